@@ -1,0 +1,286 @@
+"""A model as a folder: numbers and JSON, no code, no training data; written whole, verified before it answers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from forecasting.config import Task
+from forecasting.errors import ArtifactError, ForecastingError
+from forecasting.model_spec import ModelSpec
+
+SCHEMA_VERSION = 1
+SPEC_FILE = "forecaster.json"
+WEIGHTS_FILE = "weights.safetensors"
+GOLDEN_FILE = "golden.json"
+MANIFEST_FILE = "manifest.json"
+FILES = (SPEC_FILE, WEIGHTS_FILE, GOLDEN_FILE)
+
+#: More than any model here needs; a folder beyond it is not one of ours.
+MAX_BYTES = 1 << 30
+
+#: Largest difference, relative to the scale of the window, between a golden forecast and its replay.
+GOLDEN_TOLERANCE = 1e-4
+
+LIBRARIES = ("tensorflow", "keras", "numpy", "pandas", "safetensors")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is recorded about a training.
+
+    Attributes:
+        training_end: the last time step of the training data, ISO 8601 or an integer.
+        fingerprint: sha256 of the training data.
+        series: number of series.
+        rows: number of rows.
+        seconds: wall-clock time of the training.
+        windows: windows that could be drawn.
+        steps: gradient steps behind the weights.
+        training: the `Training` fields.
+        created: ISO 8601, UTC.
+    """
+
+    training_end: str | int
+    fingerprint: str
+    series: int
+    rows: int
+    seconds: float
+    windows: int
+    steps: int
+    training: dict[str, Any]
+    created: str
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Build from `vars(facts)`."""
+        return cls(**values)
+
+
+def write(folder: str | Path, predictor: Any, facts: Facts) -> Path:
+    """Write the model into `folder`, which must not exist or be an older artifact; never leaves half a model.
+
+    Raises:
+        ArtifactError: the folder holds something else.
+    """
+    folder = Path(folder)
+    if folder.exists() and not (folder / SPEC_FILE).is_file() and any(folder.iterdir()):
+        raise ArtifactError(f"{folder} exists and is no model folder. Choose an empty or new folder.", code="not_a_model")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        write_files(part, predictor, facts)
+        part.chmod(0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(part, folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return folder
+
+
+def write_files(folder: Path, predictor: Any, facts: Facts) -> None:
+    """Write the files of a model and, last, the manifest that vouches for them."""
+    from safetensors.numpy import save_file
+
+    spec = {
+        "schema_version": SCHEMA_VERSION,
+        "task": predictor.task.to_dict(),
+        "spec": predictor.spec.to_dict(),
+        "facts": vars(facts),
+        "libraries": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+    }
+    write_json(folder / SPEC_FILE, spec)
+    save_file(named_weights(predictor.network), folder / WEIGHTS_FILE)
+    write_json(folder / GOLDEN_FILE, golden(predictor))
+    write_json(folder / MANIFEST_FILE, {"files": {name: sha256(folder / name) for name in FILES}})
+
+
+def named_weights(network: Any) -> dict[str, np.ndarray]:
+    """Return all weights by path; every layer is named, so paths are the same in every build."""
+    return {variable.path: np.asarray(variable) for variable in network.weights if not is_random_state(variable)}
+
+
+def is_random_state(variable: Any) -> bool:
+    """Whether the variable is the state of a dropout's random numbers, which no forecast depends on."""
+    return "seed_generator" in variable.path
+
+
+def read(folder: str | Path) -> tuple[Any, Facts]:
+    """Verify a model folder, rebuild its network from this package's code and replay its golden forecasts.
+
+    Returns the predictor and the facts of its training.
+
+    Raises:
+        ArtifactError: a file is missing, extra, a link, changed or too large; a field is unknown; a weight
+            is missing, has another shape or is not finite; or the model does not answer as it did.
+    """
+    folder = Path(folder)
+    verify(folder)
+    spec = read_json(folder / SPEC_FILE)
+    if spec.get("schema_version") != SCHEMA_VERSION:
+        raise ArtifactError(
+            f"{folder} has schema version {spec.get('schema_version')!r}; this version reads {SCHEMA_VERSION}.",
+            code="schema_version",
+        )
+    try:
+        predictor = rebuild(folder, Task.from_dict(spec["task"]), ModelSpec.from_dict(spec["spec"]))
+        facts = Facts.from_dict(spec["facts"])
+    except (KeyError, TypeError) as error:
+        raise ArtifactError(f"{folder / SPEC_FILE} does not describe a model: {error!r}.", code="spec") from error
+    replay(folder, predictor)
+    return predictor, facts
+
+
+def verify(folder: Path) -> str:
+    """Check names, kinds, sizes and hashes before anything is parsed; return the digest of the manifest.
+
+    Raises:
+        ArtifactError: see `read`.
+    """
+    if not (folder / MANIFEST_FILE).is_file():
+        raise ArtifactError(f"{folder} is no model folder: {MANIFEST_FILE} is missing.", code="missing_file")
+    found = sorted(entry.name for entry in os.scandir(folder))
+    if found != sorted((*FILES, MANIFEST_FILE)):
+        raise ArtifactError(
+            f"{folder} must hold exactly {', '.join((*FILES, MANIFEST_FILE))}. Got {', '.join(found)}.", code="files"
+        )
+    for name in found:
+        path = folder / name
+        if path.is_symlink() or not path.is_file():
+            raise ArtifactError(f"{path} must be a plain file, and is a link or something else.", code="not_a_file")
+        if path.stat().st_size > MAX_BYTES:
+            raise ArtifactError(f"{path} has {path.stat().st_size} bytes; at most {MAX_BYTES} are read.", code="too_large")
+    recorded = read_json(folder / MANIFEST_FILE).get("files", {})
+    for name in FILES:
+        if recorded.get(name) != sha256(folder / name):
+            raise ArtifactError(
+                f"{folder / name} is not the file that was written: its sha256 differs from {MANIFEST_FILE}. "
+                "Fetch or train the model again.",
+                code="changed_file",
+            )
+    return sha256(folder / MANIFEST_FILE)
+
+
+def require_digest(folder: Path, digest: str) -> str:
+    """Check a folder as `verify` does, and that its manifest is the one with this digest ("" accepts any)."""
+    found = verify(folder)
+    if digest and found != digest:
+        raise ArtifactError(f"{folder} is not the model that was registered: digest {found[:12]}, not {digest[:12]}.", code="digest")
+    return found
+
+
+def rebuild(folder: Path, task: Task, spec: ModelSpec) -> Any:
+    """Build the network from code and give it the weights of the folder."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    from forecasting.network import build_network
+    from forecasting.predictor import Predictor
+
+    network = build_network(spec, task)
+    try:
+        stored = load_file(folder / WEIGHTS_FILE)
+    except SafetensorError as error:
+        raise ArtifactError(f"{folder / WEIGHTS_FILE} cannot be read: {error}.", code="weights") from error
+    wanted = {variable.path: variable for variable in network.weights if not is_random_state(variable)}
+    if set(stored) != set(wanted):
+        names = ", ".join(sorted(set(stored) ^ set(wanted))[:3])
+        raise ArtifactError(f"{folder / WEIGHTS_FILE} does not fit the model: {names} missing or unknown.", code="weights")
+    for path, variable in wanted.items():
+        value = stored[path]
+        if value.shape != tuple(variable.shape) or not np.isfinite(value).all():
+            raise ArtifactError(
+                f"Weight {path} in {folder / WEIGHTS_FILE} has shape {value.shape} (wanted {tuple(variable.shape)}) "
+                "or numbers that are not finite.",
+                code="weights",
+            )
+        variable.assign(value)
+    return Predictor(spec, task, network)
+
+
+def golden_panel(task: Task) -> Any:
+    """Return three generated series on the task's grid: a season on a level, noise with gaps, a constant."""
+    from forecasting.data.calendar import Frequency
+    from forecasting.data.panel import Panel
+
+    rng = np.random.default_rng(0)
+    step = np.arange(task.context_length)
+    season = 100 + 10 * np.sin(2 * np.pi * step / max(task.season[0], 2)) + 0.01 * step
+    noise = rng.normal(0, 1, task.context_length)
+    noise[1::7] = np.nan
+    frequency = Frequency.parse(task.freq)
+    start = frequency.first_on_grid(np.datetime64("2024-01-01T00:00:00", "us"))
+    return Panel.from_arrays(["season", "gaps", "constant"], [start] * 3, [season, noise, np.full(len(step), 7.0)], frequency)
+
+
+def golden(predictor: Any) -> dict[str, Any]:
+    """Return three inputs and their forecasts, as JSON."""
+    panel = golden_panel(predictor.task)
+    answer = predictor.predict_panel(panel)
+    histories = np.split(panel.y, panel.offsets[1:-1])
+    return {
+        "histories": [[None if np.isnan(value) else value for value in history] for history in histories],
+        "forecasts": answer.median.tolist(),
+        "tolerance": GOLDEN_TOLERANCE,
+    }
+
+
+def replay(folder: Path, predictor: Any) -> None:
+    """Ask for the golden forecasts again.
+
+    Raises:
+        ArtifactError: a forecast differs by more than the tolerance, relative to its window's scale.
+    """
+    record = read_json(folder / GOLDEN_FILE)
+    panel = golden_panel(predictor.task)
+    histories = [np.array([np.nan if value is None else value for value in row]) for row in record["histories"]]
+    panel = panel.with_values(np.concatenate(histories))
+    try:
+        forecast = predictor.predict_panel(panel).median
+    except ForecastingError as error:
+        raise ArtifactError(f"{folder} does not answer its golden inputs: {error}", code="golden") from error
+    scale = np.array([max(np.nanstd(row), 1e-3 * np.nanmax(np.abs(row))) for row in histories])[:, None]
+    difference = np.abs(forecast - np.array(record["forecasts"])) / scale
+    if not difference.max() <= GOLDEN_TOLERANCE:
+        raise ArtifactError(
+            f"{folder} does not answer as it did when it was written: golden forecasts differ by "
+            f"{difference.max():.3g} of the window's scale, {GOLDEN_TOLERANCE:g} is allowed.",
+            code="golden",
+        )
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write legal JSON (never NaN) in a stable order and make it durable."""
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(value, file, indent=1, sort_keys=True, allow_nan=False)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file of a model.
+
+    Raises:
+        ArtifactError: it is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ArtifactError(f"{path} is not JSON: {error}.", code="json") from error
+
+
+def sha256(path: Path) -> str:
+    """Return the sha256 of a file as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,130 @@
+"""What is forecast (`Task`) and how a network is trained (`Training`): frozen and strict."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from forecasting.errors import ConfigError
+
+#: Quantile levels a quantile head is trained on; other levels are interpolated inside this grid.
+QUANTILE_GRID = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
+
+
+class StrictConfig:
+    """Dictionary round trip for frozen dataclasses: unknown keys are errors that name the known ones."""
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from a plain mapping; lists become tuples.
+
+        Raises:
+            ConfigError: a key is unknown; the message lists the known ones.
+        """
+        known = [field.name for field in dataclasses.fields(cls) if field.init]  # type: ignore[arg-type]
+        for name in values:
+            if name not in known:
+                raise ConfigError(
+                    f"Unknown field {name!r} for {cls.__module__}.{cls.__name__}. Known fields: {', '.join(known)}.",
+                    code="unknown_field",
+                    field=name,
+                )
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields that `from_dict` takes, tuples as lists, ready for JSON."""
+        fields = [field for field in dataclasses.fields(self) if field.init]  # type: ignore[arg-type]
+        values = {field.name: getattr(self, field.name) for field in fields}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def require(condition: bool, field: str, expected: str, got: object) -> None:
+    """Raise a `ConfigError` that names the field, what it must be and what it is."""
+    if not condition:
+        raise ConfigError(f"`{field}` must be {expected}. Got {got!r}.", code="invalid_config", field=field)
+
+
+def is_count(value: object, minimum: int = 1) -> bool:
+    """Whether `value` is an integer (not a bool) of at least `minimum`."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= minimum
+
+
+@dataclass(frozen=True)
+class Task(StrictConfig):
+    """What is forecast: the shapes and the clock that a network, its data and its answers share.
+
+    Attributes:
+        horizon: H, steps ahead answered in one pass.
+        context_length: L, past steps read.
+        freq: canonical pandas offset alias, or an integer step.
+        season: seasonal periods in steps, longest last; the first one scales MASE.
+        quantile_levels: levels the network is trained on, ascending; empty for a point forecast.
+        calendar: names of the calendar features, the known-future inputs of the network.
+        max_horizon: the longest horizon answered, by rolling the forecast out.
+    """
+
+    horizon: int
+    context_length: int
+    freq: str | int
+    season: tuple[int, ...]
+    quantile_levels: tuple[float, ...] = ()
+    calendar: tuple[str, ...] = ()
+    max_horizon: int = 0
+
+    def __post_init__(self) -> None:
+        require(is_count(self.horizon), "horizon", "an integer of at least 1", self.horizon)
+        require(is_count(self.context_length), "context_length", "an integer of at least 1", self.context_length)
+        periods = self.season
+        valid_season = len(periods) > 0 and all(is_count(period) for period in periods) and list(periods) == sorted(set(periods))
+        require(valid_season, "season", "one or more ascending integers of at least 1", periods)
+        levels = self.quantile_levels
+        valid_levels = all(isinstance(q, float) and 0 < q < 1 for q in levels) and list(levels) == sorted(set(levels))
+        require(valid_levels, "quantile_levels", "ascending numbers between 0 and 1", levels)
+        require(not levels or 0.5 in levels, "quantile_levels", "levels that include the median 0.5", levels)
+        if self.max_horizon == 0:
+            object.__setattr__(self, "max_horizon", 10 * self.horizon)
+        require(is_count(self.max_horizon, self.horizon), "max_horizon", "at least the horizon", self.max_horizon)
+
+
+@dataclass(frozen=True)
+class Training(StrictConfig):
+    """How a network is trained.
+
+    Attributes:
+        steps: gradient steps at most; the learning rate decays over them along a cosine.
+        batch_size: B, windows per step.
+        learning_rate: peak rate of Adam.
+        clip_norm: bound on the global norm of the gradient of all variables.
+        weight_decay: decoupled weight decay.
+        validate_every: steps between two looks at the validation windows (one Keras epoch).
+        patience: looks without improvement before stopping.
+        validation_windows: horizons held out at the end of each series for validation.
+        refit: after the best number of steps is known, train once more on everything for that long.
+        steps_per_execution: steps run per call into the compiled graph.
+        truncation: share of windows whose oldest part is hidden, so that short series are in distribution.
+        seed: seeds weights, window sampling and dropout.
+    """
+
+    steps: int = 2000
+    batch_size: int = 128
+    learning_rate: float = 2e-3
+    clip_norm: float = 1.0
+    weight_decay: float = 0.0
+    validate_every: int = 100
+    patience: int = 8
+    validation_windows: int = 4
+    refit: bool = True
+    steps_per_execution: int = 20
+    truncation: float = 0.05
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_size", "validate_every", "patience", "validation_windows", "steps_per_execution"):
+            require(is_count(getattr(self, name)), name, "an integer of at least 1", getattr(self, name))
+        require(is_count(self.seed, 0), "seed", "an integer of at least 0", self.seed)
+        for name in ("learning_rate", "clip_norm"):
+            require(getattr(self, name) > 0, name, "above 0", getattr(self, name))
+        require(self.weight_decay >= 0, "weight_decay", "at least 0", self.weight_decay)
+        require(0 <= self.truncation < 1, "truncation", "in [0, 1)", self.truncation)

@@ -1,0 +1,1 @@
+"""From frames to panels, calendars, windows and splits: NumPy and pandas only, never Keras."""

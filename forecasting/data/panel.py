@@ -1,0 +1,258 @@
+"""The panel: many regular series as one contiguous array, validated once and never again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecasting.data.calendar import Frequency
+from forecasting.data.checks import check_frame
+from forecasting.data.zones import UTC, check_zone, localise, to_wall_clock
+from forecasting.errors import PanelError
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """S regular series of N rows in all, end to end. Build one with `from_frame` or `from_arrays`.
+
+    Times are datetime64[us]: UTC for steps of hours and shorter when the caller gave a zone, the zone's wall clock for
+    days and longer, as they came when naive; int64 for integer steps.
+
+    Attributes:
+        ids: [S] object, names of the series.
+        offsets: [S + 1] int64; series s has the rows offsets[s] to offsets[s + 1].
+        y: [N] float64 in original units, NaN where missing.
+        starts: [S] time of the first row of each series.
+        frequency: the step between two rows.
+        timezone: name of the caller's zone; None for naive times and integers.
+    """
+
+    ids: NDArray[Any]
+    offsets: NDArray[np.int64]
+    y: NDArray[np.float64]
+    starts: NDArray[Any]
+    frequency: Frequency
+    timezone: str | None = None
+
+    def __post_init__(self) -> None:
+        for array in (self.ids, self.offsets, self.y, self.starts):
+            array.flags.writeable = False
+
+    @staticmethod
+    def from_frame(frame: pd.DataFrame, freq: str | int | None = None) -> Panel:
+        """Read a long frame: `unique_id, ds, y` (or `item_id, timestamp, target`), rows in any order.
+
+        Without an id column the frame is one series. The series of the panel are sorted by id. Missing values stay.
+
+        Args:
+            frame: other columns are ignored.
+            freq: pandas offset alias or integer step; None infers it.
+
+        Raises:
+            PanelError: the first error that `audit` finds; `code`, `series`, `row` and `field` say what and where.
+        """
+        checked = check_frame(frame, freq)
+        for finding in checked.findings:
+            if finding.severity == "error":
+                raise finding.to_error()
+        rows, frequency = checked.rows, checked.frequency
+        if rows is None or frequency is None:
+            raise PanelError("The frame could not be read.", code="empty")
+        return Panel(rows.ids, _offsets(rows.lengths), rows.y, rows.times[rows.first], frequency, rows.timezone)
+
+    @staticmethod
+    def from_arrays(
+        ids: Sequence[str],
+        starts: Any,
+        ys: Sequence[Any],
+        frequency: Frequency,
+        timezone: str | None = None,
+    ) -> Panel:
+        """Build a panel without a frame; the series keep their order.
+
+        Args:
+            ids: [S] names, each once.
+            starts: [S] time of each first row, on the clock of `Panel` (see there).
+            ys: S sequences of numbers, NaN where missing, at least one row each.
+            frequency: the step between two rows.
+            timezone: name of the zone that answers come in.
+
+        Raises:
+            PanelError: `empty`, `duplicate_id`, `y_dtype`, `y_infinite`, `ds_dtype`, `off_grid`, `timezone_unknown`.
+        """
+        names = np.array([*map(str, ids), None], object)[:-1]
+        arrays = [_values(name, values) for name, values in zip(names, ys, strict=True)]
+        if not arrays:
+            raise PanelError("There are no series. Fix: pass at least one.", code="empty")
+        if len(set(names)) < len(names):
+            twice = next(name for index, name in enumerate(names) if name in names[:index])
+            raise PanelError(f"The id {twice!r} is given twice. Fix: rename one.", code="duplicate_id", series=twice)
+        if timezone is not None:
+            check_zone(timezone)
+        lengths = np.array([len(array) for array in arrays], np.int64)
+        return Panel(
+            names, _offsets(lengths), np.concatenate(arrays), _starts(names, starts, frequency), frequency, timezone
+        )
+
+    @property
+    def n_series(self) -> int:
+        """S."""
+        return len(self.ids)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """[S] rows of each series."""
+        return np.diff(self.offsets)
+
+    def grid(self, extra: int = 0) -> NDArray[Any]:
+        """Return the times of all rows, with `extra` future rows after each series: [N + S * extra]."""
+        counts = self.lengths + extra
+        return self.frequency.times(np.repeat(self.starts, counts), _count_up(counts))
+
+    def times_after(self, series: NDArray[np.integer[Any]], step: NDArray[np.integer[Any]], count: int) -> NDArray[Any]:
+        """Return the times of the `count` steps after origins.
+
+        Args:
+            series: [W] index of the series of each origin.
+            step: [W] local index (0 is the first row) of each origin's last observed row.
+            count: steps ahead.
+
+        Returns:
+            [W, count].
+        """
+        ahead = np.asarray(step, np.int64)[:, None] + np.arange(1, count + 1)
+        return self.frequency.times(self.starts[series][:, None], ahead)
+
+    def wall_clock(self, times: NDArray[Any]) -> NDArray[Any]:
+        """Return what the wall clock of the caller's zone shows at times of this panel, same shape."""
+        if self.timezone is None or not self.frequency.in_utc:
+            return times
+        return to_wall_clock(times, self.timezone)
+
+    def to_output(self, times: NDArray[Any]) -> pd.DatetimeIndex | NDArray[np.int64]:
+        """Return times of this panel, flattened, as the caller knows them: in the caller's zone, or integers."""
+        if self.frequency.is_integer:
+            return times.ravel()
+        if self.timezone is None:
+            return pd.DatetimeIndex(times.ravel())
+        if self.frequency.in_utc:
+            return pd.DatetimeIndex(times.ravel()).tz_localize(UTC).tz_convert(self.timezone)
+        return localise(times, self.timezone)
+
+    def tail(self, rows: int) -> Panel:
+        """Return the panel of at most the last `rows` (at least 1) rows of each series."""
+        kept = np.minimum(self.lengths, max(rows, 1))
+        return self._cut(np.arange(self.n_series), self.lengths - kept, kept)
+
+    def truncate(self, lengths: NDArray[np.integer[Any]]) -> Panel:
+        """Return the panel of the first `lengths[s]` rows of each series; series left with no row are dropped."""
+        kept = np.clip(np.asarray(lengths, np.int64), 0, self.lengths)
+        series = np.flatnonzero(kept)
+        return self._cut(series, np.zeros(len(series), np.int64), kept[series])
+
+    def select(self, series: NDArray[Any]) -> Panel:
+        """Return the panel of some series, by a boolean mask [S] or by their indices, in that order."""
+        chosen = np.arange(self.n_series)[np.asarray(series)]
+        return self._cut(chosen, np.zeros(len(chosen), np.int64), self.lengths[chosen])
+
+    def windows(self, series: NDArray[Any], step: NDArray[Any], rows: int) -> Panel:
+        """Return a panel whose series are the last `rows` rows up to each origin, one per origin.
+
+        Args:
+            series: [W] index of the series of each origin.
+            step: [W] local index of each origin's last observed row.
+            rows: at most this many rows are kept; series with fewer are shorter.
+        """
+        begin = np.maximum(np.asarray(step, np.int64) + 1 - rows, 0)
+        return self._cut(np.asarray(series, np.int64), begin, np.asarray(step, np.int64) + 1 - begin)
+
+    def with_values(self, y: NDArray[np.float64]) -> Panel:
+        """Return the panel with other values [N] on the same grid."""
+        return replace(self, y=np.asarray(y, np.float64))
+
+    def require_frequency(self, freq: str | int) -> None:
+        """Check that every series lies on the grid of `freq`: it is grids that must agree, not names.
+
+        Raises:
+            PanelError: `freq_mismatch`, naming the first series that does not.
+        """
+        wanted = Frequency.parse(freq)
+        if wanted.alias == self.frequency.alias:
+            return
+        for name, start in zip(self.ids, self.starts, strict=True):
+            if wanted.is_integer != self.frequency.is_integer or not self.frequency.agrees(wanted, start):
+                text = f"Series {str(name)!r} has steps of {self.frequency.alias!r}, the model forecasts steps of {freq!r}."
+                raise PanelError(
+                    f"{text} Fix: give data of {freq!r}.", code="freq_mismatch", series=str(name), field="freq"
+                )
+
+    @property
+    def end_label(self) -> str | int:
+        """The time of the last row of any series, as an ISO 8601 string or an integer."""
+        ends = self.frequency.times(self.starts, self.lengths - 1)
+        return int(ends.max()) if self.frequency.is_integer else str(ends.max())
+
+    def parse_label(self, label: str | int) -> Any:
+        """Return the time that `end_label` wrote, on the clock of this panel."""
+        return int(label) if self.frequency.is_integer else np.datetime64(label, "us")
+
+    def fingerprint(self) -> str:
+        """Return a sha256 (hex) of the content: ids, starts, zone, frequency and values, whatever the order."""
+        panel = self.select(np.argsort(self.ids, kind="stable"))
+        digest = hashlib.sha256(repr((self.frequency.alias, self.timezone, panel.ids.tolist())).encode())
+        values = np.where(np.isnan(panel.y), np.nan, panel.y + 0.0)  # one NaN, one zero
+        for array in (panel.offsets.astype("<i8"), panel.starts.astype("<i8"), values.astype("<f8")):
+            digest.update(array.tobytes())
+        return digest.hexdigest()
+
+    def _cut(self, series: NDArray[np.int64], begin: NDArray[np.int64], lengths: NDArray[np.int64]) -> Panel:
+        """Return the panel of `lengths` rows from local row `begin` on of each of `series`."""
+        rows = np.repeat(self.offsets[series] + begin, lengths) + _count_up(lengths)
+        starts = self.frequency.times(self.starts[series], begin)
+        return Panel(self.ids[series], _offsets(lengths), self.y[rows], starts, self.frequency, self.timezone)
+
+
+def _offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
+
+
+def _count_up(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return 0, 1, ... counts[0] - 1, 0, 1, ... counts[1] - 1, and so on."""
+    return np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+
+
+def _values(name: str, values: Any) -> NDArray[np.float64]:
+    array = np.asarray(values)
+    if array.ndim != 1 or array.dtype.kind not in "fiub":
+        got = f"{array.ndim} dimensions of {array.dtype}"
+        text = (
+            f"`y` of series {name!r} must be a flat sequence of numbers. Got {got}. Fix: pass floats, NaN for missing."
+        )
+        raise PanelError(text, code="y_dtype", series=name, field="y")
+    if len(array) == 0:
+        raise PanelError(f"Series {name!r} has no rows. Fix: leave it out.", code="empty", series=name, field="y")
+    array = array.astype(np.float64)
+    if np.isinf(array).any():
+        row = int(np.flatnonzero(np.isinf(array))[0])
+        text = f"`y` of series {name!r} is infinite in row {row}. Fix: replace it, or send NaN for missing."
+        raise PanelError(text, code="y_infinite", series=name, row=row, field="y")
+    return array
+
+
+def _starts(names: NDArray[Any], starts: Any, frequency: Frequency) -> NDArray[Any]:
+    array = np.array(starts, np.int64 if frequency.is_integer else "M8[us]")
+    if array.shape != names.shape or (array.dtype.kind == "M" and np.isnat(array).any()):
+        text = f"`starts` must hold one time per series. Got shape {array.shape} for {len(names)} series."
+        raise PanelError(f"{text} Fix: pass a time for each.", code="ds_dtype", field="ds")
+    off = np.flatnonzero(~frequency.steps(array, array)[1])
+    if len(off):
+        name = str(names[off[0]])
+        text = f"Series {name!r} starts at {array[off[0]]}, which is no point of the grid {frequency.alias!r}."
+        raise PanelError(f"{text} Fix: pass the right `freq`.", code="off_grid", series=name, row=0, field="ds")
+    return array

@@ -1,0 +1,57 @@
+"""The rows of a long frame as sorted arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows sorted by series and time.
+
+    Attributes:
+        ids: [S] names of the series, sorted; each has at least one row.
+        codes: [N] series of each row.
+        times: [N] datetime64[us] or int64.
+        y: [N] float64, NaN where missing.
+        position: [N] row of the caller's frame.
+        timezone: name of the caller's zone, or None.
+    """
+
+    ids: NDArray[Any]
+    codes: NDArray[np.int64]
+    times: NDArray[Any]
+    y: NDArray[np.float64]
+    position: NDArray[np.int64]
+    timezone: str | None
+
+    @property
+    def n_rows(self) -> int:
+        """N."""
+        return len(self.codes)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """[S] rows of each series."""
+        return np.bincount(self.codes, minlength=len(self.ids)).astype(np.int64)
+
+    @property
+    def first(self) -> NDArray[np.int64]:
+        """[S] index of the first row of each series."""
+        return np.cumsum(self.lengths) - self.lengths
+
+    def series(self, index: int | np.int64) -> str:
+        """Return the id of the series of one of the sorted rows."""
+        return str(self.ids[self.codes[index]])
+
+    def row(self, index: int | np.int64) -> int:
+        """Return where one of the sorted rows stands in the caller's frame."""
+        return int(self.position[index])
+
+    def where(self, index: int | np.int64) -> str:
+        """Return one of the sorted rows in words."""
+        return f"row {self.row(index)} (series {self.series(index)!r})"

@@ -1,0 +1,107 @@
+"""Which windows exist: a window is an origin, counted and located by arithmetic, never materialised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasting.data.features import encode
+from forecasting.data.panel import Panel
+
+
+@dataclass(frozen=True, eq=False)
+class PanelArrays:
+    """A panel laid out for gathering: each series is its T rows followed by `horizon` future rows.
+
+    Attributes:
+        y: [N'] float64, NaN where missing and in the future rows.
+        known: [N', F] float32 calendar features of every row.
+        first: [S] flat index of each series' first row.
+        last: [S] flat index of each series' last known row.
+    """
+
+    y: NDArray[np.float64]
+    known: NDArray[np.float32]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class WindowIndex:
+    """The origins of a set of windows; an origin is the flat index of the last observed row before a forecast.
+
+    Series without windows are left out (S' <= S). Windows are numbered from 0, series by series, oldest first.
+
+    Attributes:
+        first: [S'] flat index of each series' first row.
+        lowest: [S'] flat index of each series' first origin; its other origins follow row by row.
+        cumulative: [S'] number of windows up to and including each series; the last one is `count`.
+    """
+
+    first: NDArray[np.int64]
+    lowest: NDArray[np.int64]
+    cumulative: NDArray[np.int64]
+
+    @property
+    def count(self) -> int:
+        """Number of windows."""
+        return int(self.cumulative[-1]) if len(self.cumulative) else 0
+
+    def locate(self, numbers: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the origin of each window number and the first row of its series, as flat indices.
+
+        Raises:
+            IndexError: a number is below 0 or not below `count`.
+        """
+        numbers = np.asarray(numbers, np.int64)
+        if numbers.size and (numbers.min() < 0 or numbers.max() >= self.count):
+            raise IndexError(f"Window numbers go from 0 to {self.count - 1}.")
+        series = np.searchsorted(self.cumulative, numbers, side="right")
+        before = np.concatenate([[0], self.cumulative])[series]
+        return self.lowest[series] + numbers - before, self.first[series]
+
+
+def layout(panel: Panel, calendar_names: tuple[str, ...], horizon: int) -> PanelArrays:
+    """Lay a panel out with `horizon` future rows after each series, and compute the features of every row."""
+    first = panel.offsets[:-1] + horizon * np.arange(panel.n_series)
+    last = first + panel.lengths - 1
+    y = np.full(len(panel.y) + horizon * panel.n_series, np.nan)
+    y[np.arange(len(panel.y)) + horizon * np.repeat(np.arange(panel.n_series), panel.lengths)] = panel.y
+    if not calendar_names:
+        return PanelArrays(y, np.zeros((len(y), 0), np.float32), first, last)
+    return PanelArrays(y, encode(panel.wall_clock(panel.grid(horizon)), calendar_names), first, last)
+
+
+def window_index(
+    arrays: PanelArrays, context_length: int, horizon: int, end: NDArray[np.int64] | None = None
+) -> WindowIndex:
+    """Index the windows of a training set.
+
+    With T usable rows, context length L and horizon H, a series has
+
+    - T >= L + H: every full window, T - L - H + 1 of them;
+    - H < T < L + H: every full horizon after at least min(H, T - H) rows of context;
+    - 2 <= T <= H: the one origin in the middle; its targets reach into the future rows, where `y` is missing;
+      none when `end` holds rows back, which such targets would reach;
+    - T < 2: none.
+
+    Args:
+        arrays: the panel's layout, with at least `horizon` future rows.
+        context_length: L, rows read.
+        horizon: H, rows forecast.
+        end: [S] flat index one past the last row that targets may use; by default one past the last known row.
+    """
+    known_end = arrays.last + 1
+    end = known_end if end is None else np.minimum(end, known_end)
+    usable = end - arrays.first
+    spare = usable - horizon
+    context = np.where(spare >= context_length, context_length, np.minimum(horizon, spare))
+    lowest, count = context - 1, spare - context + 1
+    is_tiny = spare <= 0
+    lowest = np.where(is_tiny, usable // 2 - 1, lowest)
+    count = np.where(is_tiny, (usable >= 2) & (end == known_end), count)
+    kept = np.flatnonzero(count)
+    return WindowIndex(arrays.first[kept], (arrays.first + lowest)[kept], np.cumsum(count[kept], dtype=np.int64))

@@ -1,0 +1,116 @@
+"""Conversions between UTC and the wall clock of a time zone, on NumPy arrays of microseconds."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecasting.data.grids import MICROSECONDS_PER_DAY, split_day
+from forecasting.errors import PanelError
+
+UTC = "UTC"
+
+
+def zone_name(zone: datetime.tzinfo) -> str:
+    """Return a name that finds the same zone again: an IANA name, `UTC` or `UTC+01:00`.
+
+    A zone that has no such name (a zone file read by path) is named `UTC`: instants stay right, wall clocks are UTC's.
+    """
+    name = getattr(zone, "key", None) or getattr(zone, "zone", None) or str(zone)
+    try:
+        check_zone(name)
+    except PanelError:
+        return UTC
+    return str(name)
+
+
+def check_zone(name: str) -> None:
+    """Raise a `PanelError` (code `timezone_unknown`) unless `name` is a time zone of this machine's database."""
+    try:
+        pd.DatetimeIndex(np.zeros(1, "M8[us]")).tz_localize(name)
+    except Exception as error:  # each zone library raises its own: KeyError, ValueError, OSError, TypeError
+        raise PanelError(
+            f"`timezone` must be a known zone such as 'Europe/Berlin' or 'UTC'. Got {name!r}.",
+            code="timezone_unknown",
+            field="timezone",
+        ) from error
+
+
+def to_wall_clock(times: NDArray[Any], zone: str) -> NDArray[Any]:
+    """Return what a clock on the wall of `zone` shows at each instant.
+
+    Args:
+        times: datetime64[us] of any shape, UTC.
+        zone: name of the zone.
+
+    Returns:
+        datetime64[us] of the same shape, without a zone.
+    """
+    if zone == UTC:
+        return times
+    local = pd.DatetimeIndex(times.ravel()).tz_localize(UTC).tz_convert(zone).tz_localize(None)
+    return local.to_numpy().astype("M8[us]").reshape(times.shape)
+
+
+def localise(times: NDArray[Any], zone: str) -> pd.DatetimeIndex:
+    """Return the instants at which a clock in `zone` shows `times`, as an index in that zone.
+
+    A wall-clock time that the clock skips becomes the first one after the gap; one that it shows twice, the first.
+
+    Args:
+        times: datetime64[us] of any shape, wall clock; flattened.
+        zone: name of the zone.
+    """
+    naive = pd.DatetimeIndex(times.ravel())
+    return naive.tz_localize(zone, ambiguous=np.ones(len(naive), bool), nonexistent="shift_forward")
+
+
+def to_utc(times: NDArray[Any], zone: str) -> NDArray[Any]:
+    """Return the UTC instants at which a clock in `zone` shows `times`; of an hour shown twice, the first.
+
+    Args:
+        times: datetime64[us] of any shape, wall clock.
+        zone: name of the zone.
+
+    Raises:
+        PanelError: `nonexistent_time`, the clock of the zone never shows one of the times.
+    """
+    instants = localise(times, zone).tz_convert(UTC).tz_localize(None).to_numpy().astype("M8[us]").reshape(times.shape)
+    skipped = to_wall_clock(instants, zone) != times
+    if skipped.any():
+        row = int(np.flatnonzero(skipped)[0])
+        raise PanelError(
+            f"Time {times.ravel()[row]} (row {row}) does not exist in {zone!r}: the clock skips it. "
+            "Fix: send the times in UTC, or with their UTC offset.",
+            code="nonexistent_time",
+            row=row,
+            field="ds",
+        )
+    return instants
+
+
+def regular_wall_clock(times: NDArray[Any], zone: str) -> NDArray[Any]:
+    """Return the wall clock of daily and longer steps: as `to_wall_clock`, with skipped times put back.
+
+    Where clocks skip midnight, a daily series at midnight has 01:00 on that day; it is read as midnight again.
+
+    Args:
+        times: [N] datetime64[us], UTC.
+        zone: name of the zone.
+    """
+    wall = to_wall_clock(times, zone)
+    day, clock = split_day(wall)
+    clocks, counts = np.unique(clock, return_counts=True)
+    if len(clocks) < 2:
+        return wall
+    usual = clocks[counts.argmax()]
+    odd = np.flatnonzero(clock != usual)
+    meant = (day[odd] * MICROSECONDS_PER_DAY + usual).astype("M8[us]")
+    shown = localise(meant, zone).tz_convert(UTC).tz_localize(None).to_numpy().astype("M8[us]")
+    skipped = shown == times[odd]
+    wall[odd[skipped]] = meant[skipped]
+    return wall

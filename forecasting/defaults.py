@@ -1,0 +1,54 @@
+"""Choices made when the user makes none: each a rule with its reason."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from forecasting.config import QUANTILE_GRID, Task
+from forecasting.data.features import calendar_features
+from forecasting.data.panel import Panel
+from forecasting.data.calendar import estimate_season
+from forecasting.errors import PanelError
+
+
+def season_of(panel: Panel) -> tuple[int, ...]:
+    """Return the season that goes with the frequency; for integer steps the one the data shows."""
+    return panel.frequency.default_season or estimate_season(panel.y, panel.offsets)
+
+
+def context_length_of(panel: Panel, horizon: int, season: tuple[int, ...]) -> int:
+    """Return how far back a model looks: two horizons and one longest season (two, when it is short).
+
+    A season has to be seen once to be repeated and twice to be told from noise. Series too short for
+    that bound it: half of the median series is left for the windows to move over.
+    """
+    wanted = max(2 * horizon, season[-1] * (1 if season[-1] >= 100 else 2))
+    available = max(int(np.median(panel.lengths)) // 2, season[-1], horizon)
+    shortest = max(1, int(panel.lengths.max()) - horizon)
+    return max(1, min(wanted, available, shortest))
+
+
+def task_for(
+    panel: Panel,
+    horizon: int,
+    *,
+    season: tuple[int, ...] | None = None,
+    context_length: int | None = None,
+    quantile_levels: tuple[float, ...] = QUANTILE_GRID,
+) -> Task:
+    """Fill in a task from a panel.
+
+    Raises:
+        PanelError: no series is longer than one row.
+    """
+    if int(panel.lengths.max(initial=0)) < 2:
+        raise PanelError("Every series has a single row; a forecaster learns from at least 2.", code="too_short")
+    season = season or season_of(panel)
+    return Task(
+        horizon=horizon,
+        context_length=context_length or context_length_of(panel, horizon, season),
+        freq=panel.frequency.alias,
+        season=season,
+        quantile_levels=quantile_levels,
+        calendar=calendar_features(panel.frequency),
+    )

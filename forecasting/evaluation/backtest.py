@@ -1,0 +1,216 @@
+"""Rolling-origin backtest: every origin is answered by the predictor that would be served."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from forecasting.config import Task
+from forecasting.data.panel import Panel
+from forecasting.data.splits import rolling_origins
+from forecasting.errors import PanelError
+from forecasting.evaluation.metrics import Scored, evaluate
+from forecasting.evaluation.naive2 import naive2
+from forecasting.forecast_frame import value_columns
+from forecasting.predictor import Answer, Predictor
+from forecasting.schema import CUTOFF, DS, IN_SAMPLE, UNIQUE_ID, Y
+
+
+@dataclass(frozen=True)
+class RollingOrigins:
+    """Origins of W windows.
+
+    Attributes:
+        series: [W] series number.
+        step: [W] step of the last row known at the origin.
+        window: [W] number of the window, 0 the earliest.
+    """
+
+    series: np.ndarray
+    step: np.ndarray
+    window: np.ndarray
+
+    def training_panel(self, panel: Panel, window: int | None = None) -> Panel:
+        """Return the panel up to the first origin of each series, or up to the origin of one window.
+
+        A series that has no such origin is left whole out: nothing of it may be learnt before it is scored.
+        """
+        chosen = slice(None) if window is None else self.window == window
+        ends = np.zeros(panel.n_series, np.int64)
+        order = np.argsort(-self.step[chosen], kind="stable")
+        ends[self.series[chosen][order]] = self.step[chosen][order] + 1
+        return panel.truncate(ends)
+
+
+def rolling(panel: Panel, horizon: int, windows: int, step: int | None) -> RollingOrigins:
+    """Return the origins of `windows` windows counted from the end of each series, `step` apart.
+
+    Raises:
+        PanelError: no series is long enough for one window.
+    """
+    series, steps, window = rolling_origins(panel.lengths, horizon, windows, step or horizon)
+    if len(series) == 0:
+        raise PanelError(
+            f"No series is long enough to backtest: horizon {horizon} and 2 rows of history are needed, the longest "
+            f"of {panel.n_series} series has {int(panel.lengths.max(initial=0))} rows.",
+            code="too_short",
+        )
+    return RollingOrigins(series, steps, window)
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts of W windows beside what happened.
+
+    Attributes:
+        alias: name of the forecast column.
+        task: shapes and season.
+        panel: the data behind it.
+        origins: where the windows start.
+        answer: the forecasts.
+        in_sample: [W] whether the predictor was trained on rows after the origin.
+    """
+
+    alias: str
+    task: Task
+    panel: Panel
+    origins: RollingOrigins
+    answer: Answer
+    in_sample: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+
+    @cached_property
+    def y(self) -> np.ndarray:
+        """[W, H] what happened, NaN where missing."""
+        rows = self.first_rows[:, None] + np.arange(self.answer.median.shape[1])
+        return self.panel.y[rows]
+
+    @property
+    def first_rows(self) -> np.ndarray:
+        """[W] position in `panel.y` of the first forecast step of each window."""
+        return self.panel.offsets[:-1][self.origins.series] + self.origins.step + 1
+
+    @cached_property
+    def scored(self) -> Scored:
+        """The windows that were not trained on, ready for the metrics."""
+        keep = ~self.in_sample if len(self.in_sample) else np.ones(len(self.origins.series), bool)
+        absolute, squared = seasonal_scales(self.panel, self.origins, self.task.season[0])
+        return Scored(
+            self.y[keep],
+            self.answer.median[keep],
+            self.origins.series[keep],
+            absolute[keep],
+            squared[keep],
+            self.naive2_forecasts(keep),
+            self.answer.quantiles[keep],
+            self.answer.quantile_levels,
+        )
+
+    def naive2_forecasts(self, keep: np.ndarray) -> np.ndarray:
+        """Return Naive2's forecasts [W', H] of the kept windows, for OWA."""
+        horizon = self.answer.median.shape[1]
+        starts = self.panel.offsets[:-1][self.origins.series]
+        rows = zip(starts[keep], self.first_rows[keep], strict=True)
+        parts = [naive2(self.panel.y[start:end], horizon, self.task.season[0]) for start, end in rows]
+        return np.array(parts).reshape(-1, horizon)
+
+    def metrics(self, level: Sequence[float] = ()) -> dict[str, float]:
+        """Return every metric, averaged over the windows that were not trained on."""
+        return evaluate(self.scored, tuple(level))
+
+    def mase_by_step(self) -> np.ndarray:
+        """Return MASE [H] by step ahead."""
+        scored = self.scored
+        scale = np.where(scored.scale > 0, scored.scale, np.nan)
+        with np.errstate(invalid="ignore"):
+            return np.nanmean(np.abs(scored.error) / scale[:, None], axis=0)
+
+    def to_frame(self, level: Sequence[float] | None = None) -> pd.DataFrame:
+        """Return the frame `unique_id, ds, cutoff, y, <Model>` with the columns of the levels."""
+        horizon = self.answer.median.shape[1]
+        panel, origins = self.panel, self.origins
+        times = panel.times_after(origins.series, origins.step, horizon)
+        cutoff = panel.times_after(origins.series, origins.step - 1, 1)
+        columns: dict[str, Any] = {
+            UNIQUE_ID: np.repeat(panel.ids[origins.series], horizon),
+            DS: panel.to_output(times.ravel()),
+            CUTOFF: panel.to_output(np.repeat(cutoff.ravel(), horizon)),
+            Y: self.y.ravel(),
+            **value_columns(self.alias, self.answer, level, None),
+        }
+        if len(self.in_sample):
+            columns[IN_SAMPLE] = np.repeat(self.in_sample, horizon)
+        return pd.DataFrame(columns)
+
+
+def backtest_fitted(
+    predictor: Predictor,
+    panel: Panel,
+    origins: RollingOrigins,
+    quantile_levels: tuple[float, ...] = (),
+    training_end: str | int | None = None,
+) -> Backtest:
+    """Answer all origins with one predictor, batched.
+
+    Args:
+        predictor: trained on nothing after the first origin, unless `training_end` says otherwise.
+        panel: the data.
+        origins: where the windows start.
+        quantile_levels: levels wanted.
+        training_end: last time step of a loaded model's training data; earlier origins are marked in-sample.
+    """
+    answer = predictor.predict_panel(panel, None, quantile_levels, (origins.series, origins.step))
+    in_sample = np.zeros(0, bool)
+    if training_end is not None:
+        in_sample = panel.times_after(origins.series, origins.step - 1, 1).ravel() < panel.parse_label(training_end)
+    return Backtest(predictor.spec.alias, predictor.task, panel, origins, answer, in_sample)
+
+
+def backtest_refitted(
+    fit: Callable[[Panel], Predictor], panel: Panel, origins: RollingOrigins, quantile_levels: tuple[float, ...] = ()
+) -> Backtest:
+    """Fit a fresh predictor on the data up to each window's origins, and answer that window with it.
+
+    Args:
+        fit: returns a predictor trained on a panel.
+        panel: the data.
+        origins: where the windows start.
+        quantile_levels: levels wanted.
+    """
+    parts, order = [], []
+    for window in np.unique(origins.window):
+        rows = np.flatnonzero(origins.window == window)
+        predictor = fit(origins.training_panel(panel, window))
+        parts.append(predictor.predict_panel(panel, None, quantile_levels, (origins.series[rows], origins.step[rows])))
+        order.append(rows)
+    back = np.argsort(np.concatenate(order))
+    answer = Answer(
+        np.concatenate([part.median for part in parts])[back],
+        np.concatenate([part.quantiles for part in parts])[back],
+        parts[0].quantile_levels,
+        [status for part in parts for status in part.status],
+    )
+    return Backtest(predictor.spec.alias, predictor.task, panel, origins, answer)
+
+
+def seasonal_scales(panel: Panel, origins: RollingOrigins, period: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean absolute and mean squared seasonal difference [W] of each window's history; NaN where there is none."""
+    difference = np.full(len(panel.y), np.nan)
+    difference[period:] = panel.y[period:] - panel.y[:-period]
+    inside = np.arange(len(panel.y)) - np.repeat(panel.offsets[:-1], panel.lengths) >= period
+    usable = inside & ~np.isnan(difference)
+    difference = np.where(usable, difference, 0.0)
+    first = panel.offsets[:-1][origins.series]
+    last = first + origins.step + 1
+
+    def history_sum(values: np.ndarray) -> np.ndarray:
+        total = np.concatenate([[0.0], np.cumsum(values)])
+        return total[last] - total[first]
+
+    count = history_sum(usable.astype(float))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return history_sum(np.abs(difference)) / count, history_sum(difference**2) / count

@@ -1,0 +1,181 @@
+"""Error metrics of forecasts: lower is better, never sign-flipped, missing observations count for nothing.
+
+Per-series metrics are averaged over the windows and steps of a series, then over series, every series
+counting the same; pooled ones (`wape`, `wql`) divide sums over everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from forecasting.schema import interval_quantiles
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Forecasts of W windows beside what happened.
+
+    Attributes:
+        y: [W, H] what happened, NaN where missing.
+        forecast: [W, H] the median or point.
+        series: [W] number of the series of each window.
+        scale: [W] mean absolute seasonal difference of the history before the window (MASE).
+        square_scale: [W] mean squared seasonal difference (RMSSE).
+        naive2: [W, H] forecasts of the M4 competition's Naive2, for OWA; may be empty.
+        quantiles: [W, H, Q] at `quantile_levels`.
+        quantile_levels: [Q].
+    """
+
+    y: np.ndarray
+    forecast: np.ndarray
+    series: np.ndarray
+    scale: np.ndarray
+    square_scale: np.ndarray
+    naive2: np.ndarray
+    quantiles: np.ndarray
+    quantile_levels: tuple[float, ...] = ()
+
+    @cached_property
+    def error(self) -> np.ndarray:
+        """[W, H] y - forecast."""
+        return self.y - self.forecast
+
+    def mean(self, values: np.ndarray) -> float:
+        """Average values [W, H] over the steps of each series, then over series; NaN counts for nothing."""
+        per_series = self.per_series(values)
+        return float(np.nanmean(per_series)) if np.isfinite(per_series).any() else float("nan")
+
+    def per_series(self, values: np.ndarray) -> np.ndarray:
+        """Average values [W, H] over the windows and steps of each series; NaN where a series has none."""
+        values = values.reshape(len(self.series), -1)
+        present = ~np.isnan(values)
+        names, codes = np.unique(self.series, return_inverse=True)
+        total = np.bincount(codes, np.where(present, values, 0.0).sum(axis=1), len(names))
+        count = np.bincount(codes, present.sum(axis=1), len(names))
+        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def mae(scored: Scored) -> float:
+    """Mean absolute error."""
+    return scored.mean(np.abs(scored.error))
+
+
+def rmse(scored: Scored) -> float:
+    """Root mean squared error of each series, averaged over series."""
+    return float(np.nanmean(np.sqrt(scored.per_series(scored.error**2))))
+
+
+def smape(scored: Scored) -> float:
+    """Symmetric mean absolute percentage error, from 0 to 200; 0 where both are 0 (M4 competition)."""
+    return scored.mean(symmetric_percentage(scored.y, scored.forecast))
+
+
+def symmetric_percentage(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """Return 200 |y - f| / (|y| + |f|), and 0 where both are 0."""
+    size = np.abs(y) + np.abs(forecast)
+    return np.where(size == 0, 0.0, 200 * np.abs(y - forecast) / np.where(size == 0, 1.0, size))
+
+
+def mase(scored: Scored) -> float:
+    """Mean absolute error over that of the seasonal naive in the history (Hyndman & Koehler 2006).
+
+    Windows whose history never changes from season to season have no scale and count for nothing.
+    """
+    return scored.mean(np.abs(scored.error) / positive(scored.scale)[:, None])
+
+
+def rmsse(scored: Scored) -> float:
+    """Root of the mean squared error over that of the seasonal naive in the history (M5 competition)."""
+    squared = scored.error**2 / positive(scored.square_scale)[:, None]
+    return float(np.nanmean(np.sqrt(scored.per_series(squared)))) if np.isfinite(squared).any() else float("nan")
+
+
+def positive(scale: np.ndarray) -> np.ndarray:
+    """Return the scale, NaN where it is 0."""
+    return np.where(scale > 0, scale, np.nan)
+
+
+def wape(scored: Scored) -> float:
+    """Sum of absolute errors over the sum of absolute values."""
+    total = np.nansum(np.abs(scored.y))
+    return float(np.nansum(np.abs(scored.error)) / total) if total > 0 else float("nan")
+
+
+def owa(scored: Scored) -> float:
+    """Overall weighted average of the M4 competition: mean of sMAPE and MASE, each relative to Naive2's."""
+    relative_smape = smape(scored) / scored.mean(symmetric_percentage(scored.y, scored.naive2))
+    naive2_error = np.abs(scored.y - scored.naive2) / positive(scored.scale)[:, None]
+    return (relative_smape + mase(scored) / scored.mean(naive2_error)) / 2
+
+
+def wql(scored: Scored) -> float:
+    """Weighted quantile loss: twice the pinball loss summed over everything, over the sum of |y|, mean over levels."""
+    total = np.nansum(np.abs(scored.y))
+    return float(np.nansum(pinball(scored).mean(axis=2)) / total) if total > 0 else float("nan")
+
+
+def scaled_crps(scored: Scored) -> float:
+    """Twice the mean pinball loss over the mean of |y| of each series, averaged over series."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = scored.per_series(pinball(scored).mean(axis=2)) / scored.per_series(np.abs(scored.y))
+    return float(np.nanmean(np.where(np.isfinite(ratio), ratio, np.nan)))
+
+
+def pinball(scored: Scored) -> np.ndarray:
+    """Return twice the pinball loss [W, H, Q] (Koenker & Bassett 1978)."""
+    error = scored.y[:, :, None] - scored.quantiles
+    levels = np.asarray(scored.quantile_levels)
+    return 2 * np.maximum(levels * error, (levels - 1) * error)
+
+
+def bounds(scored: Scored, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bounds [W, H] of the central `level` percent interval."""
+    lower, upper = interval_quantiles(level)
+    levels = scored.quantile_levels
+    return scored.quantiles[:, :, levels.index(lower)], scored.quantiles[:, :, levels.index(upper)]
+
+
+def coverage(scored: Scored, level: float) -> float:
+    """Share of observations inside the interval; `level` / 100 is the aim."""
+    lower, upper = bounds(scored, level)
+    inside = ((scored.y >= lower) & (scored.y <= upper)).astype(float)
+    return scored.mean(np.where(np.isnan(scored.y), np.nan, inside))
+
+
+def winkler(scored: Scored, level: float) -> float:
+    """Winkler's interval score: width, plus 2 / alpha times the distance of observations outside (Winkler 1972)."""
+    lower, upper = bounds(scored, level)
+    alpha = 1 - level / 100
+    outside = np.maximum(lower - scored.y, 0) + np.maximum(scored.y - upper, 0)
+    return scored.mean(upper - lower + 2 / alpha * outside)
+
+
+#: Metrics of a point forecast, by name.
+POINT_METRICS: dict[str, Callable[[Scored], float]] = {
+    metric.__name__: metric for metric in (mae, rmse, smape, mase, rmsse, wape, owa)
+}
+#: Metrics of a set of quantiles, by name.
+QUANTILE_METRICS: dict[str, Callable[[Scored], float]] = {metric.__name__: metric for metric in (wql, scaled_crps)}
+#: Metrics of one interval, by name.
+INTERVAL_METRICS: dict[str, Callable[[Scored, float], float]] = {metric.__name__: metric for metric in (coverage, winkler)}
+
+
+def evaluate(scored: Scored, level: tuple[float, ...] = ()) -> dict[str, float]:
+    """Return every metric that the forecasts allow, by name; interval metrics are named like `coverage_80`.
+
+    >>> import numpy as np
+    >>> one = np.ones((1, 2))
+    >>> scored = Scored(2 * one, one, np.zeros(1, int), np.ones(1), np.ones(1), one, np.zeros((1, 2, 0)))
+    >>> evaluate(scored)["mase"]
+    1.0
+    """
+    found = {name: metric(scored) for name, metric in POINT_METRICS.items() if name != "owa" or scored.naive2.size}
+    if scored.quantile_levels:
+        found |= {name: metric(scored) for name, metric in QUANTILE_METRICS.items()}
+    for one in level:
+        found |= {f"{name}_{one:g}": metric(scored, one) for name, metric in INTERVAL_METRICS.items()}
+    return found

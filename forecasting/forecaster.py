@@ -1,0 +1,303 @@
+"""Forecaster: fit, predict, backtest, save, load."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import warnings
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import pandas as pd
+
+from forecasting.config import QUANTILE_GRID, Task, Training
+from forecasting.errors import NotFittedError
+from forecasting.model_spec import ModelSpec
+
+if TYPE_CHECKING:
+    from forecasting.artifact import Facts
+    from forecasting.data.panel import Panel
+    from forecasting.evaluation.backtest import Backtest
+    from forecasting.predictor import Predictor
+    from forecasting.training._learned import Learned
+
+logger = logging.getLogger("forecasting")
+
+
+class Forecaster:
+    """One model for one task: frames in, forecast frames out.
+
+    Args:
+        model: name of a model (`forecast doctor` lists them), or a `ModelSpec` that says everything about it.
+        horizon: H, steps ahead.
+        freq: pandas offset alias or integer step; inferred from the data when not given.
+        season: seasonal period or periods in steps; from the frequency when not given.
+        context_length: L, steps the model looks back; from horizon and season when not given.
+        head: `quantiles` or `point`; the model's own default when not given.
+        quantile_levels: levels a quantile head is trained on.
+        scaling: `standard`, `last`, `mean` or `none`; the model's own default when not given.
+        training: how the network is trained.
+        alias: name of the forecast column; the model's name when not given.
+        **model_config: fields of the model's `Config`.
+
+    Raises:
+        ConfigError: a choice is unknown or has a value that means nothing.
+    """
+
+    def __init__(
+        self,
+        model: str | ModelSpec,
+        horizon: int,
+        freq: str | int | None = None,
+        *,
+        season: int | Sequence[int] | None = None,
+        context_length: int | None = None,
+        head: str | None = None,
+        quantile_levels: Sequence[float] = QUANTILE_GRID,
+        scaling: str | None = None,
+        training: Training = Training(),  # noqa: B008  (frozen)
+        alias: str | None = None,
+        **model_config: Any,
+    ) -> None:
+        if isinstance(model, str):
+            model = ModelSpec.of(model, model_config, head=head, scaling=scaling, alias=alias)
+        self.spec = model
+        self.horizon = horizon
+        self.freq = freq
+        self.season = (season,) if isinstance(season, int) else tuple(season) if season else None
+        self.context_length = context_length
+        self.quantile_levels = tuple(quantile_levels) if self.spec.head != "point" else ()
+        self.training = training
+        self.predictor_: Predictor | None = None
+        self.facts_: Facts | None = None
+        self.learned_: Learned | None = None
+        self.history_: Panel | None = None
+
+    def fit(self, frame: pd.DataFrame, callbacks: Sequence[Any] = ()) -> Self:
+        """Learn from `frame` (`unique_id, ds, y`), always afresh.
+
+        Args:
+            frame: the long frame; rows in any order.
+            callbacks: Keras callbacks for networks trained by gradient.
+
+        Raises:
+            PanelError: the frame cannot become a panel.
+            TrainingError: no window can be cut, or training diverged.
+        """
+        return self.fit_panel(self.panel(frame), callbacks)
+
+    def fit_panel(self, panel: Panel, callbacks: Sequence[Any] = ()) -> Self:
+        """Learn from a panel; see `fit`."""
+        from forecasting.network import build_network
+        from forecasting.predictor import Predictor
+        from forecasting.training import LEARNERS
+        from forecasting.training._source import WindowSource
+
+        task = self.task_for(panel)
+        network = build_network(self.spec, task, self.training.seed)
+        learner = LEARNERS.load(self.spec.config.learner)
+        source = WindowSource.of(panel, task)
+        self.learned_ = learner.fit(network, source, self.spec.config, self.training, callbacks)
+        self.predictor_ = Predictor(self.spec, task, network)
+        self.facts_ = describe(panel, self.learned_, self.training)
+        self.history_ = panel
+        return self
+
+    def predict(
+        self,
+        history: pd.DataFrame | None = None,
+        horizon: int | None = None,
+        *,
+        level: Sequence[float] | None = None,
+        quantile_levels: Sequence[float] | None = None,
+    ) -> pd.DataFrame:
+        """Forecast the steps after the end of every series.
+
+        Args:
+            history: observed values, also of series never seen in training; the frame given to `fit` by default.
+            horizon: steps ahead; a longer one than trained is rolled out, with a warning.
+            level: central intervals wanted, in percent.
+            quantile_levels: quantiles wanted, instead of `level`.
+
+        Returns:
+            The frame `unique_id, ds, status, <Model>` with the columns of the levels.
+
+        Raises:
+            NotFittedError: there is no model yet, or no history.
+            PanelError: the history cannot become a panel of the model's frequency.
+            RequestError: the horizon or a level cannot be answered, or a series has no observed value.
+        """
+        from forecasting.forecast_frame import forecast_frame
+
+        predictor = self.predictor
+        if history is None and self.history_ is None:
+            raise NotFittedError("A loaded forecaster holds no data. Give `history`.", code="no_history", field="history")
+        panel = self.history_ if history is None else self.panel(history)
+        if horizon is not None and horizon > predictor.task.horizon:
+            warnings.warn(
+                f"Horizon {horizon} is longer than the trained {predictor.task.horizon}: the forecast is rolled out, "
+                "each part from the medians of the one before, and its intervals are too narrow.",
+                stacklevel=2,
+            )
+        frame, answer = forecast_frame(predictor, panel, horizon, level=level, quantile_levels=quantile_levels)
+        answer.raise_problems()
+        return frame
+
+    def backtest(
+        self,
+        frame: pd.DataFrame,
+        windows: int = 5,
+        step: int | None = None,
+        refit: bool = False,
+        *,
+        level: Sequence[float] | None = None,
+        callbacks: Sequence[Any] = (),
+    ) -> pd.DataFrame:
+        """Forecast from `windows` rolling origins and set the forecasts beside what happened.
+
+        A fresh copy is fitted on the data up to the first origin (`refit`: up to each origin), so nothing is
+        scored on what it was trained on. A loaded forecaster answers as it is, and rows up to its training end
+        carry `in_sample=True`.
+
+        Args:
+            frame: the long frame.
+            windows: number of origins, counted from the end of each series.
+            step: steps between origins; the horizon by default.
+            refit: fit again at every origin.
+            level: central intervals wanted, in percent.
+            callbacks: Keras callbacks for the fits.
+
+        Returns:
+            The frame `unique_id, ds, cutoff, y, <Model>` with the columns of the levels.
+        """
+        return self.backtest_panel(self.panel(frame), windows, step, refit, level=level, callbacks=callbacks).to_frame(level)
+
+    def backtest_panel(
+        self,
+        panel: Panel,
+        windows: int = 5,
+        step: int | None = None,
+        refit: bool = False,
+        *,
+        level: Sequence[float] | None = None,
+        callbacks: Sequence[Any] = (),
+    ) -> Backtest:
+        """Backtest on a panel; see `backtest`. The result also scores itself."""
+        from forecasting.evaluation.backtest import backtest_fitted, backtest_refitted, rolling
+        from forecasting.forecast_frame import wanted_levels
+
+        origins = rolling(panel, self.horizon, windows, step)
+        levels = wanted_levels(level, None)
+        if self.is_loaded:
+            return backtest_fitted(self.predictor, panel, origins, levels, training_end=self.facts_.training_end)
+
+        def fit(part: Panel) -> Predictor:
+            return self.copy().fit_panel(part, callbacks).predictor
+
+        if refit:
+            return backtest_refitted(fit, panel, origins, levels)
+        return backtest_fitted(fit(origins.training_panel(panel)), panel, origins, levels)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the model into `folder` (numbers and JSON, no code, no training data).
+
+        Raises:
+            NotFittedError: there is no model yet.
+            ArtifactError: the folder holds something else.
+        """
+        from forecasting import artifact
+
+        return artifact.write(folder, self.predictor, self.facts)
+
+    @classmethod
+    def load(cls, source: str | Path) -> Self:
+        """Load a model from an artifact folder, `NAME@alias`, `NAME/version` or an MLflow model URI.
+
+        Raises:
+            ArtifactError: the folder is incomplete or changed, or does not answer as it did.
+            RegistryError: the registry has no such model.
+        """
+        from forecasting import artifact, registry
+
+        predictor, facts = artifact.read(registry.resolve(source))
+        task = predictor.task
+        forecaster = cls(
+            predictor.spec,
+            task.horizon,
+            task.freq,
+            season=task.season,
+            context_length=task.context_length,
+            quantile_levels=task.quantile_levels,
+            training=Training.from_dict(facts.training),
+        )
+        forecaster.predictor_, forecaster.facts_ = predictor, facts
+        return forecaster
+
+    def copy(self) -> Self:
+        """Return an unfitted forecaster with the same choices."""
+        return type(self)(
+            self.spec,
+            self.horizon,
+            self.freq,
+            season=self.season,
+            context_length=self.context_length,
+            quantile_levels=self.quantile_levels,
+            training=self.training,
+        )
+
+    @property
+    def predictor(self) -> Predictor:
+        """The predictor that answers everywhere: notebook, batch, REST, MLflow."""
+        if self.predictor_ is None:
+            raise NotFittedError(f"{self.spec.alias!r} has learnt nothing yet. Call `fit` first.", code="not_fitted")
+        return self.predictor_
+
+    @property
+    def facts(self) -> Facts:
+        """What is recorded about the training."""
+        if self.facts_ is None:
+            raise NotFittedError(f"{self.spec.alias!r} has learnt nothing yet. Call `fit` first.", code="not_fitted")
+        return self.facts_
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the model came from an artifact, without its training data."""
+        return self.predictor_ is not None and self.history_ is None
+
+    def panel(self, frame: pd.DataFrame) -> Panel:
+        """Check a frame and turn it into a panel of this forecaster's frequency."""
+        from forecasting.data.panel import Panel
+
+        fitted = self.predictor_.task.freq if self.predictor_ else None
+        return Panel.from_frame(frame, self.freq or fitted)
+
+    def task_for(self, panel: Panel) -> Task:
+        """Return the task of this forecaster on a panel, what was not said filled in by rule."""
+        from forecasting.defaults import task_for
+
+        return task_for(
+            panel,
+            self.horizon,
+            season=self.season,
+            context_length=self.context_length,
+            quantile_levels=self.quantile_levels,
+        )
+
+
+def describe(panel: Panel, learned: Learned, training: Training) -> Facts:
+    """Return the facts of a training, for the artifact."""
+    from forecasting.artifact import Facts
+
+    return Facts(
+        training_end=panel.end_label,
+        fingerprint=panel.fingerprint(),
+        series=panel.n_series,
+        rows=len(panel.y),
+        seconds=round(learned.seconds, 3),
+        windows=learned.windows,
+        steps=learned.steps,
+        training=dataclasses.asdict(training),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )

@@ -1,0 +1,30 @@
+"""One number per step: the median, by the absolute error."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+from forecasting.errors import ConfigError
+
+
+class Head(keras.layers.Layer):
+    """Reads one raw number per step as the forecast itself; P = Q = 1."""
+
+    parameters = 1
+
+    def __init__(self, quantile_levels: tuple[float, ...], **kwargs: object) -> None:
+        super().__init__(autocast=False, **kwargs)
+        if quantile_levels:
+            raise ConfigError(
+                f"A point head has no quantiles. Got quantile_levels={quantile_levels}. Use head='quantiles'.",
+                field="quantile_levels",
+            )
+
+    def call(self, raw: object) -> object:
+        """Return raw [B, H, 1] as it is."""
+        return raw
+
+    def loss(self, raw: object, target: object) -> object:
+        """Return |target - forecast| as [B, H]."""
+        return ops.abs(target - raw[:, :, 0])

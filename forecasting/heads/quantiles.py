@@ -1,0 +1,45 @@
+"""Quantiles that cannot cross: a median and steps away from it that are never negative."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from keras import ops
+
+from forecasting.errors import ConfigError
+
+
+class Head(keras.layers.Layer):
+    """Reads Q raw numbers per step: the median, and the logarithmic gaps to its neighbours outwards.
+
+    Args:
+        quantile_levels: ascending levels that include 0.5.
+
+    Raises:
+        ConfigError: there are no levels.
+    """
+
+    def __init__(self, quantile_levels: tuple[float, ...], **kwargs: object) -> None:
+        super().__init__(autocast=False, **kwargs)
+        if not quantile_levels:
+            raise ConfigError("A quantile head needs `quantile_levels`. Got none.", field="quantile_levels")
+        self.levels = np.asarray(quantile_levels)
+        self.parameters = len(quantile_levels)
+        self.median = quantile_levels.index(0.5)
+
+    def call(self, raw: object) -> object:
+        """Turn raw [B, H, Q] into ascending quantiles [B, H, Q]."""
+        middle = raw[:, :, self.median : self.median + 1]
+        gaps = ops.softplus(raw)
+        above = middle + ops.cumsum(gaps[:, :, self.median + 1 :], axis=2)
+        below = middle - ops.flip(ops.cumsum(ops.flip(gaps[:, :, : self.median], axis=2), axis=2), axis=2)
+        return ops.concatenate([below, middle, above], axis=2)
+
+    def loss(self, raw: object, target: object) -> object:
+        """Return the pinball loss, averaged over levels and doubled (so that Q = 1 is the absolute error), as [B, H].
+
+        Koenker & Bassett 1978: L_q(y, f) = max(q (y - f), (q - 1) (y - f)).
+        """
+        error = target[:, :, None] - self.call(raw)
+        levels = ops.cast(self.levels, error.dtype)
+        return 2 * ops.mean(ops.maximum(levels * error, (levels - 1) * error), axis=2)

@@ -1,0 +1,18 @@
+"""The one folder for run-time files: the MLflow database, artifacts and caches."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def home() -> Path:
+    """Return the folder named by FORECAST_HOME, `~/.forecast` by default; it is made, private to the user."""
+    folder = Path(os.environ.get("FORECAST_HOME") or Path.home() / ".forecast").expanduser().resolve()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def tracking_uri() -> str:
+    """Return MLFLOW_TRACKING_URI where it is set, otherwise the embedded SQLite store in `home()`."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home() / 'mlflow.db'}"

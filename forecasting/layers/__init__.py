@@ -1,0 +1,1 @@
+"""Keras layers: gathering windows, scaling them, encoding the past."""

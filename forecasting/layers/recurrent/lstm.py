@@ -1,0 +1,3 @@
+import keras
+
+Layer = keras.layers.LSTM

@@ -1,0 +1,89 @@
+"""Reversible scaling of each window, inside the network, from the observed part of the context only."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import keras
+from keras import ops
+
+from forecasting.errors import ConfigError
+
+#: Smallest scale, relative to the largest absolute value of the window: small enough that a sine on
+#: a level of 1e9 is still a sine, large enough that float64 rounding of the level is not a signal.
+RELATIVE_FLOOR = 1e-12
+
+SCHEMES = ("standard", "last", "mean", "none")
+
+
+class Scaled(NamedTuple):
+    """A scaled context and the numbers that undo the scaling.
+
+    Attributes:
+        values: [B, L] float64, 0 where nothing was observed.
+        observed: [B, L] float64, 1 where a value was observed.
+        center: [B, 1] float64, in original units.
+        scale: [B, 1] float64, in original units, above 0.
+        varies: [B, 1] float64, 0 where the context is constant or empty: its scale means nothing.
+    """
+
+    values: object
+    observed: object
+    center: object
+    scale: object
+    varies: object
+
+
+class WindowScaler(keras.layers.Layer):
+    """Scales windows of y by numbers of their own.
+
+    `standard` subtracts the mean and divides by the standard deviation; `last` subtracts the last
+    observed value and divides by the standard deviation; `mean` divides by the mean absolute value;
+    `none` leaves the values alone. All in float64: float32 would lose a small signal on a high level.
+
+    Args:
+        scheme: one of `SCHEMES`.
+
+    Raises:
+        ConfigError: the scheme is unknown.
+    """
+
+    def __init__(self, scheme: str, **kwargs: object) -> None:
+        super().__init__(dtype="float64", autocast=False, **kwargs)
+        if scheme not in SCHEMES:
+            raise ConfigError(f"`scaling` must be one of {', '.join(SCHEMES)}. Got {scheme!r}.", field="scaling")
+        self.scheme = scheme
+
+    def call(self, context: object) -> Scaled:
+        """Scale `context` [B, L] (float64, NaN where missing)."""
+        missing = ops.isnan(context)
+        observed = ops.cast(ops.logical_not(missing), "float64")
+        values = ops.where(missing, ops.zeros_like(context), context)
+        # Divided by its largest value first, a window of 1e300 has a standard deviation.
+        largest = ops.max(ops.abs(values), axis=1, keepdims=True)
+        unit = ops.where(largest > 0, largest, ops.ones_like(largest))
+        values = values / unit
+        center, scale, varies = self.statistics(values, observed)
+        scaled = observed * (values - center) / scale
+        return Scaled(scaled, observed, center * unit, scale * unit, varies)
+
+    def statistics(self, values: object, observed: object) -> tuple[object, object, object]:
+        """Return center, scale and whether the window varies, each [B, 1], of values in [-1, 1]."""
+        count = ops.maximum(ops.sum(observed, axis=1, keepdims=True), 1.0)
+        mean = ops.sum(values, axis=1, keepdims=True) / count
+        spread = ops.sqrt(ops.sum(observed * ops.square(values - mean), axis=1, keepdims=True) / count)
+        varies = ops.cast(spread > RELATIVE_FLOOR, "float64")
+        if self.scheme == "none":
+            return ops.zeros_like(mean), ops.ones_like(mean), varies
+        if self.scheme == "mean":
+            level = ops.sum(ops.abs(values), axis=1, keepdims=True) / count
+            return ops.zeros_like(mean), ops.maximum(level, RELATIVE_FLOOR), varies
+        center = mean if self.scheme == "standard" else last_observed(values, observed)
+        return center, ops.maximum(spread, RELATIVE_FLOOR), varies
+
+
+def last_observed(values: object, observed: object) -> object:
+    """Return the last observed value of each window [B, L] as [B, 1]; 0 where nothing was observed."""
+    position = ops.arange(1, values.shape[1] + 1, dtype="int32")
+    latest = ops.max(ops.cast(observed, "int32") * position, axis=1, keepdims=True)
+    return ops.take_along_axis(values, ops.maximum(latest - 1, 0), axis=1) * ops.cast(latest > 0, values.dtype)

@@ -1,0 +1,107 @@
+"""Which model with which choices: the part of a forecaster that is not the task."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Self
+
+from forecasting.catalog import Catalog
+from forecasting.errors import ConfigError
+from forecasting.models import MODELS
+
+#: Named here, not imported: the packages of Keras layers load TensorFlow, and a spec must not.
+HEADS = Catalog("forecasting.heads", "head")
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model, its config, its head and its scaling, all checked.
+
+    Attributes:
+        model: name of a file in `forecasting.models`.
+        config: that model's `Config`.
+        head: name of a file in `forecasting.heads`.
+        scaling: scheme of the window scaler.
+        alias: name of the forecast column.
+    """
+
+    model: str
+    config: Any
+    head: str
+    scaling: str
+    alias: str
+
+    @classmethod
+    def of(
+        cls,
+        model: str,
+        config: dict[str, Any] | None = None,
+        *,
+        head: str | None = None,
+        scaling: str | None = None,
+        alias: str | None = None,
+    ) -> Self:
+        """Fill in what was not said from the model's defaults.
+
+        Raises:
+            ConfigError: the model, a config field, its value or the head is not one that exists or fits.
+        """
+        model_config = MODELS.load(model).Config.from_dict(config or {})
+        head = head or model_config.heads[0]
+        HEADS.require(head)
+        if head not in model_config.heads:
+            fitting = ", ".join(model_config.heads)
+            raise ConfigError(
+                f"`head` {head!r} does not fit model {model!r} with {model_config.to_dict()}. Fitting: {fitting}.",
+                code="head_unfit",
+                field="head",
+            )
+        return cls(model, model_config, head, scaling or model_config.scaling, alias or model)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `name` or `name:field=value,field=value`, as the command line takes it.
+
+        The fields are those of the model's config and `head`, `scaling`, `alias`; the text is the
+        default alias, so that two configurations of one model stay apart in a table.
+
+        >>> ModelSpec.parse("seasonal-naive:period=24").config.period
+        24
+        """
+        model, _, rest = text.partition(":")
+        fields = dict(read_field(part, text) for part in rest.split(",") if part)
+        choices = {name: fields.pop(name) for name in ("head", "scaling", "alias") if name in fields}
+        return cls.of(model, fields, **{"alias": text, **choices})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form that `from_dict` takes."""
+        return {
+            "model": self.model,
+            "config": self.config.to_dict(),
+            "head": self.head,
+            "scaling": self.scaling,
+            "alias": self.alias,
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Build from the form that `to_dict` gives, checking everything again."""
+        return cls.of(
+            values["model"],
+            values["config"],
+            head=values["head"],
+            scaling=values["scaling"],
+            alias=values["alias"],
+        )
+
+
+def read_field(part: str, text: str) -> tuple[str, Any]:
+    """Read `field=value`; the value is JSON where it is legal JSON, a word otherwise."""
+    name, equals, value = part.partition("=")
+    if not equals:
+        raise ConfigError(f"In model {text!r}, {part!r} is not field=value. Write e.g. gru:units=64,layers=2.", field="model")
+    try:
+        return name.strip(), json.loads(value)
+    except json.JSONDecodeError:
+        return name.strip(), value.strip()

@@ -1,0 +1,43 @@
+"""Linear autoregression: ridge over the lags, pooled over all series, solved in closed form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from forecasting.config import Task, require
+from forecasting.models._config import ModelConfig
+
+
+@dataclass(frozen=True)
+class Config(ModelConfig):
+    """Strength of the ridge and the way to the horizon.
+
+    Attributes:
+        ridge: penalty, relative to the mean of the diagonal of X'X; the constant is not penalised.
+        decoding: `mimo` solves one regression per step ahead; `recursive` solves one step and feeds it back.
+    """
+
+    learner: ClassVar[str] = "least-squares"
+    scaling: ClassVar[str] = "last"
+
+    ridge: float = 1e-3
+    decoding: str = "mimo"
+
+    def __post_init__(self) -> None:
+        require(self.ridge > 0, "ridge", "above 0", self.ridge)
+        require(self.decoding in ("mimo", "recursive"), "decoding", "'mimo' or 'recursive'", self.decoding)
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """Least squares gives the mean."""
+        return ("point",)
+
+
+def build(config: Config, task: Task, parameters: int) -> Any:
+    """Build the core; see `forecasting.models`."""
+    from forecasting.layers.linear import LinearAutoregression
+
+    return LinearAutoregression(
+        task.horizon, task.context_length, len(task.calendar), config.decoding, name="core"
+    )

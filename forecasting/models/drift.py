@@ -1,0 +1,21 @@
+"""Drift: the straight line through the first and the last observed value of the context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from forecasting.config import Task
+from forecasting.models._config import BaselineConfig
+
+
+@dataclass(frozen=True)
+class Config(BaselineConfig):
+    """The drift forecast has nothing to choose."""
+
+
+def build(config: Config, task: Task, parameters: int) -> Any:
+    """Build the core; see `forecasting.models`."""
+    from forecasting.layers.baselines import Drift
+
+    return Drift(task.horizon, name="core")

@@ -1,0 +1,38 @@
+"""Feed-forward autoregression: a multilayer perceptron over the lags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from forecasting.config import Task, is_count, require
+from forecasting.models._config import DecodedConfig
+
+
+@dataclass(frozen=True)
+class Config(DecodedConfig):
+    """Size of the perceptron.
+
+    Attributes:
+        units: width of the hidden layers.
+        layers: number of hidden layers.
+    """
+
+    units: int = 256
+    layers: int = 2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("units", "layers"):
+            require(is_count(getattr(self, name)), name, "an integer of at least 1", getattr(self, name))
+
+
+def build(config: Config, task: Task, parameters: int) -> Any:
+    """Build the core; see `forecasting.models`."""
+    from forecasting.decoding import DECODERS
+    from forecasting.layers.core import EncoderDecoder
+    from forecasting.layers.encoders import PerceptronEncoder
+
+    encoder = PerceptronEncoder(config.units, config.layers, config.dropout, name="encoder")
+    decoder = DECODERS.load(config.decoding).Decoder(task.horizon, parameters, 1, config.width, name="decoder")
+    return EncoderDecoder(encoder, decoder, segment=1, name="core")

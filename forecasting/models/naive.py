@@ -1,0 +1,21 @@
+"""Naive: the last observed value, for ever."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from forecasting.config import Task
+from forecasting.models._config import BaselineConfig
+
+
+@dataclass(frozen=True)
+class Config(BaselineConfig):
+    """The naive forecast has nothing to choose."""
+
+
+def build(config: Config, task: Task, parameters: int) -> Any:
+    """Build the core; see `forecasting.models`."""
+    from forecasting.layers.baselines import Naive
+
+    return Naive(task.horizon, name="core")

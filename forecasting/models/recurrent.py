@@ -1,0 +1,48 @@
+"""Recurrent forecasters: stacked recurrent layers over single steps or segments of the context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from forecasting.config import Task, is_count, require
+from forecasting.layers.recurrent import CELLS
+from forecasting.models._config import DecodedConfig
+
+
+@dataclass(frozen=True)
+class Config(DecodedConfig):
+    """Cell, size and segments.
+
+    Attributes:
+        cell: name of a recurrent cell.
+        units: width of the state.
+        layers: stacked layers, 1 to 4.
+        segment: steps read as one token; 0 takes the shortest season of the task, 1 reads single steps.
+    """
+
+    cell: str = "gru"
+    units: int = 128
+    layers: int = 1
+    segment: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        CELLS.require(self.cell)
+        require(is_count(self.units), "units", "an integer of at least 1", self.units)
+        require(is_count(self.layers) and self.layers <= 4, "layers", "an integer from 1 to 4", self.layers)
+        require(is_count(self.segment, 0), "segment", "an integer of at least 0", self.segment)
+
+
+def build(config: Config, task: Task, parameters: int) -> Any:
+    """Build the core; see `forecasting.models`."""
+    from forecasting.decoding import DECODERS
+    from forecasting.layers.core import EncoderDecoder
+    from forecasting.layers.encoders import RecurrentEncoder
+
+    segment = min(config.segment or task.season[0], task.context_length)
+    encoder = RecurrentEncoder(
+        config.cell, config.units, config.layers, config.dropout, embed=segment > 1, name="encoder"
+    )
+    decoder = DECODERS.load(config.decoding).Decoder(task.horizon, parameters, segment, config.width, name="decoder")
+    return EncoderDecoder(encoder, decoder, segment, name="core")

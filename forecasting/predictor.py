@@ -1,0 +1,206 @@
+"""The one predictor behind every door: a panel and origins in, arrays out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from forecasting.config import Task
+from forecasting.data.panel import Panel
+from forecasting.data.windows import PanelArrays, layout
+from forecasting.errors import ForecastingError, RequestError
+from forecasting.layers.gather import Gather
+from forecasting.model_spec import ModelSpec
+from forecasting.network import ForecastNetwork
+from forecasting.schema import STATUS_OK, STATUS_PADDED
+
+#: Windows answered by one call into the compiled graph; bounds the memory of a large panel.
+CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Forecasts of W windows over `horizon` steps, in original units.
+
+    Attributes:
+        median: [W, horizon] float64, the median of a quantile head or the point of a point head.
+        quantiles: [W, horizon, Q'] float64 at `quantile_levels`.
+        quantile_levels: the levels that were asked for, ascending.
+        status: [W] `ok` or `padded` (the history is shorter than the context).
+        problems: why a window has no forecast (its numbers are NaN), by window.
+    """
+
+    median: np.ndarray
+    quantiles: np.ndarray
+    quantile_levels: tuple[float, ...]
+    status: list[str]
+    problems: dict[int, ForecastingError] = field(default_factory=dict)
+
+    def at(self, quantile_level: float) -> np.ndarray:
+        """Return the quantile [W, horizon] at one of the levels that were asked for."""
+        return self.quantiles[:, :, self.quantile_levels.index(quantile_level)]
+
+    def raise_problems(self) -> None:
+        """Raise the first problem, if there is one."""
+        for problem in self.problems.values():
+            raise problem
+
+
+class Predictor:
+    """A trained network with its task: immutable, safe to share between threads.
+
+    Args:
+        spec: the model and its choices.
+        task: shapes and clock.
+        network: the network with its weights.
+    """
+
+    def __init__(self, spec: ModelSpec, task: Task, network: ForecastNetwork) -> None:
+        self.spec = spec
+        self.task = task
+        self.network = network
+        self.compiled = compile_network(network, task)
+
+    def predict_panel(
+        self,
+        panel: Panel,
+        horizon: int | None = None,
+        quantile_levels: tuple[float, ...] = (),
+        origins: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> Answer:
+        """Forecast `horizon` steps after each origin.
+
+        Args:
+            panel: series of the task's frequency.
+            horizon: steps ahead; the trained horizon by default. A longer one is rolled out: the median
+                is taken as observed and the forecast goes on from there.
+            quantile_levels: levels wanted, inside the grid the network was trained on.
+            origins: series number [W] and step of the last observed row [W]; the end of each series by default.
+
+        Raises:
+            RequestError: the horizon or a level is not one this model can answer.
+            PanelError: the panel has another frequency.
+        """
+        horizon = self.task.horizon if horizon is None else horizon
+        levels = tuple(sorted(quantile_levels))
+        self.require_answerable(horizon, levels)
+        self.require_frequency(panel)
+        if origins is None:
+            panel = panel.tail(self.task.context_length)
+            origins = (np.arange(panel.n_series), panel.lengths - 1)
+        series, steps = origins
+        quantiles = self.answer(panel, series, steps, horizon)
+        status = [STATUS_OK if step + 1 >= self.task.context_length else STATUS_PADDED for step in steps]
+        problems = self.problems(panel, series, steps, quantiles)
+        quantiles[list(problems)] = np.nan
+        asked = interpolate(quantiles, self.task.quantile_levels, levels)
+        return Answer(quantiles[:, :, self.network.median], asked, levels, status, problems)
+
+    def answer(self, panel: Panel, series: np.ndarray, steps: np.ndarray, horizon: int) -> np.ndarray:
+        """Return the trained quantiles [W, horizon, Q] after each origin, rolled out where the horizon is longer."""
+        rounds = math.ceil(horizon / self.task.horizon)
+        if rounds > 1:
+            panel = panel.windows(series, steps, self.task.context_length)
+            series, steps = np.arange(panel.n_series), panel.lengths - 1
+        arrays = layout(panel, self.task.calendar, rounds * self.task.horizon)
+        y = arrays.y.copy() if rounds > 1 else arrays.y
+        origins, firsts = arrays.first[series] + steps, arrays.first[series]
+        parts = []
+        for _ in range(rounds):
+            parts.append(self.run(y, arrays, origins, firsts))
+            if len(parts) < rounds:
+                ahead = origins[:, None] + np.arange(1, self.task.horizon + 1)
+                y[ahead] = parts[-1][:, :, self.network.median]
+                origins = origins + self.task.horizon
+        return np.concatenate(parts, axis=1)[:, :horizon]
+
+    def run(self, y: np.ndarray, arrays: PanelArrays, origins: np.ndarray, firsts: np.ndarray) -> np.ndarray:
+        """Call the compiled network on chunks of origins; returns [W, H, Q]."""
+        panel = tf.constant(y), tf.constant(arrays.known)
+        chunks = [slice(start, start + CHUNK) for start in range(0, len(origins), CHUNK)]
+        parts = [self.compiled(*panel, origins[rows], firsts[rows]).numpy() for rows in chunks]
+        return np.concatenate(parts) if len(parts) > 1 else parts[0]
+
+    def require_answerable(self, horizon: int, levels: tuple[float, ...]) -> None:
+        """Raise a `RequestError` when the horizon or a level cannot be answered."""
+        task = self.task
+        if not 1 <= horizon <= task.max_horizon:
+            raise RequestError(
+                f"`horizon` must be from 1 to {task.max_horizon} for this model. Got {horizon}.",
+                code="horizon_range",
+                field="horizon",
+            )
+        if levels and not task.quantile_levels:
+            raise RequestError(
+                f"{self.spec.alias!r} gives points and has no quantiles, so `level` and `quantile_levels` cannot be "
+                "answered. Train it with head='quantiles'.",
+                code="no_quantiles",
+                field="quantile_levels",
+            )
+        outside = [q for q in levels if not task.quantile_levels[0] <= q <= task.quantile_levels[-1]]
+        if outside:
+            raise RequestError(
+                f"Quantile levels must lie between {task.quantile_levels[0]:g} and {task.quantile_levels[-1]:g}, "
+                f"the grid this model was trained on. Got {outside[0]:g}.",
+                code="quantile_range",
+                field="quantile_levels",
+            )
+
+    def require_frequency(self, panel: Panel) -> None:
+        """Raise a `PanelError` when the panel's grid is not that of the task."""
+        panel.require_frequency(self.task.freq)
+
+    def problems(
+        self, panel: Panel, series: np.ndarray, steps: np.ndarray, quantiles: np.ndarray
+    ) -> dict[int, ForecastingError]:
+        """Return the windows that have no forecast: nothing observed in the context, or numbers that are not finite."""
+        found: dict[int, ForecastingError] = {}
+        observed = np.concatenate([[0], np.cumsum(~np.isnan(panel.y))])
+        last = panel.offsets[:-1][series] + steps + 1
+        first = np.maximum(panel.offsets[:-1][series], last - self.task.context_length)
+        for window in np.flatnonzero(observed[last] == observed[first]):
+            name = str(panel.ids[series[window]])
+            message = f"Series {name!r} has no observed value in its last {last[window] - first[window]} rows."
+            found[int(window)] = RequestError(f"{message} Give at least one.", code="no_observations", series=name)
+        for window in np.flatnonzero(~np.isfinite(quantiles).all(axis=(1, 2))):
+            name = str(panel.ids[series[window]])
+            message = f"The forecast of series {name!r} is not a finite number: its values are too large for this model."
+            found.setdefault(int(window), RequestError(message, code="non_finite_output", series=name))
+        return found
+
+
+def compile_network(network: ForecastNetwork, task: Task) -> Any:
+    """Return the network as one graph with one signature: any number of rows and windows, no retracing."""
+    signature = [
+        tf.TensorSpec([None], tf.float64),
+        tf.TensorSpec([None, len(task.calendar)], tf.float32),
+        tf.TensorSpec([None], tf.int64),
+        tf.TensorSpec([None], tf.int64),
+    ]
+
+    @tf.function(input_signature=signature)
+    def answer(y: Any, known: Any, origins: Any, firsts: Any) -> Any:
+        windows = Gather(y, known, task.context_length, task.horizon)(origins, firsts)
+        return network(windows.context, windows.known, training=False)
+
+    return answer
+
+
+def interpolate(quantiles: np.ndarray, grid: tuple[float, ...], levels: tuple[float, ...]) -> np.ndarray:
+    """Return quantiles [W, H, Q'] at `levels`, linear in the level between those of `grid`.
+
+    Args:
+        quantiles: [W, H, Q] at `grid`.
+        grid: ascending trained levels.
+        levels: ascending levels inside the grid.
+    """
+    if not levels:
+        return quantiles[:, :, :0]
+    right = np.clip(np.searchsorted(grid, levels), 1, len(grid) - 1)
+    lower, upper = np.asarray(grid)[right - 1], np.asarray(grid)[right]
+    weight = (np.asarray(levels) - lower) / (upper - lower)
+    return (1 - weight) * quantiles[:, :, right - 1] + weight * quantiles[:, :, right]

@@ -1,0 +1,51 @@
+"""The MLflow model for MLflow's own users: the predictor behind `mlflow.pyfunc.load_model(...).predict`.
+
+MLflow runs this file when such a model is loaded; our own service never does: it reads the model folder.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from mlflow.models import set_model
+from mlflow.pyfunc import PythonModel
+
+from forecasting import artifact
+from forecasting.data.panel import Panel
+from forecasting.forecast_frame import forecast_frame
+from forecasting.registry import BUNDLE
+
+#: MLflow's array parameters cannot default to None: this value stands for "not given".
+NOT_GIVEN = -1.0
+
+
+class ForecastModel(PythonModel):
+    """Long frame in (`unique_id, ds, y`), forecast frame out; params `horizon`, `level`, `quantile_levels`."""
+
+    def load_context(self, context: Any) -> None:
+        """Read and verify the model folder."""
+        self.predictor, _ = artifact.read(context.artifacts[BUNDLE])
+
+    def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
+        """Forecast the end of every series of the frame."""
+        params = params or {}
+        panel = Panel.from_frame(model_input, self.predictor.task.freq)
+        horizon = int(params.get("horizon", NOT_GIVEN))
+        frame, answer = forecast_frame(
+            self.predictor,
+            panel,
+            None if horizon == NOT_GIVEN else horizon,
+            level=given(params.get("level", ())),
+            quantile_levels=given(params.get("quantile_levels", ())),
+        )
+        answer.raise_problems()
+        return frame
+
+
+def given(values: Any) -> list[float]:
+    """Return an array parameter, empty where it holds the sentinel."""
+    return [float(value) for value in values if value != NOT_GIVEN]
+
+
+set_model(ForecastModel())

@@ -1,0 +1,239 @@
+"""The MLflow model registry: versions and aliases in, verified model folders out."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from forecasting import artifact
+from forecasting.errors import RegistryError
+from forecasting.home import home, tracking_uri
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+FORMER_CHAMPION_TAG = "former_champion"
+DIGEST_TAG = "digest"
+
+#: Where a model folder lies inside a logged MLflow model.
+BUNDLE = "bundle"
+
+NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+REFERENCE_PATTERN = re.compile(
+    r"(?:models:/)?(?P<name>[a-z0-9][a-z0-9_-]{0,63})(?:@(?P<alias>[A-Za-z][A-Za-z0-9_-]{0,63})|/(?P<version>[0-9]{1,9}))?"
+)
+
+#: MLflow's own defaults retry a dead server for minutes; whoever wants that sets the variables.
+PATIENCE = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0",
+}
+
+
+@dataclass(frozen=True)
+class Version:
+    """One registered version of a model.
+
+    Attributes:
+        name: registered name.
+        version: number, as a string.
+        aliases: aliases that point at it.
+        digest: sha256 of its manifest.
+        source: where MLflow keeps its files.
+        created: ISO 8601 time, UTC.
+    """
+
+    name: str
+    version: str
+    aliases: tuple[str, ...]
+    digest: str
+    source: str
+    created: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A model in the registry, by alias or by version."""
+
+    name: str
+    alias: str | None = None
+    version: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Reference:
+        """Read `NAME`, `NAME@alias`, `NAME/version`, with or without `models:/`; `NAME` alone is its champion.
+
+        Raises:
+            RegistryError: the text is none of these.
+        """
+        match = REFERENCE_PATTERN.fullmatch(text)
+        if not match:
+            raise RegistryError(
+                f"{text!r} is neither a model folder (one that holds {artifact.SPEC_FILE}) nor NAME@alias, "
+                "NAME/version or models:/NAME@alias, with a name of small letters, digits, - and _.",
+                code="model_reference",
+            )
+        name, alias, version = match["name"], match["alias"], match["version"]
+        return cls(name, alias or (None if version else CHAMPION), version)
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.alias}" if self.alias else f"{self.name}/{self.version}"
+
+
+def client() -> Any:
+    """Return an MLflow client of the tracking store, impatient unless told otherwise."""
+    for name, value in PATIENCE.items():
+        os.environ.setdefault(name, value)
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking_uri=tracking_uri())
+
+
+@contextmanager
+def registry_errors(what: str) -> Iterator[None]:
+    """Turn MLflow's errors into a `RegistryError` that says what was looked for."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except MlflowException as error:
+        first_line = str(error).splitlines()[0]
+        raise RegistryError(f"{what} is not in the registry at {tracking_uri()}: {first_line}", code="registry") from error
+
+
+def resolve(source: str | Path) -> Path:
+    """Return a local model folder for a folder, `NAME@alias`, `NAME/version` or an MLflow model URI.
+
+    A folder wins only if it holds a model.
+
+    Raises:
+        RegistryError: the registry has no such model, or the text means nothing.
+    """
+    if (Path(source) / artifact.SPEC_FILE).is_file():
+        return Path(source)
+    return fetch(lookup(Reference.parse(str(source))))
+
+
+def lookup(reference: Reference) -> Version:
+    """Return the version that a reference means now.
+
+    Raises:
+        RegistryError: there is none.
+    """
+    with registry_errors(str(reference)):
+        if reference.alias:
+            found = client().get_model_version_by_alias(reference.name, reference.alias)
+        else:
+            found = client().get_model_version(reference.name, reference.version)
+        return describe(found)
+
+
+def versions(name: str) -> list[Version]:
+    """Return all versions of a registered model, the newest first."""
+    require_name(name)
+    with registry_errors(name):
+        found = client().search_model_versions(f"name = '{name}'")
+        return [lookup(Reference(name, version=str(one.version))) for one in found]
+
+
+def names() -> list[str]:
+    """Return the names of all registered models."""
+    with registry_errors("The list of models"):
+        return sorted(model.name for model in client().search_registered_models())
+
+
+def describe(found: Any) -> Version:
+    """Return an MLflow model version in our terms."""
+    from datetime import UTC, datetime
+
+    created = datetime.fromtimestamp(found.creation_timestamp / 1000, UTC).isoformat(timespec="seconds")
+    digest = found.tags.get(DIGEST_TAG, "")
+    return Version(found.name, str(found.version), tuple(found.aliases), digest, found.source, created)
+
+
+def fetch(version: Version) -> Path:
+    """Return the local folder of a version, downloaded once into a cache named by content.
+
+    The cache alone is enough to start from: what was fetched before needs no registry.
+
+    Raises:
+        ArtifactError: the files are not those that were registered.
+        RegistryError: they cannot be downloaded.
+    """
+    cache = home() / "cache" / "models"
+    cached = cache / version.digest
+    if version.digest and cached.is_dir():
+        artifact.require_digest(cached, version.digest)
+        return cached
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache, prefix=".fetch-") as part:
+        folder = download(version, part)
+        digest = artifact.require_digest(folder, version.digest)
+        if not (cache / digest).exists():
+            os.replace(shutil.copytree(folder, Path(part) / "verified"), cache / digest)
+    return cache / digest
+
+
+def download(version: Version, destination: str) -> Path:
+    """Download the files of a version; return the model folder among them."""
+    import mlflow
+
+    with registry_errors(f"{version.name}/{version.version}"):
+        uri = f"models:/{version.name}/{version.version}"
+        root = mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=destination, tracking_uri=tracking_uri())
+    folder = Path(root) / "artifacts" / BUNDLE
+    if not folder.is_dir():
+        raise RegistryError(f"{version.name}/{version.version} was not written by this service.", code="foreign_model")
+    return folder
+
+
+def promote(name: str, version: str) -> Version:
+    """Make a version the champion; the former one is kept as a tag, for `rollback`.
+
+    Raises:
+        RegistryError: there is no such version.
+    """
+    require_name(name)
+    promoted = lookup(Reference(name, version=str(version)))
+    former = champion(name)
+    if former and former.version != promoted.version:
+        client().set_registered_model_tag(name, FORMER_CHAMPION_TAG, former.version)
+    client().set_registered_model_alias(name, CHAMPION, promoted.version)
+    return lookup(Reference(name, version=promoted.version))
+
+
+def rollback(name: str) -> Version:
+    """Make the former champion the champion again; the two change places.
+
+    Raises:
+        RegistryError: there is no former champion.
+    """
+    require_name(name)
+    with registry_errors(name):
+        former = client().get_registered_model(name).tags.get(FORMER_CHAMPION_TAG)
+    if not former:
+        raise RegistryError(f"{name} has had no other champion to go back to.", code="no_former_champion")
+    return promote(name, former)
+
+
+def champion(name: str) -> Version | None:
+    """Return the champion of a model, if it has one."""
+    try:
+        return lookup(Reference(name, alias=CHAMPION))
+    except RegistryError:
+        return None
+
+
+def require_name(name: str) -> None:
+    """Raise a `RegistryError` unless `name` is one that a model may be registered under."""
+    if not NAME_PATTERN.fullmatch(name):
+        raise RegistryError(
+            f"A model name has 1 to 64 small letters, digits, - and _. Got {name!r}.", code="model_name", field="name"
+        )

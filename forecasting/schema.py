@@ -1,0 +1,48 @@
+"""Names of the panel frame and of the forecast frame: the only file that spells them."""
+
+from __future__ import annotations
+
+UNIQUE_ID = "unique_id"
+DS = "ds"
+Y = "y"
+CUTOFF = "cutoff"
+STATUS = "status"
+IN_SAMPLE = "in_sample"
+
+#: Other common spellings of the three columns, mapped once at the border.
+COLUMN_ALIASES = {"item_id": UNIQUE_ID, "timestamp": DS, "target": Y}
+
+#: The id given to the series of a frame that has no id column.
+SINGLE_SERIES_ID = "series"
+
+STATUS_OK = "ok"
+STATUS_PADDED = "padded"
+STATUS_ROLLED_OUT = "rolled_out"
+
+
+def interval_columns(model: str, level: float) -> tuple[str, str]:
+    """Return the names of the lower and upper bound of the `level` percent interval.
+
+    >>> interval_columns("gru", 97.5)
+    ('gru-lo-97.5', 'gru-hi-97.5')
+    """
+    return f"{model}-lo-{level:g}", f"{model}-hi-{level:g}"
+
+
+def quantile_column(model: str, quantile_level: float) -> str:
+    """Return the name of the column of one quantile.
+
+    >>> quantile_column("gru", 0.1)
+    'gru-q-0.1'
+    """
+    return f"{model}-q-{quantile_level:g}"
+
+
+def interval_quantiles(level: float) -> tuple[float, float]:
+    """Return the two quantile levels that bound the central `level` percent interval.
+
+    >>> interval_quantiles(80)
+    (0.1, 0.9)
+    """
+    tail = round((100 - level) / 200, 12)
+    return tail, round(1 - tail, 12)

@@ -1,0 +1,68 @@
+"""A panel on the device, and which of its windows train and which validate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from forecasting.config import Task
+from forecasting.data.panel import Panel
+from forecasting.data.splits import validation_ends, validation_origins
+from forecasting.data.windows import PanelArrays, WindowIndex, layout, window_index
+from forecasting.errors import TrainingError
+from forecasting.layers.gather import Gather
+
+
+@dataclass(frozen=True)
+class WindowSource:
+    """One copy of a panel on the device, with the arithmetic that finds windows in it.
+
+    Attributes:
+        task: shapes of the windows.
+        arrays: the panel on the host, each series followed by H future rows.
+        lengths: [S] rows of each series.
+        gather: cuts windows out of the copy on the device.
+    """
+
+    task: Task
+    arrays: PanelArrays
+    lengths: np.ndarray
+    gather: Gather
+
+    @classmethod
+    def of(cls, panel: Panel, task: Task) -> WindowSource:
+        """Lay the panel out and copy it to the device."""
+        arrays = layout(panel, task.calendar, task.horizon)
+        y, known = tf.constant(arrays.y), tf.constant(arrays.known)
+        return cls(task, arrays, panel.lengths, Gather(y, known, task.context_length, task.horizon))
+
+    def all_windows(self) -> WindowIndex:
+        """Return the index of every training window.
+
+        Raises:
+            TrainingError: no series is long enough for one.
+        """
+        index = window_index(self.arrays, self.task.context_length, self.task.horizon)
+        if index.count == 0:
+            raise TrainingError(
+                f"No series is long enough to train on: a window needs at least 2 rows, and the longest of "
+                f"{len(self.lengths)} series has {int(self.lengths.max(initial=0))}. Give longer series.",
+                code="too_short",
+            )
+        return index
+
+    def split(self, windows: int) -> tuple[WindowIndex, tuple[np.ndarray, np.ndarray] | None]:
+        """Split off the last `windows` horizons of each series.
+
+        Returns the index of the windows before the split, and the flat origins and first rows of the
+        validation windows; these are None when the series are too short to spare any.
+        """
+        task, first = self.task, self.arrays.first
+        ends = validation_ends(self.lengths, task.horizon, windows)
+        series, steps = validation_origins(self.lengths, ends, task.horizon)
+        index = window_index(self.arrays, task.context_length, task.horizon, first + ends)
+        if len(series) == 0 or index.count == 0:
+            return self.all_windows(), None
+        return index, (first[series] + steps, first[series])

@@ -1,0 +1,160 @@
+"""Gradient descent through the ordinary Keras `fit`, on windows gathered inside the compiled step."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from forecasting.config import Training
+from forecasting.data.windows import WindowIndex
+from forecasting.errors import TrainingError
+from forecasting.layers.gather import hide_oldest
+from forecasting.training._learned import Learned
+from forecasting.training._source import WindowSource
+
+VALIDATION_BATCH = 512
+
+
+class WindowTrainer(keras.Model):
+    """A Keras model whose input is a vector of origins and whose weights are those of the inner network.
+
+    Args:
+        network: the `ForecastNetwork` to train.
+        source: the panel on the device; it is no part of the weights.
+        truncation: share of windows whose oldest part is hidden.
+    """
+
+    def __init__(self, network: Any, source: WindowSource, truncation: float) -> None:
+        super().__init__(name="trainer", autocast=False)
+        self.network = network
+        self.gather = source.gather
+        self.truncation = truncation
+        self.absolute_error = keras.metrics.Mean(name="mae")
+        self.built = True
+
+    def call(self, origins: Any, firsts: Any, training: bool = False) -> tuple[Any, Any]:
+        """Return the mean scaled loss, and the mean absolute error in original units, of the windows at `origins` [B]."""
+        windows = self.gather(origins, firsts)
+        context = hide_oldest(windows.context, self.truncation) if training and self.truncation else windows.context
+        return self.network.loss_and_error(context, windows.known, windows.target, training)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Take one step of the optimizer; `data` is (origins [B], firsts [B])."""
+        with tf.GradientTape() as tape:
+            loss, _ = self(*data, training=True)
+        variables = self.network.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        self._loss_tracker.update_state(loss)
+        return {"loss": self._loss_tracker.result()}
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Score validation windows."""
+        loss, error = self(*data, training=False)
+        count = tf.shape(data[0])[0]
+        self._loss_tracker.update_state(loss, sample_weight=count)
+        self.absolute_error.update_state(error, sample_weight=count)
+        return {"loss": self._loss_tracker.result(), "mae": self.absolute_error.result()}
+
+
+def fit(network: Any, source: WindowSource, config: Any, training: Training, callbacks: Sequence[Any] = ()) -> Learned:
+    """Train by gradient, keep the best weights, then train once more on everything for the best number of steps.
+
+    The last windows of each series validate. When the series are too short to spare any, all windows
+    train for all steps.
+
+    Raises:
+        TrainingError: no window can be cut, or the loss is not finite.
+    """
+    started = time.perf_counter()
+    keras.utils.set_random_seed(training.seed)
+    initial = network.get_weights()
+    index, validation = source.split(training.validation_windows)
+    history, best_steps = run(network, source, index, validation, training, training.steps, callbacks)
+    notes = {"refit": "no", "device": "gpu" if tf.config.list_physical_devices("GPU") else "cpu"}
+    if validation is not None and training.refit:
+        keras.utils.set_random_seed(training.seed)
+        network.set_weights(initial)
+        index = source.all_windows()
+        run(network, source, index, None, training, best_steps, callbacks)
+        notes["refit"] = f"on all windows for {best_steps} steps"
+    require_finite(network)
+    return Learned(time.perf_counter() - started, index.count, best_steps, history, notes)
+
+
+def run(
+    network: Any,
+    source: WindowSource,
+    index: WindowIndex,
+    validation: tuple[np.ndarray, np.ndarray] | None,
+    training: Training,
+    steps: int,
+    callbacks: Sequence[Any],
+) -> tuple[list[dict[str, float]], int]:
+    """Train for `steps` steps; return the history and the number of steps behind the weights that are kept."""
+    trainer = WindowTrainer(network, source, training.truncation)
+    looks = math.ceil(steps / training.validate_every)
+    trainer.compile(optimizer=adam(training), steps_per_execution=min(training.steps_per_execution, training.validate_every))
+    guards: list[Any] = [keras.callbacks.TerminateOnNaN()]
+    if validation is not None:
+        best = keras.callbacks.EarlyStopping("val_loss", patience=training.patience, restore_best_weights=True)
+        guards.append(best)
+        validation = tf.data.Dataset.from_tensor_slices(validation).batch(VALIDATION_BATCH)
+    record = trainer.fit(
+        draw_batches(index, training.batch_size, training.seed),
+        epochs=looks,
+        steps_per_epoch=training.validate_every,
+        validation_data=validation,
+        callbacks=[*guards, *callbacks],
+        verbose=0,
+    )
+    history = rows_of(record.history, training.validate_every)
+    kept = (best.best_epoch + 1) * training.validate_every if validation is not None else looks * training.validate_every
+    return history, kept
+
+
+def adam(training: Training) -> keras.optimizers.Optimizer:
+    """Return Adam with decoupled decay, clipping by global norm and a rate that warms up and decays along a cosine."""
+    warmup = max(1, training.steps // 20)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, max(1, training.steps - warmup), warmup_target=training.learning_rate, warmup_steps=warmup
+    )
+    return keras.optimizers.AdamW(rate, weight_decay=training.weight_decay, global_clipnorm=training.clip_norm)
+
+
+def draw_batches(index: WindowIndex, batch_size: int, seed: int) -> tf.data.Dataset:
+    """Return an endless data set of (origins [B], firsts [B]), windows drawn uniformly with replacement."""
+    cumulative = tf.constant(index.cumulative, tf.int64)
+    before = tf.concat([tf.zeros([1], tf.int64), cumulative[:-1]], axis=0)
+    lowest, first = tf.constant(index.lowest, tf.int64), tf.constant(index.first, tf.int64)
+
+    def draw(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        numbers = tf.random.stateless_uniform([batch_size], [seed, step], 0, cumulative[-1], tf.int64)
+        series = tf.searchsorted(cumulative, numbers, side="right")
+        return tf.gather(lowest - before, series) + numbers, tf.gather(first, series)
+
+    return tf.data.Dataset.counter().map(draw).prefetch(tf.data.AUTOTUNE)
+
+
+def rows_of(history: dict[str, list[float]], validate_every: int) -> list[dict[str, float]]:
+    """Return the Keras history as rows with the number of steps behind each."""
+    count = len(next(iter(history.values()), []))
+    return [
+        {"step": float((i + 1) * validate_every), **{name: float(values[i]) for name, values in history.items()}}
+        for i in range(count)
+    ]
+
+
+def require_finite(network: Any) -> None:
+    """Raise when a weight is not a finite number."""
+    for variable in network.weights:
+        if not np.isfinite(np.asarray(variable)).all():
+            raise TrainingError(
+                f"Training diverged: the weight {variable.path} is not finite. Lower `learning_rate` or `clip_norm`.",
+                code="diverged",
+            )

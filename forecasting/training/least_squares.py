@@ -1,0 +1,97 @@
+"""Closed-form ridge regression: X'X and X'y are summed over all windows through the same gather.
+
+No matrix of windows is ever made: ten million windows of 168 lags would be 13 GB.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from forecasting.config import Training
+from forecasting.errors import TrainingError
+from forecasting.training._learned import Learned
+from forecasting.training._source import WindowSource
+
+BATCH = 4096
+
+
+def fit(network: Any, source: WindowSource, config: Any, training: Training, callbacks: Any = ()) -> Learned:
+    """Solve the kernel of a `LinearAutoregression` core.
+
+    A window with missing targets counts for the steps that were observed; missing lags are 0, the
+    reference value of the window's scaling.
+
+    Raises:
+        TrainingError: a step of the horizon was never observed in any window.
+    """
+    started = time.perf_counter()
+    index = source.all_windows()
+    gram, moment, counts = accumulate(network, source, index)
+    if not counts.all():
+        raise TrainingError(
+            f"Step {int(np.argmin(counts)) + 1} of the horizon is missing in every window, so `ar` cannot learn it. "
+            "Give more observed values.",
+            code="all_missing",
+        )
+    network.core.kernel.assign(solve_ridge(gram, moment, config.ridge))
+    return Learned(seconds=time.perf_counter() - started, windows=index.count)
+
+
+def accumulate(network: Any, source: WindowSource, index: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sum X'X [H', D, D] (H' = 1 when no target is missing), X'Y [D, H] and the observations per step [H]."""
+    outputs = network.core.outputs
+    complete = not np.isnan(source.arrays.y[observed_rows(source)]).any()
+    gram, moment, counts = 0.0, 0.0, 0.0
+    add = tf.function(lambda origins, firsts: sums(network, source, complete, outputs, origins, firsts),
+                      input_signature=[tf.TensorSpec([None], tf.int64)] * 2)
+    for start in range(0, index.count, BATCH):
+        batch = add(*index.locate(np.arange(start, min(start + BATCH, index.count))))
+        gram, moment, counts = gram + batch[0].numpy(), moment + batch[1].numpy(), counts + batch[2].numpy()
+    return np.asarray(gram), np.asarray(moment), np.asarray(counts)
+
+
+def observed_rows(source: WindowSource) -> np.ndarray:
+    """Return a mask [N] over the flat rows that belong to a series and not to its future."""
+    rows = np.zeros(len(source.arrays.y) + 1, int)
+    np.add.at(rows, source.arrays.first, 1)
+    np.add.at(rows, source.arrays.last + 1, -1)
+    return np.cumsum(rows[:-1]) > 0
+
+
+def sums(network: Any, source: WindowSource, complete: bool, outputs: int, origins: Any, firsts: Any) -> Any:
+    """Return X'X, X'Y and the observations per step of one batch of windows."""
+    windows = source.gather(origins, firsts)
+    scaled = network.scaler(windows.context)
+    known = tf.cast(windows.known[:, source.task.context_length], tf.float64)
+    rows = network.core.regressors(scaled.values, known)  # [B, D]
+    target = windows.target[:, :outputs]
+    weight = scaled.varies * tf.cast(tf.math.is_finite(target), tf.float64)  # [B, H]
+    distance = tf.where(weight > 0, (target - scaled.center) / scaled.scale, tf.zeros_like(target))
+    moment = tf.matmul(rows, weight * distance, transpose_a=True)
+    if complete:
+        gram = tf.matmul(rows, scaled.varies * rows, transpose_a=True)[None]
+    else:
+        gram = tf.stack([tf.matmul(rows, weight[:, step, None] * rows, transpose_a=True) for step in range(outputs)])
+    return gram, moment, tf.reduce_sum(weight, axis=0)
+
+
+def solve_ridge(gram: np.ndarray, moment: np.ndarray, ridge: float) -> np.ndarray:
+    """Return the kernel [D, H] that minimises |Y - X K|^2 + penalty |K|^2, the constant not penalised.
+
+    Args:
+        gram: X'X as [1 or H, D, D]; the last regressor is the constant.
+        moment: X'Y as [D, H].
+        ridge: penalty relative to the mean of the diagonal of X'X.
+    """
+    size = gram.shape[1]
+    free = np.ones(size)
+    free[-1] = 0
+    penalty = ridge * np.trace(gram, axis1=1, axis2=2) / size
+    penalised = gram + penalty[:, None, None] * np.diag(free)
+    if len(penalised) == 1:
+        return np.linalg.solve(penalised[0], moment)
+    return np.linalg.solve(penalised, moment.T[:, :, None])[:, :, 0].T
