@@ -97,6 +97,20 @@ def client() -> Any:
 
 
 @contextmanager
+def use_store() -> Iterator[None]:
+    """Point MLflow's global functions at our store for a while; some of them take no store as an argument."""
+    import mlflow
+
+    # MLflow keeps its setting in this variable too; None restores that there was none.
+    former = os.environ.get("MLFLOW_TRACKING_URI")
+    mlflow.set_tracking_uri(tracking_uri())
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(former)
+
+
+@contextmanager
 def registry_errors(what: str) -> Iterator[None]:
     """Turn MLflow's errors into a `RegistryError` that says what was looked for."""
     from mlflow.exceptions import MlflowException
@@ -185,9 +199,9 @@ def download(version: Version, destination: str) -> Path:
     """Download the files of a version; return the model folder among them."""
     import mlflow
 
-    with registry_errors(f"{version.name}/{version.version}"):
+    with registry_errors(f"{version.name}/{version.version}"), use_store():
         uri = f"models:/{version.name}/{version.version}"
-        root = mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=destination, tracking_uri=tracking_uri())
+        root = mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=destination)
     folder = Path(root) / "artifacts" / BUNDLE
     if not folder.is_dir():
         raise RegistryError(f"{version.name}/{version.version} was not written by this service.", code="foreign_model")

@@ -37,19 +37,17 @@ def run(name: str, experiment: str, parent: Run | None = None) -> Iterator[Run]:
     """
     import mlflow
 
-    former = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(tracking_uri())
-    try:
-        with mlflow.start_run(
+    with (
+        registry.use_store(),
+        mlflow.start_run(
             experiment_id=experiment_id(experiment),
             run_name=name,
             parent_run_id=parent.run_id if parent else None,
             nested=parent is not None,
             log_system_metrics=parent is None,
-        ) as active:
-            yield Run(active.info.run_id)
-    finally:
-        mlflow.set_tracking_uri(former)
+        ) as active,
+    ):
+        yield Run(active.info.run_id)
 
 
 def experiment_id(name: str) -> str:
@@ -122,13 +120,12 @@ class Run:
 
         mlflow.log_figure(figure, file)
 
-    def model(self, predictor: Predictor, facts: artifact.Facts, example: pd.DataFrame, name: str | None) -> Logged:
+    def model(self, predictor: Predictor, facts: artifact.Facts, name: str | None = None) -> Logged:
         """Log the model, and register it where a name is given.
 
         Args:
             predictor: the model.
             facts: what is recorded about its training.
-            example: a few rows of history, shown as MLflow's input example.
             name: registered name.
         """
         import mlflow
@@ -143,6 +140,7 @@ class Run:
                 python_model=str(pyfunc_file.PATH),
                 artifacts={BUNDLE: str(folder)},
                 signature=signature(predictor.task),
+                input_example=(generated_example(predictor.task), {"horizon": predictor.task.horizon}),
                 pip_requirements=pyfunc_file.requirements(),
                 model_type="forecaster",
             )
@@ -159,6 +157,14 @@ class Logged:
 
     model_id: str
     version: Version | None
+
+
+def generated_example(task: Task) -> pd.DataFrame:
+    """Return a generated history of one series, as an input example: no rows of anyone's data."""
+    import pandas as pd
+
+    panel = artifact.golden_panel(task).select([0])
+    return pd.DataFrame({UNIQUE_ID: panel.ids.repeat(len(panel.y)), DS: panel.to_output(panel.grid()), Y: panel.y})
 
 
 def signature(task: Task) -> Any:

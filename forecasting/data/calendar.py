@@ -30,6 +30,10 @@ _OLD_ALIASES = {
     "d": "D",
     "w": "W",
     "b": "B",
+    "c": "C",
+    "MIN": "min",
+    "US": "us",
+    "NS": "ns",
     "M": "ME",
     "Q": "QE",
     "A": "YE",
@@ -75,7 +79,7 @@ class Frequency:
         is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
         if not is_integer or not 0 < value <= _LARGEST_INTEGER_STEP:
             raise _invalid(value)
-        return Frequency(int(value), FixedGrid(int(value), is_time=False))
+        return Frequency(int(value), FixedGrid(int(value), "integer"))
 
     @property
     def is_integer(self) -> bool:
@@ -90,7 +94,7 @@ class Frequency:
     @property
     def in_utc(self) -> bool:
         """Whether the grid runs in UTC: steps of hours and shorter units; days and longer follow the wall clock."""
-        return not self.is_integer and isinstance(to_offset(str(self.alias)), pd.offsets.Tick)
+        return isinstance(self.grid, FixedGrid) and self.grid.clock == "utc"
 
     @property
     def default_season(self) -> tuple[int, ...] | None:
@@ -139,7 +143,7 @@ def _parse_alias(value: str) -> Frequency:
     name, *anchor = value.strip().split("-", maxsplit=1)
     spelling = re.sub("[A-Za-z]+", lambda match: _OLD_ALIASES.get(match[0], match[0]), name)
     try:
-        offset = to_offset("-".join([spelling, *anchor]))
+        offset = to_offset("-".join([spelling, *(text.upper() for text in anchor)]))
     except (ValueError, OverflowError) as error:
         raise _invalid(value) from error
     grid = grid_of(offset) if offset is not None and offset.n > 0 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -31,12 +31,32 @@ class Checked:
         rows: the readable rows, sorted by series and time; None when the columns cannot be read.
         frequency: given or inferred; None when it could not be.
         fit: the rows on the grid of `frequency`.
+        names: the caller's names of the columns `unique_id`, `ds` and `y`.
     """
 
     findings: list[Finding]
     rows: Rows | None = None
     frequency: Frequency | None = None
     fit: GridFit | None = None
+    names: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def runs_in_utc(self) -> bool:
+        """Whether the times of `rows` are UTC, if they have a zone at all, and not the zone's wall clock."""
+        return self.frequency is None or self.frequency.in_utc
+
+    def passed(self, repairable: frozenset[str] = frozenset()) -> tuple[Rows, Frequency, GridFit]:
+        """Return the rows, their frequency and grid.
+
+        Raises:
+            PanelError: the first error whose code is not among `repairable`.
+        """
+        for finding in self.findings:
+            if finding.severity == "error" and finding.code not in repairable:
+                raise finding.to_error()
+        if self.rows is None or self.frequency is None or self.fit is None:
+            raise PanelError("No row has both an id and a time. Fix: check the file.", code="empty")
+        return self.rows, self.frequency, self.fit
 
 
 def check_frame(frame: Any, freq: str | int | None = None) -> Checked:
@@ -62,7 +82,7 @@ def check_frame(frame: Any, freq: str | int | None = None) -> Checked:
     rows = _sorted_rows(codes, ids, times, y)
     findings += _infinite(rows)
     findings += _duplicates(rows)
-    return _check_times(rows, freq, findings)
+    return replace(_check_times(rows, freq, findings), names=names)
 
 
 def _check_times(rows: Rows, freq: str | int | None, findings: list[Finding]) -> Checked:
@@ -139,13 +159,13 @@ def _unreadable_rows(codes: NDArray[np.int64], ids: NDArray[Any], times: TimeCol
         "id_missing": "drop these rows or give them an id; `forecast check DATA --fix OUT` drops them.",
     }
     findings = []
-    for code, mask, field, what in checks:
+    for code, mask, column, what in checks:
         at = np.flatnonzero(mask)
         if len(at):
             series = str(ids[codes[at[0]]]) if codes[at[0]] >= 0 else None
             where = f"row {at[0]}" + (f", series {series!r}" if series is not None else "")
-            text = f"Column {field!r} {what} in {len(at)} rows, first in {where}."
-            findings.append(Finding(code, "error", len(at), series, int(at[0]), text, fixes[code], field))
+            text = f"Column {column!r} {what} in {len(at)} rows, first in {where}."
+            findings.append(Finding(code, "error", len(at), series, int(at[0]), text, fixes[code], column))
     return findings
 
 
@@ -162,7 +182,7 @@ def _duplicates(rows: Rows) -> list[Finding]:
     at = np.flatnonzero((np.diff(rows.codes) == 0) & (np.diff(rows.times.astype(np.int64)) == 0)) + 1
     if len(at) == 0:
         return []
-    text = f"{len(at)} rows repeat the time of another row of their series, first {rows.where(at[0])} at {rows.times[at[0]]}."
+    text = f"{len(at)} rows repeat the time of another row of their series, first {rows.where(at[0])} at {rows.time(at[0])}."
     fix = (
         "keep one row per series and time (`forecast check DATA --fix OUT` averages them); "
         "an hour shown twice when clocks go back needs times with a UTC offset."

@@ -24,6 +24,9 @@ def find_columns(frame: Any) -> tuple[dict[str, str], list[Finding]]:
     if not isinstance(frame, pd.DataFrame):
         text = f"The data must be a pandas DataFrame. Got {type(frame).__name__}."
         return {}, [column_error("not_a_frame", "frame", text, "build one with columns unique_id, ds and y.")]
+    if frame.columns.nlevels > 1:
+        text = f"The frame has {frame.columns.nlevels} levels of column names."
+        return {}, [column_error("missing_column", DS, text, "flatten them to unique_id, ds and y.")]
     names = {}
     for wanted in (UNIQUE_ID, DS, Y):
         spellings = [wanted, *(old for old, new in COLUMN_ALIASES.items() if new == wanted)]
@@ -79,9 +82,5 @@ def read_y(column: pd.Series) -> tuple[NDArray[np.float64], list[Finding]]:
 
 
 def _example(column: pd.Series) -> str:
-    present = column.dropna()
-    return (
-        f", for example {str(present.iloc[0])[:40]!r} in row {column.index.get_loc(present.index[0])}"
-        if len(present)
-        else ""
-    )
+    present = np.flatnonzero(column.notna())
+    return f", for example {str(column.iloc[present[0]])[:40]!r} in row {present[0]}" if len(present) else ""

@@ -19,8 +19,9 @@ class GridFit:
     """Where the rows lie on the grid.
 
     Attributes:
-        step: [N] steps from the series' first row on the grid.
+        step: [N] steps from the series' anchor; negative before it.
         on_grid: [N] whether the row lies on a point of the grid.
+        anchor: [S] row of step 0 of each series.
         mismatched: [S] whether the series plainly has another frequency.
         gap_after: [G] rows that are followed by missing points of the grid.
         gap_size: [G] how many are missing there.
@@ -28,6 +29,7 @@ class GridFit:
 
     step: NDArray[np.int64]
     on_grid: NDArray[np.bool_]
+    anchor: NDArray[np.int64]
     mismatched: NDArray[np.bool_]
     gap_after: NDArray[np.int64]
     gap_size: NDArray[np.int64]
@@ -40,44 +42,29 @@ def fit_grid(rows: Rows, frequency: Frequency) -> GridFit:
     the one that is off.
     """
     first, lengths = rows.first, rows.lengths
-    step, on_grid = frequency.steps(rows.times[first][rows.codes], rows.times)
-    for numerator in (1, 2):
-        hits = np.add.reduceat(on_grid, first, dtype=np.int64)
-        failing = np.flatnonzero(2 * hits <= lengths)
-        if len(failing) == 0:
+    anchor = first
+    step, on_grid = frequency.steps(rows.times[anchor][rows.codes], rows.times)
+    hits = np.add.reduceat(on_grid, first, dtype=np.int64)
+    for candidate in (first + (lengths - 1) // 2, first + lengths - 1):
+        if (2 * hits > lengths).all():
             break
-        anchor = first[failing] + (lengths[failing] - 1) * numerator // 2
-        _retry(rows, frequency, failing, anchor, (step, on_grid))
-    mismatched = 2 * np.add.reduceat(on_grid, first, dtype=np.int64) <= lengths
+        other_step, other_on_grid = frequency.steps(rows.times[candidate][rows.codes], rows.times)
+        other_hits = np.add.reduceat(other_on_grid, first, dtype=np.int64)
+        better = (other_hits > hits) & (2 * hits <= lengths)
+        anchor, hits = np.where(better, candidate, anchor), np.where(better, other_hits, hits)
+        step = np.where(better[rows.codes], other_step, step)
+        on_grid = np.where(better[rows.codes], other_on_grid, on_grid)
+    mismatched = 2 * hits <= lengths
     kept = np.flatnonzero(on_grid & ~mismatched[rows.codes])
-    jump = np.where(np.diff(rows.codes[kept]) == 0, np.diff(step[kept]), 1)
-    mismatched |= _mostly_longer(rows.codes[kept[1:]], jump, np.diff(rows.codes[kept]) == 0, len(rows.ids))
+    inside = np.diff(rows.codes[kept]) == 0
+    jump = np.where(inside, np.diff(step[kept]), 1)
+    mismatched |= _mostly_longer(rows.codes[kept[1:]][inside], jump[inside], len(rows.ids))
     gaps = np.flatnonzero((jump > 1) & ~mismatched[rows.codes[kept[1:]]])
-    return GridFit(step, on_grid, mismatched, kept[gaps], jump[gaps] - 1)
+    return GridFit(step, on_grid, anchor, mismatched, kept[gaps], jump[gaps] - 1)
 
 
-def _retry(
-    rows: Rows,
-    frequency: Frequency,
-    series: NDArray[np.int64],
-    anchor: NDArray[np.int64],
-    fit: tuple[NDArray[np.int64], NDArray[np.bool_]],
-) -> None:
-    """Overwrite the fit of the series that lie better on a grid through their row `anchor`."""
-    anchor_of = np.full(len(rows.ids), -1, np.int64)
-    anchor_of[series] = anchor
-    at = np.flatnonzero(anchor_of[rows.codes] >= 0)
-    step, on_grid = frequency.steps(rows.times[anchor_of[rows.codes[at]]], rows.times[at])
-    hits = np.bincount(rows.codes[at], on_grid, len(rows.ids)) - np.bincount(rows.codes[at], fit[1][at], len(rows.ids))
-    better = hits[rows.codes[at]] > 0
-    fit[0][at[better]], fit[1][at[better]] = step[better], on_grid[better]
-
-
-def _mostly_longer(
-    codes: NDArray[np.int64], jump: NDArray[np.int64], inside: NDArray[np.bool_], n_series: int
-) -> NDArray[np.bool_]:
+def _mostly_longer(codes: NDArray[np.int64], jump: NDArray[np.int64], n_series: int) -> NDArray[np.bool_]:
     """Return which series take the same longer step more often than not: hours in a panel of minutes."""
-    codes, jump = codes[inside], jump[inside]
     order = np.lexsort((jump, codes))
     count = np.bincount(codes, minlength=n_series)
     median = np.ones(n_series, np.int64)
@@ -102,7 +89,7 @@ def _mismatched(rows: Rows, frequency: Frequency, fit: GridFit) -> list[Finding]
     name = str(rows.ids[series[0]])
     text = (
         f"{len(series)} of {len(rows.ids)} series do not have the frequency {frequency.alias!r}: "
-        f"series {name!r} {steps} (from {rows.times[at[0]]}, row {rows.row(at[0])})."
+        f"series {name!r} {steps} (from {rows.time(at[0])}, row {rows.row(at[0])})."
     )
     fix = "pass the right `freq`, or split the data into one frame per frequency."
     return [Finding("freq_mismatch", "error", len(series), name, rows.row(at[0]), text, fix, DS)]
@@ -114,7 +101,7 @@ def _off_grid(rows: Rows, frequency: Frequency, fit: GridFit) -> list[Finding]:
         return []
     text = (
         f"{len(at)} rows lie between the points of the grid {frequency.alias!r} of their series, "
-        f"first {rows.where(at[0])} at {rows.times[at[0]]}."
+        f"first {rows.where(at[0])} at {rows.time(at[0])}."
     )
     fix = "move or drop these rows (`forecast check DATA --fix OUT` drops them), or pass the right `freq`."
     return [Finding("off_grid", "error", len(at), rows.series(at[0]), rows.row(at[0]), text, fix, DS)]
@@ -127,7 +114,7 @@ def _gaps(rows: Rows, fit: GridFit) -> list[Finding]:
     n_series = len(np.unique(rows.codes[fit.gap_after]))
     text = (
         f"{missing} timestamps are missing in {n_series} of {len(rows.ids)} series; the first gap is of "
-        f"{fit.gap_size[0]} steps after {rows.times[at]}, {rows.where(at)}."
+        f"{fit.gap_size[0]} steps after {rows.time(at)}, {rows.where(at)}."
     )
     fix = "`forecast check DATA --fix OUT` inserts the missing rows as missing values."
     return [Finding("missing_timestamps", "error", missing, rows.series(at), rows.row(at), text, fix, DS)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -53,15 +53,21 @@ def month_day(month: NDArray[np.int64], at_end: bool) -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class FixedGrid:
-    """Steps of one size: integers, or microseconds; weeks also have the weekday they fall on."""
+    """Steps of one size.
+
+    Attributes:
+        size: integers, or microseconds.
+        clock: what is counted: elapsed time (`utc`), days and weeks of a wall clock (`wall`) or plain integers.
+        weekday: the day that weeks fall on; None for any.
+    """
 
     size: int
-    is_time: bool = True
+    clock: Literal["utc", "wall", "integer"] = "utc"
     weekday: int | None = None
 
     @property
     def days(self) -> float:
-        return self.size / MICROSECONDS_PER_DAY if self.is_time else 0.0
+        return 0.0 if self.clock == "integer" else self.size / MICROSECONDS_PER_DAY
 
     def steps(self, start: NDArray[Any], times: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         step, rest = np.divmod(times.astype(np.int64) - start.astype(np.int64), self.size)
@@ -72,7 +78,7 @@ class FixedGrid:
 
     def times(self, start: NDArray[Any], steps: NDArray[np.int64]) -> NDArray[Any]:
         numbers = start.astype(np.int64) + steps * self.size
-        return numbers.astype("M8[us]") if self.is_time else numbers
+        return numbers if self.clock == "integer" else numbers.astype("M8[us]")
 
 
 @dataclass(frozen=True)
@@ -168,9 +174,9 @@ def grid_of(offset: pd.offsets.BaseOffset) -> Grid | None:
     if isinstance(offset, pd.offsets.Tick):
         return FixedGrid(offset.nanos // 1000) if offset.nanos % 1000 == 0 else None
     if name == "Day":
-        return FixedGrid(size * MICROSECONDS_PER_DAY)
+        return FixedGrid(size * MICROSECONDS_PER_DAY, "wall")
     if name == "Week":
-        return FixedGrid(size * 7 * MICROSECONDS_PER_DAY, weekday=getattr(offset, "weekday", None))
+        return FixedGrid(size * 7 * MICROSECONDS_PER_DAY, "wall", getattr(offset, "weekday", None))
     if name in _MONTHS:
         months, at_end = _MONTHS[name]
         anchor = int(getattr(offset, "startingMonth", 0) or getattr(offset, "month", 1))

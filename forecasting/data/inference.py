@@ -114,7 +114,7 @@ def _ambiguous(
         decided = np.flatnonzero(modes == label)
         series = decided[0] if len(decided) else steps.series[np.flatnonzero(steps.label == label)[0]]
         examples.append((_describe(label, times), str(ids[series])))
-    (one, one_series), (other, other_series) = examples
+    (one, one_series), (other, other_series) = sorted(examples, key=lambda example: example[1])
     return PanelError(
         f"The frequency is ambiguous: a step of {one} (series {one_series!r}) and one of {other} "
         f"(series {other_series!r}) are equally common. Fix: pass `freq`, or split the data by frequency.",

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from forecasting.data.calendar import Frequency
 from forecasting.data.checks import check_frame
-from forecasting.data.zones import UTC, check_zone, localise, to_wall_clock
+from forecasting.data.rows import time_text
+from forecasting.data.zones import check_zone, to_caller, to_wall_clock
 from forecasting.errors import PanelError
 
 
@@ -57,13 +58,7 @@ class Panel:
         Raises:
             PanelError: the first error that `audit` finds; `code`, `series`, `row` and `field` say what and where.
         """
-        checked = check_frame(frame, freq)
-        for finding in checked.findings:
-            if finding.severity == "error":
-                raise finding.to_error()
-        rows, frequency = checked.rows, checked.frequency
-        if rows is None or frequency is None:
-            raise PanelError("The frame could not be read.", code="empty")
+        rows, frequency, _ = check_frame(frame, freq).passed()
         return Panel(rows.ids, _offsets(rows.lengths), rows.y, rows.times[rows.first], frequency, rows.timezone)
 
     @staticmethod
@@ -135,15 +130,9 @@ class Panel:
             return times
         return to_wall_clock(times, self.timezone)
 
-    def to_output(self, times: NDArray[Any]) -> pd.DatetimeIndex | NDArray[np.int64]:
-        """Return times of this panel, flattened, as the caller knows them: in the caller's zone, or integers."""
-        if self.frequency.is_integer:
-            return times.ravel()
-        if self.timezone is None:
-            return pd.DatetimeIndex(times.ravel())
-        if self.frequency.in_utc:
-            return pd.DatetimeIndex(times.ravel()).tz_localize(UTC).tz_convert(self.timezone)
-        return localise(times, self.timezone)
+    def to_output(self, times: NDArray[Any]) -> Any:
+        """Return times of this panel, flattened, as the caller knows them: an index in the caller's zone, or integers."""
+        return to_caller(times, self.timezone, self.frequency.in_utc)
 
     def tail(self, rows: int) -> Panel:
         """Return the panel of at most the last `rows` (at least 1) rows of each series."""
@@ -253,6 +242,8 @@ def _starts(names: NDArray[Any], starts: Any, frequency: Frequency) -> NDArray[A
     off = np.flatnonzero(~frequency.steps(array, array)[1])
     if len(off):
         name = str(names[off[0]])
-        text = f"Series {name!r} starts at {array[off[0]]}, which is no point of the grid {frequency.alias!r}."
+        text = (
+            f"Series {name!r} starts at {time_text(array[off[0]])}, which is no point of the grid {frequency.alias!r}."
+        )
         raise PanelError(f"{text} Fix: pass the right `freq`.", code="off_grid", series=name, row=0, field="ds")
     return array

@@ -55,3 +55,16 @@ class Rows:
     def where(self, index: int | np.int64) -> str:
         """Return one of the sorted rows in words."""
         return f"row {self.row(index)} (series {self.series(index)!r})"
+
+    def time(self, index: int | np.int64) -> str:
+        """Return the time of one of the sorted rows in words, on the clock that the rows are on."""
+        return time_text(self.times[index])
+
+
+def time_text(time: Any) -> str:
+    """Return a time as short as it is exact, or an integer step.
+
+    >>> time_text(np.datetime64("2026-01-31T13:00", "us")), time_text(np.int64(7))
+    ('2026-01-31T13:00', '7')
+    """
+    return str(np.datetime_as_string(time, unit="auto")) if time.dtype.kind == "M" else str(time)

@@ -98,8 +98,9 @@ def _from_text(column: pd.Series) -> TimeColumn:
     if None in zones and len(zones) > 1:
         return _refused(len(column), "Got some times with a UTC offset and some without.")
     readable = [text.strip() if match else None for text, match in zip(texts, matches, strict=True)]
+    readable.append(None)  # factorize says -1 for missing, which is this last entry
     parsed = pd.to_datetime(pd.Series(readable, dtype=object), format="ISO8601", utc=True, errors="coerce")
-    distinct = _from_instants(pd.concat([parsed, pd.Series([pd.NaT])]).dt.tz_localize(None), None)
+    distinct = _from_instants(parsed.dt.tz_localize(None), None)
     missing = codes < 0
     unreadable = (distinct.missing | distinct.unreadable)[codes] & ~missing
     zone, findings = _common_zone({_offset_name(name) for name in zones if name})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ def zone_name(zone: datetime.tzinfo) -> str:
     return str(name)
 
 
+@functools.lru_cache(maxsize=1024)
 def check_zone(name: str) -> None:
     """Raise a `PanelError` (code `timezone_unknown`) unless `name` is a time zone of this machine's database."""
     try:
@@ -114,3 +116,18 @@ def regular_wall_clock(times: NDArray[Any], zone: str) -> NDArray[Any]:
     skipped = shown == times[odd]
     wall[odd[skipped]] = meant[skipped]
     return wall
+
+
+def to_caller(times: NDArray[Any], zone: str | None, in_utc: bool) -> Any:
+    """Return times as the caller knows them: an index in the caller's zone, naive times and integers as they are.
+
+    Args:
+        times: datetime64[us] or integers; flattened.
+        zone: name of the caller's zone, or None.
+        in_utc: whether the times are UTC, and not the zone's wall clock.
+    """
+    if times.dtype.kind != "M":
+        return times.ravel()
+    if zone is None:
+        return pd.DatetimeIndex(times.ravel())
+    return pd.DatetimeIndex(times.ravel()).tz_localize(UTC).tz_convert(zone) if in_utc else localise(times, zone)

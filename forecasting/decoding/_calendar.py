@@ -23,8 +23,6 @@ class CalendarReadout(keras.layers.Layer):
         self.readout = keras.layers.Dense(parameters, use_bias=False, name="readout")
 
     def call(self, summary: Any, known: Any) -> Any:
-        """Return [B, H, P] from the summary [B, D] and the calendar [B, H, F]; 0 when there is no calendar."""
-        if known.shape[2] == 0:
-            return 0.0
+        """Return [B, H, P] from the summary [B, D] and the calendar [B, H, F]."""
         hidden = ops.relu(ops.expand_dims(self.from_summary(summary), 1) + self.from_known(known))
         return self.readout(hidden)

@@ -28,4 +28,5 @@ class Decoder(keras.layers.Layer):
 
     def call(self, summary: Any, states: list[Any], known: Any, *, encoder: Any, training: bool = False) -> Any:
         """Return raw numbers [B, H, P] from the summary [B, D] and the known future [B, H, F]."""
-        return ops.reshape(self.steps(summary), self.shape) + self.calendar(summary, known)
+        raw = ops.reshape(self.steps(summary), self.shape)
+        return raw + self.calendar(summary, known) if known.shape[2] else raw

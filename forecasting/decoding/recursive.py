@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from forecasting.decoding._calendar import CalendarReadout
@@ -34,18 +35,18 @@ class Decoder(keras.layers.Layer):
         """Return raw numbers [B, H, 1] from the summary [B, D], the states and the known future [B, H, F]."""
         tokens = self.future_tokens(known)  # [T, B, segment * F]
 
-        def next_token(carry: Any, token: tuple[Any, Any]) -> tuple[Any, Any]:
+        def next_token(carry: tuple[Any, ...], token: tuple[Any, Any]) -> tuple[Any, ...]:
             value, _, *states = carry
             before, here = token
             fed_back = ops.concatenate([value, ops.ones_like(value), before], axis=1)
             summary, states = encoder.step(fed_back, states, training=training)
-            value = self.read(summary, here)
-            return [value, summary, *states], value
+            return self.read(summary, here), summary, *states
 
         first = self.read(summary, tokens[0])
-        _, rest = ops.scan(next_token, [first, summary, *states], (tokens[:-1], tokens[1:]))
+        rest, *_ = tf.scan(next_token, (tokens[:-1], tokens[1:]), (first, summary, *states))
         values = ops.concatenate([first[None], rest], axis=0)  # [T, B, segment]
-        return ops.reshape(ops.transpose(values, (1, 0, 2)), (-1, values.shape[0] * self.segment, 1))[:, : self.horizon]
+        steps = tokens.shape[0] * self.segment
+        return ops.reshape(ops.transpose(values, (1, 0, 2)), (-1, steps, 1))[:, : self.horizon]
 
     def future_tokens(self, known: Any) -> Any:
         """Return the known future [B, H, F], padded to whole tokens, as [T, B, segment * F]."""
@@ -60,5 +61,5 @@ class Decoder(keras.layers.Layer):
         """Return the values [B, segment] of the token whose calendar is [B, segment * F]."""
         features = token.shape[1] // self.segment
         known = ops.reshape(token, (ops.shape(token)[0], self.segment, features))
-        value = ops.expand_dims(self.readout(summary), 2) + self.calendar(summary, known)
-        return value[:, :, 0]
+        value = self.readout(summary)
+        return value + self.calendar(summary, known)[:, :, 0] if features else value

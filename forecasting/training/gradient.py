@@ -111,6 +111,7 @@ def run(
         steps_per_epoch=training.validate_every,
         validation_data=validation,
         callbacks=[*guards, *callbacks],
+        shuffle=False,
         verbose=0,
     )
     history = rows_of(record.history, training.validate_every)

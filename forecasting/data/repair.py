@@ -1,0 +1,166 @@
+"""Repairs of a long frame: deterministic, recorded, and none that has to guess a value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecasting.data.checks import Checked, check_frame
+from forecasting.data.rows import Rows
+from forecasting.data.zones import to_caller
+from forecasting.errors import PanelError
+from forecasting.schema import DS, UNIQUE_ID, Y
+
+_REPAIRED = frozenset(
+    {"y_infinite", "ds_missing", "id_missing", "duplicate_timestamp", "off_grid", "missing_timestamps"}
+)
+#: More inserted rows than this many times the rows there are speak of a wrong time, not of a gap.
+_MOST_INSERTED_PER_ROW = 20
+_ALWAYS_INSERTED = 10_000
+
+
+def fix(frame: pd.DataFrame, freq: str | int | None = None) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Repair a frame so that `Panel.from_frame` takes it.
+
+    Rows without id or time and rows between the points of the grid are dropped; rows that repeat a time are dropped
+    when they say the same and averaged when they do not (columns that are no numbers keep the first row's value);
+    infinite values become missing; missing timestamps are inserted with missing values; rows are sorted.
+
+    Args:
+        frame: as for `Panel.from_frame`; its other columns are kept.
+        freq: pandas offset alias or integer step; None infers it.
+
+    Returns:
+        The repaired frame, and one record per kind of change: `change`, `rows`, `series` and `row` (the first one).
+
+    Raises:
+        PanelError: there is an error that takes a person: a column, a dtype or the frequency.
+    """
+    checked = check_frame(frame, freq)
+    rows, frequency, fit = checked.passed(_REPAIRED)
+    changes = _dropped(checked)
+    kept = np.flatnonzero(fit.on_grid)
+    code, step = rows.codes[kept], fit.step[kept]
+    head = np.flatnonzero(np.append(True, (np.diff(code) != 0) | (np.diff(step) != 0)))
+    repaired = _merge(frame, checked.names, rows, kept, head, changes)
+    slot, counts, begin = _slots(code[head], step[head], len(rows.ids))
+    _refuse_too_many(rows, counts, len(head))
+    repaired = _spread(repaired, slot, int(counts.sum()))
+    series = np.repeat(np.arange(len(rows.ids)), counts)
+    steps = np.arange(len(series)) - np.repeat(np.cumsum(counts) - counts, counts) + begin[series]
+    times = frequency.times(rows.times[fit.anchor][series], steps)
+    repaired[checked.names[DS]] = to_caller(times, rows.timezone, checked.runs_in_utc)
+    if UNIQUE_ID in checked.names:
+        repaired[checked.names[UNIQUE_ID]] = rows.ids[series]
+    if len(repaired) > len(head):
+        gap = fit.gap_after[0]
+        changes.append(
+            _change("inserted missing timestamps", len(repaired) - len(head), rows.series(gap), rows.row(gap))
+        )
+    if not bool((np.diff(rows.position) > 0).all()):
+        changes.append(_change("sorted by series and time", rows.n_rows, None, None))
+    return repaired, changes
+
+
+def _change(change: str, rows: int, series: str | None, row: int | None) -> dict[str, Any]:
+    return {"change": change, "rows": int(rows), "series": series, "row": row}
+
+
+def _dropped(checked: Checked) -> list[dict[str, Any]]:
+    """Return the records of the changes that are counted by the findings alone."""
+    words = {
+        "id_missing": "dropped rows without id",
+        "ds_missing": "dropped rows without time",
+        "y_infinite": "made infinite values missing",
+        "off_grid": "dropped rows between the points of the grid",
+    }
+    found = [finding for finding in checked.findings if finding.code in words]
+    return [_change(words[finding.code], finding.count, finding.series, finding.row) for finding in found]
+
+
+def _merge(
+    frame: pd.DataFrame,
+    names: dict[str, str],
+    rows: Rows,
+    kept: NDArray[np.int64],
+    head: NDArray[np.int64],
+    changes: list[dict[str, Any]],
+) -> pd.DataFrame:
+    """Return one row per series and time: the first, with the means of the numbers where there are several."""
+    position = rows.position[kept]
+    merged = frame.iloc[position[head]].reset_index(drop=True)
+    y = np.where(np.isinf(rows.y[kept]), np.nan, rows.y[kept])
+    size = np.diff(np.append(head, len(kept)))
+    merged[names[Y]] = _means(y, head)
+    several = np.flatnonzero(size > 1)
+    if len(several) == 0:
+        return merged
+    group = np.repeat(np.arange(len(head)), size)
+    differs = _differs(y, head, group)
+    for index, name in enumerate(frame.columns):
+        if name in names.values():
+            continue
+        column = frame.iloc[position, index]
+        # objects need not be hashable, their text is
+        column_codes = pd.factorize(column.astype(str) if column.dtype == object else column)[0]
+        differs |= _differs(column_codes.astype(float), head, group)
+        if pd.api.types.is_float_dtype(column.dtype):
+            merged.isetitem(index, _means(column.to_numpy(np.float64, na_value=np.nan), head))
+    conflicting = several[differs[several]]
+    same = several[~differs[several]]
+    for change, groups in (("dropped repeated rows", same), ("averaged rows of the same time", conflicting)):
+        if len(groups):
+            at = kept[head[groups[0]]]
+            changes.append(_change(change, int((size[groups] - 1).sum()), rows.series(at), rows.row(at)))
+    return merged
+
+
+def _means(values: NDArray[np.float64], head: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the mean of the present values of each group; NaN where there are none."""
+    present = ~np.isnan(values)
+    total = np.add.reduceat(np.where(present, values, 0.0), head)
+    count = np.add.reduceat(present, head, dtype=np.int64)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _differs(values: NDArray[np.float64], head: NDArray[np.int64], group: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which groups hold more than one value; missing ones count as a value."""
+    reference = values[head][group]
+    unequal = ~((values == reference) | (np.isnan(values) & np.isnan(reference)))
+    return np.add.reduceat(unequal, head, dtype=np.int64) > 0
+
+
+def _slots(
+    code: NDArray[np.int64], step: NDArray[np.int64], n_series: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return where each row goes among all points of the grid, the points of each series and its first step."""
+    first = np.searchsorted(code, np.arange(n_series))
+    last = np.searchsorted(code, np.arange(n_series), side="right") - 1
+    begin = step[first]
+    counts = step[last] - begin + 1
+    return (np.cumsum(counts) - counts - begin)[code] + step, counts, begin
+
+
+def _refuse_too_many(rows: Rows, counts: NDArray[np.int64], n_present: int) -> None:
+    inserted = int(counts.sum()) - n_present
+    if inserted > _MOST_INSERTED_PER_ROW * n_present + _ALWAYS_INSERTED:
+        series = str(rows.ids[int((counts - rows.lengths).argmax())])
+        raise PanelError(
+            f"{inserted} timestamps are missing among {n_present} rows, most of them in series {series!r}. "
+            "Fix: look for a wrong time far from the others, or pass a longer `freq`.",
+            code="missing_timestamps",
+            series=series,
+            field=DS,
+        )
+
+
+def _spread(frame: pd.DataFrame, slot: NDArray[np.int64], n_slots: int) -> pd.DataFrame:
+    """Return the rows at their slots, and rows of missing values at all other slots."""
+    if n_slots == len(frame):
+        return frame
+    source = np.full(n_slots, -1)
+    source[slot] = np.arange(len(frame))
+    return frame.reindex(source).reset_index(drop=True)

@@ -1,0 +1,122 @@
+"""Leaderboard: models ranked by a rolling-origin backtest on the same origins, with what each costs."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from forecasting import artifact
+from forecasting.data.panel import Panel
+from forecasting.evaluation.backtest import Backtest
+from forecasting.forecaster import Forecaster
+
+#: Metric that ranks.
+RANKED_BY = "mase"
+
+#: Calls timed for the milliseconds to predict one series; their median is reported.
+TIMED_CALLS = 20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model's row.
+
+    Attributes:
+        forecaster: the model, fitted on the data before the first origin.
+        backtest: its forecasts from all origins.
+        metrics: accuracy by metric.
+        train_seconds: wall-clock time of the training.
+        predict_milliseconds: median time of one forecast of one series.
+        artifact_bytes: size of the saved model.
+    """
+
+    forecaster: Forecaster
+    backtest: Backtest
+    metrics: dict[str, float]
+    train_seconds: float
+    predict_milliseconds: float
+    artifact_bytes: int
+
+    @property
+    def name(self) -> str:
+        """The model's column name."""
+        return self.forecaster.spec.alias
+
+
+def compete(
+    forecasters: Iterable[Forecaster],
+    panel: Panel,
+    windows: int = 5,
+    step: int | None = None,
+    *,
+    level: Sequence[float] = (80.0,),
+    callbacks: Callable[[Forecaster], Sequence[Any]] = lambda forecaster: (),
+) -> list[Entry]:
+    """Fit every forecaster on the data before the first origin, backtest it and rank; the best comes first.
+
+    Args:
+        forecasters: unfitted, with different aliases.
+        panel: the data.
+        windows: rolling origins per series.
+        step: steps between origins; the horizon by default.
+        level: intervals scored where the model has quantiles.
+        callbacks: gives the Keras callbacks for each fit, such as a progress bar.
+    """
+    entries = [enter(forecaster, panel, windows, step, level, callbacks(forecaster)) for forecaster in forecasters]
+    return sorted(entries, key=lambda entry: entry.metrics[RANKED_BY])
+
+
+def enter(
+    forecaster: Forecaster, panel: Panel, windows: int, step: int | None, level: Sequence[float], callbacks: Sequence[Any]
+) -> Entry:
+    """Fit, backtest and time one forecaster."""
+    from forecasting.evaluation.backtest import backtest_fitted, rolling
+    from forecasting.forecast_frame import wanted_levels
+
+    origins = rolling(panel, forecaster.horizon, windows, step)
+    fitted = forecaster.copy().fit_panel(origins.training_panel(panel), callbacks)
+    levels = wanted_levels(level, None) if fitted.predictor.task.quantile_levels else ()
+    backtest = backtest_fitted(fitted.predictor, panel, origins, levels)
+    metrics = backtest.metrics(level if levels else ())
+    return Entry(fitted, backtest, metrics, fitted.facts.seconds, milliseconds(fitted, panel), artifact_size(fitted))
+
+
+def milliseconds(forecaster: Forecaster, panel: Panel) -> float:
+    """Return the median time of one forecast of one series."""
+    one = panel.select([0])
+    forecaster.predictor.predict_panel(one)
+    times = []
+    for _ in range(TIMED_CALLS):
+        started = time.perf_counter()
+        forecaster.predictor.predict_panel(one)
+        times.append(1000 * (time.perf_counter() - started))
+    return statistics.median(times)
+
+
+def artifact_size(forecaster: Forecaster) -> int:
+    """Return the bytes of the saved model."""
+    with tempfile.TemporaryDirectory(prefix="forecast-") as part:
+        folder = artifact.write(Path(part) / "model", forecaster.predictor, forecaster.facts)
+        return sum(file.stat().st_size for file in folder.iterdir())
+
+
+def to_frame(entries: Sequence[Entry]) -> pd.DataFrame:
+    """Return the leaderboard as a frame, one row per model, in order."""
+    rows = [
+        {
+            "model": entry.name,
+            **entry.metrics,
+            "train_seconds": entry.train_seconds,
+            "predict_milliseconds": entry.predict_milliseconds,
+            "artifact_bytes": entry.artifact_bytes,
+        }
+        for entry in entries
+    ]
+    return pd.DataFrame(rows)

@@ -1,0 +1,107 @@
+"""Every picture: fan chart, leaderboard, error by step ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from forecasting.schema import DS, UNIQUE_ID, Y, interval_columns
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from forecasting.leaderboard import Entry
+
+INK = "#1f2933"
+GREY = "#9aa5b1"
+BLUE = "#1769aa"
+#: Okabe & Ito's palette: distinguishable without colour vision.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999")
+
+
+def canvas(width: float, height: float) -> tuple[Figure, Axes]:
+    """Return an empty figure and its axes, drawn without any global state."""
+    figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(colors=INK, labelsize=9)
+    axes.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.6)
+    return figure, axes
+
+
+def fan_chart(
+    history: pd.DataFrame,
+    forecast: pd.DataFrame,
+    model: str,
+    level: Sequence[float] = (),
+    actual: pd.DataFrame | None = None,
+) -> Figure:
+    """Draw one series: what was observed, the forecast and its intervals, and what happened where it is known.
+
+    Args:
+        history: `ds, y` of one series.
+        forecast: forecast frame of the same series.
+        model: name of its forecast column.
+        level: intervals that the frame has, in percent.
+        actual: `ds, y` of the horizon.
+    """
+    figure, axes = canvas(10, 4)
+    axes.plot(history[DS], history[Y], color=INK, linewidth=1.1, label="observed")
+    for shade, one in enumerate(sorted(level, reverse=True)):
+        lower, upper = interval_columns(model, one)
+        alpha = 0.18 + 0.17 * shade
+        band = {"color": BLUE, "alpha": alpha, "linewidth": 0, "label": f"{one:g} % interval"}
+        axes.fill_between(forecast[DS], forecast[lower], forecast[upper], **band)
+    axes.plot(forecast[DS], forecast[model], color=BLUE, linewidth=1.8, label=f"{model} forecast")
+    if actual is not None:
+        axes.plot(actual[DS], actual[Y], color=INK, linewidth=1.1, linestyle=":", label="what happened")
+    axes.axvline(history[DS].iloc[-1], color=GREY, linewidth=0.8, linestyle="--")
+    title = str(forecast[UNIQUE_ID].iloc[0]) if len(forecast) else ""
+    axes.set_title(f"{title}: {len(forecast)} steps ahead", loc="left", color=INK, fontsize=11)
+    axes.legend(loc="upper left", frameon=False, fontsize=8, ncols=2 + len(level))
+    axes.margins(x=0.01)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.15 * (high - low))
+    return figure
+
+
+def leaderboard_chart(table: pd.DataFrame, metric: str = "mase") -> Figure:
+    """Draw one metric of every model as bars, the best on top, with the seconds each took to train.
+
+    Args:
+        table: the leaderboard's frame.
+        metric: a column of it.
+    """
+    table = table.sort_values(metric, ascending=False)
+    figure, axes = canvas(8, 1 + 0.42 * len(table))
+    best = table[metric].min()
+    colours = [BLUE if value == best else GREY for value in table[metric]]
+    bars = axes.barh(table["model"], table[metric], color=colours, height=0.66)
+    labels = [
+        f"{value:.3f}   trained in {seconds:.1f} s"
+        for value, seconds in zip(table[metric], table["train_seconds"], strict=True)
+    ]
+    axes.bar_label(bars, labels, padding=5, fontsize=8, color=INK)
+    # One model that is far off would flatten all others: its bar is cut, its number is not.
+    axes.set_xlim(0, 1.45 * min(float(table[metric].max()), 3 * float(table[metric].median())))
+    axes.grid(visible=False)
+    axes.set_title(f"{metric.upper()}, lower is better", loc="left", color=INK, fontsize=11)
+    return figure
+
+
+def error_by_step(entries: Sequence[Entry]) -> Figure:
+    """Draw MASE by step ahead, one line per model."""
+    figure, axes = canvas(8, 4)
+    errors = {entry.name: entry.backtest.mase_by_step() for entry in entries}
+    for colour, (name, error) in zip(np.resize(COLOURS, len(errors)), errors.items(), strict=True):
+        axes.plot(np.arange(1, len(error) + 1), error, color=colour, linewidth=1.5, label=name)
+    typical = 3 * float(np.median([np.median(error) for error in errors.values()]))
+    axes.set_ylim(0, min(axes.get_ylim()[1], typical))
+    axes.set_xlabel("steps ahead", color=INK, fontsize=9)
+    axes.set_title("MASE by step ahead", loc="left", color=INK, fontsize=11)
+    axes.legend(frameon=False, fontsize=8, ncols=2)
+    return figure
