@@ -1,11 +1,40 @@
 """Time-series forecasting with Keras: frames in, forecast frames out.
 
-Importing the package loads neither TensorFlow nor MLflow; they come with the first fit or load.
+Names are imported when they are first used: TensorFlow and MLflow come with the first fit or load, and
+even pandas not before a forecaster is asked for.
 """
 
-from forecasting.config import Task, Training
-from forecasting.data.samples import load_sample
-from forecasting.forecaster import Forecaster
-from forecasting.model_spec import ModelSpec
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from forecasting.config import Task, Training
+    from forecasting.data.samples import load_sample
+    from forecasting.forecaster import Forecaster
+    from forecasting.model_spec import ModelSpec
 
 __all__ = ["Forecaster", "ModelSpec", "Task", "Training", "load_sample"]
+
+_HOMES = {
+    "Forecaster": "forecasting.forecaster",
+    "ModelSpec": "forecasting.model_spec",
+    "Task": "forecasting.config",
+    "Training": "forecasting.config",
+    "load_sample": "forecasting.data.samples",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import one of the public names from the module that defines it."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted({*globals(), *__all__})

@@ -182,7 +182,8 @@ def _duplicates(rows: Rows) -> list[Finding]:
     at = np.flatnonzero((np.diff(rows.codes) == 0) & (np.diff(rows.times.astype(np.int64)) == 0)) + 1
     if len(at) == 0:
         return []
-    text = f"{len(at)} rows repeat the time of another row of their series, first {rows.where(at[0])} at {rows.time(at[0])}."
+    where = f"{rows.where(at[0])} at {rows.time(at[0])}"
+    text = f"{len(at)} rows repeat the time of another row of their series, first {where}."
     fix = (
         "keep one row per series and time (`forecast check DATA --fix OUT` averages them); "
         "an hour shown twice when clocks go back needs times with a UTC offset."

@@ -67,9 +67,11 @@ class FixedGrid:
 
     @property
     def days(self) -> float:
+        """Length of a step in days; 0 for integers."""
         return 0.0 if self.clock == "integer" else self.size / MICROSECONDS_PER_DAY
 
     def steps(self, start: NDArray[Any], times: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Divide the distance from the start by the size of a step."""
         step, rest = np.divmod(times.astype(np.int64) - start.astype(np.int64), self.size)
         on_grid = rest == 0
         if self.weekday is not None:
@@ -77,6 +79,7 @@ class FixedGrid:
         return step, on_grid
 
     def times(self, start: NDArray[Any], steps: NDArray[np.int64]) -> NDArray[Any]:
+        """Add so many sizes of a step to the start."""
         numbers = start.astype(np.int64) + steps * self.size
         return numbers if self.clock == "integer" else numbers.astype("M8[us]")
 
@@ -99,9 +102,11 @@ class MonthGrid:
 
     @property
     def days(self) -> float:
+        """Mean length of a step in days."""
         return self.size * DAYS_PER_YEAR / 12
 
     def steps(self, start: NDArray[Any], times: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Divide the months since the start by the months in a step."""
         start_day, start_clock = split_day(start)
         day, clock = split_day(times)
         start_month, month = month_number(start_day), month_number(day)
@@ -110,6 +115,7 @@ class MonthGrid:
         return step, on_grid & (start_month % self.period == self.anchor)
 
     def times(self, start: NDArray[Any], steps: NDArray[np.int64]) -> NDArray[Any]:
+        """Go so many months on, to their first or last day."""
         start_day, start_clock = split_day(start)
         day = month_day(month_number(start_day) + steps * self.size, self.at_end)
         return (day * MICROSECONDS_PER_DAY + start_clock).astype("M8[us]")
@@ -124,9 +130,11 @@ class TableGrid:
 
     @property
     def days(self) -> float:
+        """Mean length of a step in days."""
         return self.size * _mean_gap(self.alias)
 
     def steps(self, start: NDArray[Any], times: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Count the days of the table from the start to each time."""
         start_day, start_clock = split_day(start)
         day, clock = split_day(times)
         both = np.concatenate([start_day.ravel(), day.ravel()])
@@ -137,6 +145,7 @@ class TableGrid:
         return step, is_listed & (rest == 0) & (clock == start_clock)
 
     def times(self, start: NDArray[Any], steps: NDArray[np.int64]) -> NDArray[Any]:
+        """Go so many days of the table on."""
         start_day, start_clock = split_day(start)
         farthest = np.array([steps.min(initial=0), steps.max(initial=0)])
         reach = np.ceil(1.05 * self.days * farthest).astype(np.int64)

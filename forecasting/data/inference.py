@@ -15,6 +15,7 @@ from forecasting.errors import PanelError
 # A step between two rows is one number: its size times four plus its kind, so that steps can be counted as integers.
 _FIXED, _MONTH_START, _MONTH_END = 0, 1, 2
 _KINDS = 4
+_LONGEST_STEP = 2**60  # longer ones are no frequency, and their labels would not fit into 64 bits
 _DAY = MICROSECONDS_PER_DAY
 _MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAY_NAMES = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -52,7 +53,7 @@ def commonest_steps(codes: NDArray[np.int64], times: NDArray[Any], n_series: int
 def _steps(codes: NDArray[np.int64], times: NDArray[Any]) -> _Steps:
     later = np.flatnonzero(np.diff(codes) == 0) + 1
     numbers = times.astype(np.int64)
-    label = (numbers[later] - numbers[later - 1]) * _KINDS
+    label = np.minimum(numbers[later] - numbers[later - 1], _LONGEST_STEP) * _KINDS
     if times.dtype.kind == "M":
         label = _with_months(label, times, later)
     keep = label > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -86,7 +87,7 @@ class Panel:
         if not arrays:
             raise PanelError("There are no series. Fix: pass at least one.", code="empty")
         if len(set(names)) < len(names):
-            twice = next(name for index, name in enumerate(names) if name in names[:index])
+            twice = next(name for name, count in Counter(names).items() if count > 1)
             raise PanelError(f"The id {twice!r} is given twice. Fix: rename one.", code="duplicate_id", series=twice)
         if timezone is not None:
             check_zone(timezone)
@@ -131,7 +132,7 @@ class Panel:
         return to_wall_clock(times, self.timezone)
 
     def to_output(self, times: NDArray[Any]) -> Any:
-        """Return times of this panel, flattened, as the caller knows them: an index in the caller's zone, or integers."""
+        """Return times of this panel, flattened, as the caller knows them: in the caller's zone, or integers."""
         return to_caller(times, self.timezone, self.frequency.in_utc)
 
     def tail(self, rows: int) -> Panel:
@@ -174,12 +175,12 @@ class Panel:
         wanted = Frequency.parse(freq)
         if wanted.alias == self.frequency.alias:
             return
-        for name, start in zip(self.ids, self.starts, strict=True):
-            if wanted.is_integer != self.frequency.is_integer or not self.frequency.agrees(wanted, start):
-                text = f"Series {str(name)!r} has steps of {self.frequency.alias!r}, the model forecasts steps of {freq!r}."
-                raise PanelError(
-                    f"{text} Fix: give data of {freq!r}.", code="freq_mismatch", series=str(name), field="freq"
-                )
+        starts, series = np.unique(self.starts, return_index=True)
+        other = [at for start, at in zip(starts, series, strict=True) if not self.frequency.agrees(wanted, start)]
+        if other:
+            name = str(self.ids[min(other)])
+            text = f"Series {name!r} has steps of {self.frequency.alias!r}, the model forecasts steps of {freq!r}."
+            raise PanelError(f"{text} Fix: give data of {freq!r}.", code="freq_mismatch", series=name, field="freq")
 
     @property
     def end_label(self) -> str | int:

@@ -18,6 +18,8 @@ _ISO = re.compile(
     r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?\s?(?P<zone>Z|[+-]\d{2}(:?\d{2})?)?)?)?", re.ASCII
 )
 _FIRST, _END = np.datetime64("0001-01-01", "us"), np.datetime64("10000-01-01", "us")
+#: The difference of two integer steps must fit into 64 bits.
+_LARGEST_INTEGER = 2**61
 _HOW_TO_PARSE = (
     "convert it with pd.to_datetime(..., format=...), write ISO-8601 (2026-01-31T13:00:00), or use integers."
 )
@@ -85,8 +87,8 @@ def _from_instants(column: pd.Series, zone: str | None) -> TimeColumn:
 
 def _from_integers(column: pd.Series) -> TimeColumn:
     missing = column.isna().to_numpy(bool)
-    if column.dtype.kind == "u" and bool((column > np.iinfo(np.int64).max).any()):
-        return _refused(len(column), "Got integers beyond 64 bits.")
+    if bool(((column > _LARGEST_INTEGER) | (column < -_LARGEST_INTEGER)).any()):
+        return _refused(len(column), f"Got integers beyond {_LARGEST_INTEGER}.")
     return TimeColumn(column.to_numpy(np.int64, na_value=0), missing, np.zeros(len(column), bool))
 
 

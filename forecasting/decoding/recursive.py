@@ -8,8 +8,6 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from forecasting.decoding._calendar import CalendarReadout
-
 
 class Decoder(keras.layers.Layer):
     """One recurrence over the known future whose state is `[forecast, summary, *encoder states]`.
@@ -21,15 +19,15 @@ class Decoder(keras.layers.Layer):
         horizon: H.
         parameters: P, raw numbers per step; only a point can be fed back.
         segment: steps per token: a token's steps are forecast together and fed back together.
-        width: units of the hidden layer that reads the calendar.
+        calendar: reads the calendar of each step, where there is one.
     """
 
-    def __init__(self, horizon: int, parameters: int, segment: int, width: int, **kwargs: Any) -> None:
+    def __init__(self, horizon: int, parameters: int, segment: int, calendar: Any, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
         self.horizon = horizon
         self.segment = segment
         self.readout = keras.layers.Dense(segment * parameters, name="readout")
-        self.calendar = CalendarReadout(parameters, width, name="calendar")
+        self.calendar = calendar
 
     def call(self, summary: Any, states: list[Any], known: Any, *, encoder: Any, training: bool = False) -> Any:
         """Return raw numbers [B, H, 1] from the summary [B, D], the states and the known future [B, H, F]."""
@@ -42,9 +40,10 @@ class Decoder(keras.layers.Layer):
             summary, states = encoder.step(fed_back, states, training=training)
             return self.read(summary, here), summary, *states
 
-        first = self.read(summary, tokens[0])
-        rest, *_ = tf.scan(next_token, (tokens[:-1], tokens[1:]), (first, summary, *states))
-        values = ops.concatenate([first[None], rest], axis=0)  # [T, B, segment]
+        values = self.read(summary, tokens[0])[None]  # [T, B, segment]
+        if tokens.shape[0] > 1:
+            rest, *_ = tf.scan(next_token, (tokens[:-1], tokens[1:]), (values[0], summary, *states))
+            values = ops.concatenate([values, rest], axis=0)
         steps = tokens.shape[0] * self.segment
         return ops.reshape(ops.transpose(values, (1, 0, 2)), (-1, steps, 1))[:, : self.horizon]
 
@@ -59,7 +58,8 @@ class Decoder(keras.layers.Layer):
 
     def read(self, summary: Any, token: Any) -> Any:
         """Return the values [B, segment] of the token whose calendar is [B, segment * F]."""
-        features = token.shape[1] // self.segment
-        known = ops.reshape(token, (ops.shape(token)[0], self.segment, features))
         value = self.readout(summary)
-        return value + self.calendar(summary, known)[:, :, 0] if features else value
+        if not self.calendar:
+            return value
+        known = ops.reshape(token, (ops.shape(token)[0], self.segment, token.shape[1] // self.segment))
+        return value + self.calendar(summary, known)[:, :, 0]

@@ -59,13 +59,18 @@ class WindowScaler(keras.layers.Layer):
         missing = ops.isnan(context)
         observed = ops.cast(ops.logical_not(missing), "float64")
         values = ops.where(missing, ops.zeros_like(context), context)
-        # Divided by its largest value first, a window of 1e300 has a standard deviation.
-        largest = ops.max(ops.abs(values), axis=1, keepdims=True)
-        unit = ops.where(largest > 0, largest, ops.ones_like(largest))
+        unit = self.unit(values)
         values = values / unit
         center, scale, varies = self.statistics(values, observed)
         scaled = observed * (values - center) / scale
         return Scaled(scaled, observed, center * unit, scale * unit, varies)
+
+    def unit(self, values: object) -> object:
+        """Return the largest absolute value of each window [B, 1]: divided by it, even 1e300 has a standard deviation."""
+        largest = ops.max(ops.abs(values), axis=1, keepdims=True)
+        if self.scheme == "none":
+            return ops.ones_like(largest)
+        return ops.where(largest > 0, largest, ops.ones_like(largest))
 
     def statistics(self, values: object, observed: object) -> tuple[object, object, object]:
         """Return center, scale and whether the window varies, each [B, 1], of values in [-1, 1]."""
@@ -74,7 +79,7 @@ class WindowScaler(keras.layers.Layer):
         spread = ops.sqrt(ops.sum(observed * ops.square(values - mean), axis=1, keepdims=True) / count)
         varies = ops.cast(spread > RELATIVE_FLOOR, "float64")
         if self.scheme == "none":
-            return ops.zeros_like(mean), ops.ones_like(mean), varies
+            return ops.zeros_like(mean), ops.ones_like(mean), ops.ones_like(mean)
         if self.scheme == "mean":
             level = ops.sum(ops.abs(values), axis=1, keepdims=True) / count
             return ops.zeros_like(mean), ops.maximum(level, RELATIVE_FLOOR), varies

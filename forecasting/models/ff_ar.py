@@ -29,10 +29,8 @@ class Config(DecodedConfig):
 
 def build(config: Config, task: Task, parameters: int) -> Any:
     """Build the core; see `forecasting.models`."""
-    from forecasting.decoding import DECODERS
-    from forecasting.layers.core import EncoderDecoder
     from forecasting.layers.encoders import PerceptronEncoder
+    from forecasting.models._network import encoder_decoder
 
     encoder = PerceptronEncoder(config.units, config.layers, config.dropout, name="encoder")
-    decoder = DECODERS.load(config.decoding).Decoder(task.horizon, parameters, 1, config.width, name="decoder")
-    return EncoderDecoder(encoder, decoder, segment=1, name="core")
+    return encoder_decoder(encoder, config, task, parameters)

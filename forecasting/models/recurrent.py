@@ -36,13 +36,11 @@ class Config(DecodedConfig):
 
 def build(config: Config, task: Task, parameters: int) -> Any:
     """Build the core; see `forecasting.models`."""
-    from forecasting.decoding import DECODERS
-    from forecasting.layers.core import EncoderDecoder
     from forecasting.layers.encoders import RecurrentEncoder
+    from forecasting.models._network import encoder_decoder
 
     segment = min(config.segment or task.season[0], task.context_length)
     encoder = RecurrentEncoder(
         config.cell, config.units, config.layers, config.dropout, embed=segment > 1, name="encoder"
     )
-    decoder = DECODERS.load(config.decoding).Decoder(task.horizon, parameters, segment, config.width, name="decoder")
-    return EncoderDecoder(encoder, decoder, segment, name="core")
+    return encoder_decoder(encoder, config, task, parameters, segment)

@@ -98,8 +98,11 @@ def run(
 ) -> tuple[list[dict[str, float]], int]:
     """Train for `steps` steps; return the history and the number of steps behind the weights that are kept."""
     trainer = WindowTrainer(network, source, training.truncation)
-    looks = math.ceil(steps / training.validate_every)
-    trainer.compile(optimizer=adam(training), steps_per_execution=min(training.steps_per_execution, training.validate_every))
+    every = min(training.validate_every, steps)
+    looks = math.ceil(steps / every)
+    # Keras runs whole executions: one that does not divide the steps between two looks would run more steps than asked.
+    per_call = max(count for count in range(1, min(training.steps_per_execution, every) + 1) if every % count == 0)
+    trainer.compile(optimizer=adam(training), steps_per_execution=per_call)
     guards: list[Any] = [keras.callbacks.TerminateOnNaN()]
     if validation is not None:
         best = keras.callbacks.EarlyStopping("val_loss", patience=training.patience, restore_best_weights=True)
@@ -108,14 +111,14 @@ def run(
     record = trainer.fit(
         draw_batches(index, training.batch_size, training.seed),
         epochs=looks,
-        steps_per_epoch=training.validate_every,
+        steps_per_epoch=every,
         validation_data=validation,
         callbacks=[*guards, *callbacks],
         shuffle=False,
         verbose=0,
     )
-    history = rows_of(record.history, training.validate_every)
-    kept = (best.best_epoch + 1) * training.validate_every if validation is not None else looks * training.validate_every
+    history = rows_of(record.history, every)
+    kept = (best.best_epoch + 1) * every if validation is not None else looks * every
     return history, kept
 
 

@@ -1,0 +1,60 @@
+"""Keras callbacks that tell how a training is going; what is drawn from it is the caller's choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a training is.
+
+    Attributes:
+        step: gradient steps done.
+        steps: gradient steps at most.
+        is_refit: whether this is the second training, on all windows.
+        metrics: the latest of `loss`, `val_loss` and `val_mae`; empty before the first look.
+    """
+
+    step: int
+    steps: int
+    is_refit: bool
+    metrics: dict[str, float]
+
+
+class ReportProgress(keras.callbacks.Callback):
+    """Calls `report` with a `Progress` after every call into the compiled graph and every look at the validation.
+
+    Args:
+        report: a plain function.
+    """
+
+    def __init__(self, report: Callable[[Progress], None]) -> None:
+        super().__init__()
+        self.report = report
+        self.trainings = 0
+        self.epoch = 0
+        self.metrics: dict[str, float] = {}
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Count the trainings: the second one of a fit is the refit."""
+        self.trainings += 1
+        self.epoch, self.metrics = 0, {}
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Report steps; `batch` is the last one of those that ran together."""
+        self._report(self.epoch * self.params["steps"] + batch + 1)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Report metrics."""
+        self.metrics = {name: float(value) for name, value in (logs or {}).items()}
+        self.epoch = epoch + 1
+        self._report(self.epoch * self.params["steps"])
+
+    def _report(self, step: int) -> None:
+        steps = self.params["steps"] * self.params["epochs"]
+        self.report(Progress(min(step, steps), steps, self.trainings > 1, self.metrics))

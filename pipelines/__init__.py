@@ -1,0 +1,1 @@
+"""Jobs around the library: sources and sinks, training, batch forecasts, the command line."""

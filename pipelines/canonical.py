@@ -1,0 +1,122 @@
+"""Canonical columns: ids as text, times as microseconds or integers, the target as float64, whatever a file has."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forecasting.schema import DS, UNIQUE_ID, Y
+from pipelines.console import say
+from pipelines.readers import SourceError
+
+HOW_TO_WRITE_TIMES = "write ISO 8601 times such as 2026-01-31T13:00:00 or 2026-01-31T13:00:00Z, or integer steps."
+
+
+def canonical(table: pa.Table, columns: dict[str, str], label: str) -> pa.Table:
+    """Return a table with `unique_id` (if there is one), `ds` and `y` first, and its other columns as they are.
+
+    Args:
+        table: some rows of a file.
+        columns: the file's own names of the three.
+        label: what errors call the file.
+
+    Raises:
+        SourceError: a column cannot be what it must be.
+    """
+    makers = {UNIQUE_ID: ids, DS: times, Y: numbers}
+    made = {
+        wanted: makers[wanted](decoded(table.column(name)), label, name) for wanted, name in columns.items()
+    }
+    taken = {*columns.values(), *made}
+    others = {name: table.column(name) for name in table.column_names if name not in taken}
+    return pa.table({**made, **others})
+
+
+def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a dictionary-encoded column as the values it stands for."""
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
+def is_string(kind: pa.DataType) -> bool:
+    """Whether a type is text, dictionary-encoded or not."""
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+
+
+def ids(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
+    """Return ids as text, null where missing; an empty text is a missing id."""
+    kind = column.type
+    if pa.types.is_null(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind) or is_string(kind):
+        text = column.cast(pa.string())
+        return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+    raise SourceError(
+        f"{label}: column {name!r} holds {kind}; an id must be text or a whole number. Fix: convert it.",
+        code="id_dtype",
+        field=name,
+    )
+
+
+def times(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
+    """Return times as int64 steps, or as timestamps in microseconds with the zone they came with."""
+    kind = column.type
+    try:
+        if pa.types.is_timestamp(kind):
+            return column.cast(pa.timestamp("us", kind.tz))
+        if pa.types.is_date(kind):
+            return column.cast(pa.timestamp("us"))
+        if pa.types.is_integer(kind):
+            return column.cast(pa.int64())
+    except pa.ArrowInvalid as error:
+        text = f"{label}: column {name!r} holds {kind} that whole microseconds cannot hold: {error}."
+        raise SourceError(f"{text} Fix: {HOW_TO_WRITE_TIMES}", code="ds_dtype", field=name) from error
+    if is_string(kind) or pa.types.is_null(kind):
+        return parsed(column, label, name)
+    raise SourceError(
+        f"{label}: column {name!r} holds {kind}; it must hold times. Fix: {HOW_TO_WRITE_TIMES}",
+        code="ds_dtype",
+        field=name,
+    )
+
+
+def parsed(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
+    """Read a column of text as integers where all of it is, strictly as ISO 8601 otherwise."""
+    from forecasting.data.timestamps import read_times
+
+    column = column.cast(pa.string())
+    column = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+    if pc.all(pc.match_substring_regex(column, r"^-?[0-9]{1,18}$"), min_count=1).as_py():
+        return column.cast(pa.int64())
+    found = read_times(column.to_pandas())
+    for finding in found.findings:
+        if finding.severity == "error":
+            raise SourceError(f"{label}: {finding.message} Fix: {finding.fix}", code=finding.code, field=name)
+        say(f"{label}: {finding.message}")
+    wrong = np.flatnonzero(found.unreadable)
+    if len(wrong):
+        raise SourceError(
+            f"{label}: column {name!r} holds {str(column[int(wrong[0])])[:60]!r} in data row {wrong[0] + 1}"
+            f"{f' and {len(wrong) - 1} more' if len(wrong) > 1 else ''}, which is no ISO 8601 time. "
+            f"Fix: {HOW_TO_WRITE_TIMES}",
+            code="ds_dtype",
+            field=name,
+        )
+    zone = found.timezone.removeprefix("UTC") or "UTC" if found.timezone else None
+    values = pa.array(found.values.astype("M8[us]"), pa.timestamp("us", zone), mask=found.missing)
+    return pa.chunked_array([values])
+
+
+def numbers(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
+    """Return the target as float64, null where missing."""
+    kind = column.type
+    of_numbers = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
+    if pa.types.is_boolean(kind):
+        column = column.cast(pa.int8())
+    elif not any(fits(kind) for fits in of_numbers):
+        raise SourceError(
+            f"{label}: column {name!r} holds {kind}; the target must hold numbers. Fix: convert it, or choose another "
+            "column with --target.",
+            code="y_dtype",
+            field=name,
+        )
+    return column.cast(pa.float64(), safe=False)

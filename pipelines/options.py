@@ -1,0 +1,240 @@
+"""Options that several commands share, bundled into small frozen objects; imports nothing heavy."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import click
+
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class DataRequest:
+    """Where data is and how it is written.
+
+    Attributes:
+        location: file, folder, glob or SQLAlchemy URL.
+        query: SQL, for a URL.
+        id_column: name of the id column, when it is not a recognised one.
+        time_column: name of the time column.
+        target_column: name of the target column.
+        sep: what separates the fields of a CSV line.
+        decimal: decimal mark of a CSV file.
+        encoding: encoding of a CSV file.
+    """
+
+    location: str
+    query: str | None = None
+    id_column: str | None = None
+    time_column: str | None = None
+    target_column: str | None = None
+    sep: str = ","
+    decimal: str = "."
+    encoding: str = "utf-8"
+
+
+@dataclass(frozen=True)
+class TaskRequest:
+    """What is forecast and by which models.
+
+    Attributes:
+        horizon: steps ahead.
+        freq: pandas offset alias or integer step; inferred when None.
+        season: seasonal periods in steps.
+        context_length: steps the models look back.
+        models: model texts such as `gru:units=64`.
+        windows: rolling origins of the backtest.
+        step: steps between two origins; the horizon when None.
+        training: fields of `Training` that were given.
+    """
+
+    horizon: int
+    freq: str | int | None = None
+    season: tuple[int, ...] | None = None
+    context_length: int | None = None
+    models: tuple[str, ...] = ()
+    windows: int = 5
+    step: int | None = None
+    training: tuple[tuple[str, Any], ...] = ()
+
+
+class NumberList(click.ParamType):
+    """Numbers separated by commas."""
+
+    name = "numbers"
+
+    def __init__(self, kind: type[int] | type[float]) -> None:
+        self.kind = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read `24,168`; lists, as a config file has them, are taken too."""
+        parts = value.split(",") if isinstance(value, str) else value if isinstance(value, (list, tuple)) else [value]
+        try:
+            return tuple(self.kind(part) for part in parts)
+        except (TypeError, ValueError):
+            self.fail(f"{value!r} is not a list of numbers such as 24,168.", param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return what --help shows."""
+        return "N,N,..."
+
+
+class Frequency(click.ParamType):
+    """A pandas offset alias or an integer."""
+
+    name = "freq"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | int:
+        """Read `h` or `1`."""
+        text = str(value)
+        return int(text) if text.isdecimal() else text
+
+
+class Setting(click.ParamType):
+    """One `training.FIELD=VALUE`."""
+
+    name = "training.FIELD=VALUE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Any]:
+        """Read a field and its JSON value; a word that is no JSON stays a word."""
+        import json
+
+        if isinstance(value, tuple):
+            return value
+        name, equals, text = str(value).partition("=")
+        section, dot, field = name.strip().partition(".")
+        if not (equals and dot and field) or section != "training":
+            self.fail(f"{value!r} is not training.FIELD=VALUE, such as training.steps=500.", param, ctx)
+        try:
+            return field, json.loads(text)
+        except ValueError:
+            return field, text
+
+
+class OutFile(click.ParamType):
+    """A file to write: its ending says which format."""
+
+    name = "FILE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse endings that no format has, before any work is done."""
+        if not str(value).lower().endswith((".csv", ".parquet", ".pq")):
+            self.fail(f"{value!r} must end with .parquet or .csv: the ending chooses the format.", param, ctx)
+        return str(value)
+
+
+class Separator(click.ParamType):
+    r"""A character that separates fields; `\t` and `tab` are a tabulator."""
+
+    name = "CHAR"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read one character."""
+        text = {"\\t": "\t", "tab": "\t"}.get(str(value), str(value))
+        if len(text) != 1:
+            self.fail(f"{value!r} is not one character.", param, ctx)
+        return text
+
+
+def bundled(name: str, kind: type, options: Sequence[Function], names: dict[str, str] | None = None) -> Function:
+    """Return a decorator that adds options to a command and hands them over as one object.
+
+    Args:
+        name: argument of the command that gets the object.
+        kind: dataclass of the object.
+        options: click decorators, in the order of --help.
+        names: fields that click calls otherwise, as {field: click's name}.
+    """
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def command(**values: Any) -> Any:
+            given = {}
+            for field in fields(kind):
+                parameter = (names or {}).get(field.name, field.name)
+                if parameter in values:
+                    given[field.name] = values.pop(parameter)
+            return function(**{name: kind(**given)}, **values)
+
+        decorated: Function = command
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+data_options = bundled(
+    "data",
+    DataRequest,
+    [
+        click.argument("location", metavar="DATA"),
+        click.option("--query", metavar="SQL", help="Query to run, when DATA is a SQLAlchemy URL."),
+        click.option("--id", "id_column", metavar="COLUMN", help="Id column [unique_id or item_id]."),
+        click.option("--time", "time_column", metavar="COLUMN", help="Time column [ds or timestamp]."),
+        click.option("--target", "target_column", metavar="COLUMN", help="Target column [y or target]."),
+        click.option("--sep", type=Separator(), default=",", show_default=True, help="Field separator of a CSV file."),
+        click.option("--decimal", type=Separator(), default=".", show_default=True, help="Decimal mark of a CSV file."),
+        click.option("--encoding", default="utf-8", show_default=True, help="Encoding of a CSV file."),
+    ],
+)
+
+freq_option = click.option(
+    "--freq", type=Frequency(), metavar="F", help="Step: a pandas alias (h, D, MS ...) or an integer. [inferred]"
+)
+
+
+def task_options(with_backtest: bool = True, least_windows: int = 1) -> Function:
+    """Return the decorator that adds the options of a task and hands over a `TaskRequest` as `task`."""
+    backtest = [
+        click.option("--windows", type=click.IntRange(least_windows), default=5, show_default=True,
+                     help="Rolling origins of the backtest." + ("" if least_windows else " 0: none.")),
+        click.option("--step", type=click.IntRange(1), help="Steps between two origins. [the horizon]"),
+    ]  # fmt: skip
+    options = [
+        click.option("--horizon", type=click.IntRange(1), required=True, help="Steps ahead to forecast."),
+        freq_option,
+        click.option("--season", type=NumberList(int), help="Seasonal periods in steps, e.g. 24,168. [by frequency]"),
+        click.option("--model", "models", multiple=True, metavar="MODEL",
+                     help="Model, e.g. gru or seasonal-naive:period=24; may be repeated."),
+        click.option("--context", "context_length", type=click.IntRange(1), help="Steps looked back. [by rule]"),
+        *(backtest if with_backtest else ()),
+        click.option("--set", "training", type=Setting(), multiple=True,
+                     help="Training field, e.g. training.steps=500; may be repeated."),
+    ]  # fmt: skip
+    return bundled("task", TaskRequest, options)
+
+
+level_option = click.option("--level", type=NumberList(float), help="Intervals in percent, e.g. 80,95.")
+
+model_option = click.option(
+    "--model", required=True, metavar="MODEL", help="Model folder, NAME@alias, NAME/version or models:/ URI."
+)
+
+skip_code_option = click.option(
+    "--skip-code", type=click.IntRange(0, 255), metavar="N", help="Exit with N when there is nothing new to do."
+)
+
+
+def common_options(function: Function) -> Function:
+    """Add --json and --debug, and bring the library's log lines to stderr while the command runs."""
+
+    @functools.wraps(function)
+    def command(**values: Any) -> Any:
+        from pipelines.console import listening
+
+        with listening():
+            return function(**values)
+
+    debug = click.option("--debug", is_flag=True, expose_value=False, callback=_debug, help="Show tracebacks.")
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(debug(command))
+
+
+def _debug(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value:
+        os.environ["FORECAST_DEBUG"] = "1"

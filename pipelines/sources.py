@@ -1,0 +1,221 @@
+"""Sources: a DATA argument becomes canonical columns `unique_id, ds, y`, or an error that names file and column."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from forecasting.schema import COLUMN_ALIASES, DS, UNIQUE_ID, Y
+from pipelines.canonical import canonical
+from pipelines.console import say
+from pipelines.exits import NoDataError
+from pipelines.options import DataRequest
+from pipelines.readers import Reader, SourceError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KNOWN_ENDINGS = "Known: .parquet, .pq, .csv, .tsv, .txt and .csv.gz."
+
+
+@dataclass(frozen=True)
+class Source:
+    """Data behind one DATA argument.
+
+    Attributes:
+        request: how it was asked for.
+        readers: its files, or its query.
+    """
+
+    request: DataRequest
+    readers: tuple[Reader, ...]
+
+    @staticmethod
+    def open(request: DataRequest) -> Source:
+        """Find the data.
+
+        Raises:
+            SourceError: there is no such file, or its ending is unknown.
+            click.UsageError: a URL came without a query, or a query without a URL.
+        """
+        if "://" in request.location:
+            if not request.query:
+                raise click.UsageError("A SQLAlchemy URL needs --query.")
+            from pipelines.readers.database import Query
+
+            return Source(request, (Query(request.location, request.query),))
+        if request.query:
+            raise click.UsageError("--query needs DATA to be a SQLAlchemy URL, such as sqlite:///file.db.")
+        root, files = find_files(request.location)
+        return Source(request, tuple(reader_of(file, root, request) for file in files))
+
+    @property
+    def name(self) -> str:
+        """A short name for logs: the file's or the folder's, the URL without its password."""
+        return self.readers[0].label if "://" in self.request.location else Path(self.request.location).name
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """The file's own names of the columns `unique_id` (if it has one), `ds` and `y`."""
+        found = [columns_of(reader, self.request) for reader in self.readers]
+        for reader, columns in zip(self.readers, found, strict=True):
+            if columns != found[0]:
+                missing = sorted(set(found[0].items()) ^ set(columns.items()))[0][1]
+                raise SourceError(
+                    f"{reader.label}: column {missing!r} is not in all files: {self.readers[0].label} differs. "
+                    "Fix: give all files the same columns.",
+                    code="mixed_schemas",
+                    field=missing,
+                )
+        return found[0]
+
+    def rows(self) -> int:
+        """Return the number of rows, or an estimate of it."""
+        return sum(reader.rows() for reader in self.readers)
+
+    def tables(self, others: bool = False) -> Iterator[Any]:
+        """Yield Arrow tables with canonical columns, in the order of the files.
+
+        Args:
+            others: keep the other columns too.
+
+        Raises:
+            SourceError: a file or column cannot be read.
+        """
+        columns, zone = self.columns, None
+        for reader in self.readers:
+            if zone is None:
+                ignored = [name for name in reader.names() if name not in columns.values()]
+                if ignored and not others:
+                    say(f"Columns that were not asked for are ignored: {', '.join(ignored)}.")
+            names = reader.names() if others else list(columns.values())
+            for table in reader.tables(names, whole=reader.is_text(columns[DS])):
+                made = canonical(table, columns, reader.label)
+                kind = made.schema.field(DS).type
+                if zone is not None and kind != zone:
+                    raise SourceError(
+                        f"{reader.label}: column {columns[DS]!r} is {kind}, and {zone} in the file before. "
+                        "Fix: write all files with one type of time and one time zone.",
+                        code="mixed_schemas",
+                        field=columns[DS],
+                    )
+                zone = kind
+                yield made
+
+    def frame(self, others: bool = False) -> pd.DataFrame:
+        """Read everything into a long frame; see `tables`.
+
+        Raises:
+            NoDataError: there are no rows.
+            SourceError: as for `tables`.
+        """
+        import pyarrow as pa
+
+        tables = [table for table in self.tables(others) if table.num_rows]
+        if not tables:
+            raise self.empty()
+        return pa.concat_tables(tables, promote_options="permissive" if others else "default").to_pandas()
+
+    def empty(self) -> NoDataError:
+        """Return the error of data without rows."""
+        label = self.readers[0].label if len(self.readers) == 1 else self.request.location
+        return NoDataError(f"{label} has no rows. Fix: check the query or the job that wrote it.", code="empty")
+
+    def manifest(self) -> list[dict[str, Any]]:
+        """Return what identifies the content of the data and how it is read."""
+        columns = {"columns": self.columns}
+        return [{**reader.manifest(), **columns} for reader in self.readers]
+
+
+def find_files(location: str) -> tuple[Path, list[Path]]:
+    """Return the root that names are relative to, and the files of a file, folder or glob, sorted.
+
+    Raises:
+        SourceError: there are none.
+    """
+    path = Path(location).expanduser()
+    if path.is_file():
+        return path.parent, [path]
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.is_file() and not is_hidden(file.relative_to(path)))
+        kinds = {ending(file) for file in files}
+        if not files or len(kinds) > 1:
+            got = f"files of several kinds ({', '.join(sorted(map(str, kinds)))})" if files else "no data files"
+            fix = f"name a glob such as '{path}/*.parquet'."
+            raise SourceError(f"Folder {path} holds {got}. Fix: {fix}", code="no_file")
+        return path, files
+    files = sorted(Path(found) for found in glob.glob(str(path), recursive=True) if os.path.isfile(found))
+    if not files:
+        raise SourceError(f"There is no file, folder or match for {location!r}. Fix: check the path.", code="no_file")
+    return Path(os.path.commonpath([file.parent for file in files])), files
+
+
+def is_hidden(path: Path) -> bool:
+    """Whether a file belongs to a job and not to the data: a part of its path starts with `_` or `.`."""
+    return any(part.startswith(("_", ".")) for part in path.parts)
+
+
+def ending(path: Path) -> str | None:
+    """Return the kind of a file by its ending: `parquet`, `csv` or None."""
+    from pipelines.readers import csv_file, parquet_file
+
+    name = path.name.lower()
+    if name.endswith(parquet_file.SUFFIXES):
+        return "parquet"
+    return "csv" if name.endswith(csv_file.SUFFIXES) else None
+
+
+def reader_of(path: Path, root: Path, request: DataRequest) -> Reader:
+    """Return the reader of one file.
+
+    Raises:
+        SourceError: its ending is unknown.
+    """
+    from pipelines.readers.csv_file import CsvFile
+    from pipelines.readers.parquet_file import ParquetFile
+
+    kind, name = ending(path), path.relative_to(root).as_posix()
+    if kind is None:
+        raise SourceError(f"{path}: the ending of the file says no format. {KNOWN_ENDINGS}", code="ending")
+    if kind == "parquet":
+        return ParquetFile(str(path), name)
+    header = CsvFile(str(path), name, (request.sep, request.decimal, request.encoding))
+    columns = columns_of(header, request)
+    texts = tuple(columns[wanted] for wanted in (UNIQUE_ID, DS) if wanted in columns)
+    return CsvFile(header.path, name, header.dialect, texts, (columns[Y],))
+
+
+def columns_of(reader: Reader, request: DataRequest) -> dict[str, str]:
+    """Return the names that a file has for `unique_id` (if any), `ds` and `y`.
+
+    Raises:
+        SourceError: one is missing, or a name is there twice.
+    """
+    names = reader.names()
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        text = f"{reader.label} has more than one column {twice!r}. Fix: rename or drop one."
+        raise SourceError(text, code="duplicate_column", field=twice)
+    chosen = {UNIQUE_ID: request.id_column, DS: request.time_column, Y: request.target_column}
+    options = {UNIQUE_ID: "--id", DS: "--time", Y: "--target"}
+    found = {}
+    for wanted, given in chosen.items():
+        spellings = [given] if given else [wanted, *(old for old, new in COLUMN_ALIASES.items() if new == wanted)]
+        present = next((name for name in spellings if name in names), None)
+        if present is not None:
+            found[wanted] = present
+        elif given or wanted != UNIQUE_ID:
+            got, fix = ", ".join(names[:20]), f"name the column with {options[wanted]}."
+            raise SourceError(
+                f"{reader.label} has no column {spellings[0]!r}. Got: {got}. Fix: {fix}",
+                code="missing_column",
+                field=spellings[0],
+            )
+    return found

@@ -1,0 +1,132 @@
+"""The background thread of a process that loads its models: after the fork, never in a request."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from forecasting import artifact
+from forecasting.home import home
+from serving.models import ModelStore
+
+logger = logging.getLogger("serving")
+
+#: Seconds between two looks at the file by which one process asks all others to reload.
+TICK = 0.5
+
+#: The longest pause after repeated failures, and the first one while something is missing.
+LONGEST_PAUSE = 600.0
+FIRST_PAUSE = 1.0
+
+#: Series in a call; each size is run once before a model is served, so that no request pays for its first time.
+WARM_SIZES = (1, 2, 16, 128)
+
+
+class Loader:
+    """Refreshes a store: at once, every so often, and when any process on the same home folder asks for it.
+
+    Args:
+        store: what is refreshed.
+        every: seconds between two looks at the registry.
+        compute_threads: threads TensorFlow may use within an operation.
+    """
+
+    def __init__(self, store: ModelStore, every: float, compute_threads: int) -> None:
+        self.store = store
+        self.every = every
+        self.compute_threads = compute_threads
+        self._failures = 0
+        self._start = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def ensure_started(self) -> None:
+        """Start the thread, once; it must not be started before the process has forked."""
+        if self._thread is None:
+            with self._start:
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self.run, name="model-loader", daemon=True)
+                    self._thread.start()
+
+    def run(self) -> None:
+        """Refresh for as long as the process lives."""
+        configure_tensorflow(self.compute_threads)
+        while True:
+            asked = reload_mark()
+            complete = self.store.refresh()
+            self._failures = 0 if complete else self._failures + 1
+            self.wait(self.pause(), asked)
+
+    def pause(self) -> float:
+        """Return the seconds until the next look: longer after each failure, short while nothing can be served."""
+        if not self._failures:
+            return self.every
+        base = min(self.every, LONGEST_PAUSE) if self.store.snapshot.is_ready else FIRST_PAUSE
+        longest = LONGEST_PAUSE if self.store.snapshot.is_ready else self.every
+        return min(base * 2 ** min(self._failures - 1, 20), max(longest, base))
+
+    def wait(self, seconds: float, asked: tuple[int, int]) -> None:
+        """Wait, unless a reload is asked for meanwhile."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and reload_mark() == asked:
+            time.sleep(min(TICK, left))
+
+
+def reload_file() -> Path:
+    """Return the file that all processes on one home folder watch."""
+    return home() / "cache" / "served" / "reload"
+
+
+def reload_mark() -> tuple[int, int]:
+    """Return what changes when a reload is asked for."""
+    try:
+        found = os.stat(reload_file())
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+def ask_for_reload() -> None:
+    """Make every process on this home folder look for new versions now."""
+    path = reload_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:  # growing, it changes even where the clock does not
+        file.write(b".")
+
+
+def configure_tensorflow(threads: int) -> None:
+    """Bound TensorFlow's threads; requests are the parallelism here."""
+    import tensorflow as tf
+
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError:  # it already runs, in a test or a notebook
+        logger.debug("TensorFlow is already running; its threads stay as they are")
+
+
+def load_model(folder: Path) -> tuple[Any, artifact.Facts]:
+    """Read a model folder, verified, and run it once for each of the usual sizes."""
+    predictor, facts = artifact.read(folder)
+    warm(predictor)
+    return predictor, facts
+
+
+def warm(predictor: Any) -> None:
+    """Run a predictor on empty-handed series of several counts, and once beyond its trained horizon."""
+    from forecasting.data.calendar import Frequency
+    from forecasting.data.panel import Panel
+
+    task = predictor.task
+    frequency = Frequency.parse(task.freq)
+    start: Any = frequency.first_on_grid(np.datetime64("2024-01-01", "us"))
+    y = np.sin(np.arange(task.context_length))
+    for count in WARM_SIZES:
+        panel = Panel.from_arrays([str(number) for number in range(count)], [start] * count, [y] * count, frequency)
+        predictor.predict_panel(panel, task.horizon, task.quantile_levels)
+    predictor.predict_panel(panel.select(np.array([0])), min(task.horizon + 1, task.max_horizon))

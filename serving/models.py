@@ -1,0 +1,161 @@
+"""The models served: one immutable snapshot that requests read, swapped as a whole by the loader."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from forecasting.artifact import Facts
+from serving.admission import retry_after
+from serving.problems import Problem
+from serving.sources import Identity, Source
+
+logger = logging.getLogger("serving")
+
+
+@dataclass(frozen=True)
+class Served:
+    """A loaded and warmed model.
+
+    Attributes:
+        reference: as the settings name it.
+        name: registered name, or that of the folder.
+        version: registered version; None for a folder.
+        alias: alias it was found by, if it was.
+        digest: sha256 of its manifest.
+        predictor: what answers.
+        facts: what is recorded about its training.
+    """
+
+    reference: str
+    name: str
+    version: str | None
+    alias: str | None
+    digest: str
+    predictor: Any = field(repr=False)
+    facts: Facts = field(repr=False)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What a request may call it, besides its bare name."""
+        aliases = (f"{self.name}@{self.alias}",) if self.alias else ()
+        return (*aliases, f"{self.name}/{self.version}") if self.version else aliases
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The models at one moment.
+
+    Attributes:
+        references: what the settings ask for, the default first.
+        served: what is loaded, by reference.
+        failures: why a reference, or its newest version, could not be loaded.
+    """
+
+    references: tuple[str, ...]
+    served: dict[str, Served] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every model asked for can answer."""
+        return all(reference in self.served for reference in self.references)
+
+    @property
+    def models(self) -> list[Served]:
+        """What is loaded, in the order of the settings."""
+        return [self.served[reference] for reference in self.references if reference in self.served]
+
+    def find(self, name: str | None) -> Served:
+        """Return the model that a request names. Names are only compared: nothing is opened or fetched.
+
+        Args:
+            name: NAME, NAME@alias or NAME/version; None is the first model of the settings.
+
+        Raises:
+            Problem: 404, no model served is called that; 503, it is being loaded.
+        """
+        if name is None:
+            found = self.served.get(self.references[0]) if self.references else None
+        else:
+            exact = (one for one in self.models if name in one.names)
+            found = next(exact, None) or self.named(name)
+        if found:
+            return found
+        if name is None or not self.is_ready:
+            raise Problem(503, "model_loading", "The model is being loaded. Ask again.", headers=retry_after())
+        known = ", ".join(other for one in self.models for other in one.names or (one.name,))
+        raise Problem(404, "not_served", f"No such model is served here. Served: {known}.")
+
+    def named(self, name: str) -> Served | None:
+        """Return the model of a bare name: its champion, or else the first one served under it."""
+        found = [one for one in self.models if one.name == name]
+        return next((one for one in found if one.alias == "champion"), found[0] if found else None)
+
+
+class ModelStore:
+    """Loads the models of the settings and keeps them fresh; one thread calls `refresh`, any may read `snapshot`.
+
+    Args:
+        sources: where models come from, the default first.
+        load: from a model folder to predictor and facts, verified and warmed.
+    """
+
+    def __init__(self, sources: Sequence[Source], load: Callable[[Any], tuple[Any, Facts]]) -> None:
+        self.sources = {source.reference: source for source in sources}
+        self.load = load
+        self.snapshot = Snapshot(tuple(self.sources))
+
+    def refresh(self) -> bool:
+        """Look for new versions and load them; return whether every source answered and every version loaded.
+
+        What is served stays as it is where something fails.
+        """
+        for reference, source in self.sources.items():
+            try:
+                failure = self.refresh_one(source)
+            except Exception as error:  # whatever a registry or a model does, what is served goes on
+                logger.warning("%s cannot be loaded: %s: %s", reference, type(error).__name__, error)
+                failure = f"{type(error).__name__}: the newest version cannot be loaded; see the log"
+            failures = {**self.snapshot.failures}
+            failures.pop(reference, None)
+            if failure:
+                failures[reference] = failure
+            self.snapshot = replace(self.snapshot, failures=failures)
+        return not self.snapshot.failures
+
+    def refresh_one(self, source: Source) -> str | None:
+        """Bring one model up to date; return what stands in the way of the newest version."""
+        failure = None
+        current = self.snapshot.served.get(source.reference)
+        try:
+            identity = source.identify()
+        except Exception as error:  # MLflow's stores raise what their drivers raise
+            failure = f"registry: {type(error).__name__}; see the log"
+            logger.warning("the registry does not say what %s is: %s: %s", source.reference, type(error).__name__, error)
+            remembered = source.remembered()
+            if current or remembered is None:
+                return failure
+            identity = remembered
+        if current is None or identity != identity_of(current):
+            self.swap(source, identity, current)
+        return failure
+
+    def swap(self, source: Source, identity: Identity, current: Served | None) -> None:
+        """Serve a version from now on; requests that have begun keep the one they have."""
+        if current is not None and identity.digest and identity.digest == current.digest:
+            new = replace(current, name=identity.name, version=identity.version, alias=identity.alias)
+        else:
+            folder, digest = source.fetch(identity)
+            predictor, facts = self.load(folder)
+            new = Served(source.reference, identity.name, identity.version, identity.alias, digest, predictor, facts)
+        self.snapshot = replace(self.snapshot, served={**self.snapshot.served, source.reference: new})
+        source.remember(replace(identity, digest=new.digest))
+        logger.info("serving %s as version %s, digest %s", source.reference, new.version, new.digest[:12])
+
+
+def identity_of(served: Served) -> Identity:
+    """Return what tells a served version from others."""
+    return Identity(served.name, served.version, served.alias, served.digest)

@@ -1,0 +1,153 @@
+"""What a forecast request and its answer look like: strict, unknown fields refused."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from forecasting.schema import SINGLE_SERIES_ID
+
+#: Stands for a horizon that was not given; one that was is at least 1.
+TRAINED_HORIZON = 0
+
+
+def refuse_control_characters(text: str) -> str:
+    """Raise where a text has a character that no name has: NUL, line ends, other controls."""
+    if not text.isprintable() and any(unicodedata.category(character) == "Cc" for character in text):
+        raise PydanticCustomError("control_character", "Input should have no control characters")
+    return text
+
+
+def require_time(value: Any) -> Any:
+    """Raise unless a value is of a type that a time can have: text or an integer."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise PydanticCustomError("timestamp_type", "Input should be an ISO 8601 text, or an integer for integer steps")
+    return value
+
+
+def require_frequency(value: Any) -> Any:
+    """Raise unless a value is of a type that a frequency can have."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise PydanticCustomError("freq_type", "Input should be a pandas offset alias such as 'h' or 'D', or an integer")
+    return value
+
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=256), AfterValidator(refuse_control_characters)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Levels = Annotated[list[Finite], FailFast(), Field(max_length=100)]
+
+
+class Strict(BaseModel):
+    """A part of a message: no coercion, no unknown field."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
+
+
+class SeriesIn(Strict):
+    """One series: its times and values, oldest first.
+
+    Attributes:
+        unique_id: name, echoed in the answer; a lone series needs none.
+        ds: time of each value, ISO 8601 or integers.
+        start: time of the first value, instead of `ds`.
+        y: values; null is missing.
+        known_covariates: refused until a model takes them, as the next two.
+        past_covariates: refused.
+        static_covariates: refused.
+    """
+
+    unique_id: Text = SINGLE_SERIES_ID
+    # Checked element by element where the place of a mistake is known, and much faster there.
+    ds: list[Any] | None = Field(default=None, json_schema_extra={"items": {"type": ["string", "integer"]}})
+    start: Annotated[Any, AfterValidator(require_time)] = None
+    y: list[Any] = Field(json_schema_extra={"items": {"type": ["number", "null"]}})
+    known_covariates: dict[str, Any] = {}
+    past_covariates: dict[str, Any] = {}
+    static_covariates: dict[str, Any] = {}
+
+
+class ForecastIn(Strict):
+    """A forecast request.
+
+    Attributes:
+        model: NAME, NAME@alias or NAME/version of a served model; the first one served by default.
+        series: `SeriesIn` values.
+        freq: frequency of the times; the model's own by default.
+        timezone: zone of times without an offset, and of the answer.
+        unit: what integers count since 1970 in UTC, where they stand for timestamps.
+        horizon: steps ahead; as many as the model was trained for by default.
+        level: central intervals wanted, in percent.
+        quantile_levels: quantiles wanted, instead of `level`.
+        missing: whether null in `y` is masked or an error.
+        fill: whether rows missing between two others are put back as missing values.
+        strict: whether unsorted rows are an error.
+        on_error: whether one bad series fails the request or is reported beside the others.
+    """
+
+    model: Text | None = None
+    series: list[Any]
+    freq: Annotated[Any, AfterValidator(require_frequency)] = None
+    timezone: Text | None = None
+    unit: Literal["s", "ms", "us", "ns"] | None = None
+    horizon: int = TRAINED_HORIZON
+    level: Levels | None = None
+    quantile_levels: Levels | None = None
+    missing: Literal["mask", "error"] = "mask"
+    fill: bool = False
+    strict: bool = False
+    on_error: Literal["fail", "partial"] = "fail"
+
+
+class ModelOut(Strict):
+    """Which model answered."""
+
+    name: str
+    version: str | None
+    alias: str | None
+    digest: str
+
+
+class WarningOut(Strict):
+    """Something that was repaired or that weakens the forecast."""
+
+    code: str
+    detail: str
+
+
+class ErrorOut(Strict):
+    """Something wrong with one series of a request with `on_error: partial`."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class IntervalOut(Strict):
+    """The bounds of one central interval, per step."""
+
+    lo: list[Finite]
+    hi: list[Finite]
+
+
+class SeriesOut(Strict):
+    """The forecast of one series; with status `error` its lists are empty and `errors` says why."""
+
+    unique_id: str | None
+    ds: list[str] | list[int]
+    point: list[Finite]
+    quantiles: dict[str, list[Finite]] = {}
+    intervals: dict[str, IntervalOut] = {}
+    status: str
+    warnings: list[WarningOut]
+    errors: list[ErrorOut] = []
+
+
+class ForecastOut(Strict):
+    """The answer to a forecast request: one entry per series, in their order."""
+
+    model: ModelOut
+    request_id: str
+    forecasts: list[SeriesOut]

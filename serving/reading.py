@@ -1,0 +1,119 @@
+"""The series of a request, read: numbers and times, every mistake with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serving.payloads import ForecastIn, SeriesIn
+from serving.problems import ErrorItem, describe, first_errors, pointer
+from serving.settings import Settings
+from serving.timestamps import Times, read_times
+from serving.validation import Refusal, validate
+
+NUMBERS = {int, float, type(None)}
+
+COVARIATES = ("known_covariates", "past_covariates", "static_covariates")
+
+
+@dataclass(eq=False)
+class Reading:
+    """One series as it was sent, read but not yet on a grid.
+
+    Attributes:
+        place: where it stands in the body.
+        name: its id.
+        times: of its rows, or only of the first one.
+        y: [n] values, NaN where missing.
+        only_start: whether `times` holds the first time alone.
+        warnings: codes and details of what was repaired.
+    """
+
+    place: tuple[str | int, ...]
+    name: str
+    times: Times
+    y: NDArray[np.float64]
+    only_start: bool
+    warnings: list[tuple[str, str]] = field(default_factory=list)
+
+    def at(self, *parts: str | int) -> str:
+        """Return the pointer to a part of this series."""
+        return pointer(*self.place, *parts)
+
+
+def read_series(value: Any, number: int, request: ForecastIn, settings: Settings) -> Reading:
+    """Read one series.
+
+    Args:
+        value: a JSON value.
+        number: its position in the request.
+        request: what was asked.
+        settings: bounds.
+
+    Raises:
+        Refusal: it is no series; every error found.
+    """
+    place = ("series", number)
+    series = validate(SeriesIn, value, place)
+    refuse_covariates(series, place)
+    count = len(series.y)
+    if count == 0:
+        raise Refusal.of(pointer(*place, "y"), "empty", "A series needs at least one value. Leave it out, or send some.")
+    if count > settings.max_history:
+        text = f"A series may have {settings.max_history} rows. Got {count}. Send the latest ones."
+        raise Refusal.of(pointer(*place, "y"), "history_too_long", text)
+    y = read_values(series.y, (*place, "y"), request.missing)
+    if (series.ds is None) == (series.start is None):
+        raise Refusal.of(pointer(*place), "ds_or_start", "A series has either `ds`, a time per value, or `start`.")
+    if series.ds is None:
+        times = read_times([series.start], (*place, "start"), request.unit)
+        return Reading(place, series.unique_id, times, y, only_start=True)
+    if len(series.ds) != count:
+        text = f"`ds` and `y` must be equally long. Got {len(series.ds)} times and {count} values."
+        raise Refusal.of(pointer(*place, "ds"), "length_mismatch", text)
+    return Reading(place, series.unique_id, read_times(series.ds, (*place, "ds"), request.unit), y, only_start=False)
+
+
+def refuse_covariates(series: SeriesIn, place: tuple[str | int, ...]) -> None:
+    """Raise a `Refusal` where covariates are given: no model takes any yet."""
+    given = [name for name in COVARIATES if getattr(series, name)]
+    if given:
+        text = "This model takes no covariates. Leave the field out."
+        raise Refusal([ErrorItem(pointer(*place, name), "covariates_not_taken", text) for name in given])
+
+
+def read_values(values: list[Any], place: tuple[str | int, ...], missing: str) -> NDArray[np.float64]:
+    """Return numbers, NaN for null.
+
+    Raises:
+        Refusal: an element is no finite number, or null where that is an error.
+    """
+    if NUMBERS.issuperset(map(type, values)):
+        try:
+            y = np.array(values, np.float64)
+        except OverflowError:  # an integer beyond the largest float
+            y = np.array([np.inf])
+        holes = values.count(None)
+        if np.isfinite(y).sum() + holes == len(values) and not (holes and missing == "error"):
+            return y
+    errors, total = first_errors(wrong_values(values, place, missing))
+    raise Refusal(errors, total)
+
+
+def wrong_values(values: list[Any], place: tuple[str | int, ...], missing: str) -> Iterator[ErrorItem]:
+    """Yield an item for each element that is no value."""
+    largest = np.finfo(np.float64).max
+    for index, value in enumerate(values):
+        if value is None:
+            if missing == "error":
+                text = "A value is missing, and `missing` is 'error'. Send it, or leave `missing` out."
+                yield ErrorItem(pointer(*place, index), "missing_value", text)
+        elif type(value) not in NUMBERS:
+            text = f"A value must be a number, or null where missing. Got {describe(value)}."
+            yield ErrorItem(pointer(*place, index), "float_type", text)
+        elif not -largest <= value <= largest:
+            yield ErrorItem(pointer(*place, index), "finite_number", "A value must be a finite number; null is missing.")

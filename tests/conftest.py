@@ -1,0 +1,60 @@
+"""Fixtures that all tests share: a private home folder, generated data, a small trained model."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("MPLBACKEND", "agg")
+
+import numpy as np
+import pandas as pd
+import pytest
+
+#: Enough to move the weights, few enough to cost nothing.
+QUICK = {"steps": 20, "validate_every": 10, "batch_size": 16, "steps_per_execution": 10}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_home(tmp_path_factory):
+    """Keep every run-time file of the tests in a folder of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FORECAST_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def empty_working_directory(tmp_path_factory, monkeypatch):
+    """Run every test in an empty folder, and fail when something is left there by surprise."""
+    folder = tmp_path_factory.mktemp("cwd")
+    monkeypatch.chdir(folder)
+    yield
+    assert not list(folder.iterdir()), f"files appeared in the working directory: {list(folder.iterdir())}"
+
+
+def make_frame(series=2, rows=200, freq="h", seed=0, season=24, missing=0.0):
+    """Return a long frame of seasonal series with noise, the later ones shorter."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    for number in range(series):
+        count = rows - 7 * number
+        step = np.arange(count)
+        y = 50 + 10 * number + 10 * np.sin(2 * np.pi * step / season) + rng.normal(0, 1, count)
+        y[rng.random(count) < missing] = np.nan
+        ds = step if isinstance(freq, int) else pd.date_range("2024-01-01", periods=count, freq=freq)
+        parts.append(pd.DataFrame({"unique_id": f"s{number}", "ds": ds, "y": y}))
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.fixture(scope="session")
+def hourly():
+    """Two seasonal hourly series of different length, with some values missing."""
+    return make_frame(missing=0.03)
+
+
+@pytest.fixture(scope="session")
+def trained(hourly):
+    """A small GRU forecaster with quantiles, fitted on `hourly`."""
+    from forecasting import Forecaster, Training
+
+    training = Training(**QUICK)
+    return Forecaster("gru", horizon=12, context_length=48, units=16, width=8, training=training).fit(hourly)

@@ -1,0 +1,67 @@
+"""Scaling of windows: against NumPy, reversible, finite for every kind of window."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from forecasting.errors import ConfigError
+from forecasting.layers.scaling import SCHEMES, WindowScaler
+from forecasting.network import unscale
+
+WINDOW = np.array([[3.0, np.nan, 5.0, 10.0], [np.nan, 2.0, 2.5, np.nan]])
+
+
+def test_standard_scaling_uses_observed_values_only():
+    scaled = WindowScaler("standard")(WINDOW)
+    np.testing.assert_allclose(scaled.center[:, 0], [6.0, 2.25])
+    np.testing.assert_allclose(scaled.scale[:, 0], [np.std([3, 5, 10]), 0.25])
+    np.testing.assert_array_equal(scaled.observed, ~np.isnan(WINDOW))
+    assert not np.asarray(scaled.values)[np.isnan(WINDOW)].any()
+
+
+def test_last_scaling_subtracts_the_last_observed_value():
+    scaled = WindowScaler("last")(WINDOW)
+    np.testing.assert_allclose(scaled.center[:, 0], [10.0, 2.5])
+
+
+def test_mean_scaling_divides_by_the_mean_size():
+    scaled = WindowScaler("mean")(-WINDOW)
+    np.testing.assert_allclose(scaled.scale[:, 0], [6.0, 2.25])
+    np.testing.assert_allclose(scaled.center[:, 0], 0)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@given(arrays(np.float64, (3, 8), elements=st.floats(-1e300, 1e300) | st.just(np.nan)))
+def test_scaling_is_finite_and_reversible(scheme, context):
+    scaled = WindowScaler(scheme)(context)
+    for part in scaled:
+        assert np.isfinite(part).all()
+    assert (np.asarray(scaled.scale) > 0).all()
+    back = np.asarray(unscale(np.asarray(scaled.values)[:, :, None], scaled))[:, :, 0]
+    observed = ~np.isnan(context)
+    largest = np.max(np.abs(np.where(observed, context, 0)), axis=1, keepdims=True)
+    # TensorFlow flushes denormal numbers to zero.
+    allowed = np.maximum(1e-9 * np.broadcast_to(largest, context.shape), 1e-300)
+    assert (np.abs(back - context) <= allowed)[observed].all()
+
+
+@pytest.mark.parametrize("scheme", ["standard", "last"])
+@pytest.mark.parametrize("level", [0.0, 7.0, -3e15, 1e-300])
+def test_a_constant_window_is_recognised_and_gives_its_constant(scheme, level):
+    scaled = WindowScaler(scheme)(np.full((1, 50), level))
+    assert float(scaled.varies[0, 0]) == 0
+    answer = np.asarray(unscale(np.full((1, 2, 1), 3.0), scaled))
+    np.testing.assert_allclose(answer, level, rtol=1e-10, atol=4 if level == 0 else 0)
+
+
+def test_a_sine_on_a_level_of_1e9_is_still_a_sine():
+    sine = np.sin(np.arange(100) / 5)
+    scaled = WindowScaler("standard")((1e9 + sine)[None])
+    np.testing.assert_allclose(scaled.values[0], (sine - sine.mean()) / sine.std(), atol=1e-5)
+
+
+def test_an_unknown_scheme_is_refused_with_the_known_ones():
+    with pytest.raises(ConfigError, match="standard, last, mean, none"):
+        WindowScaler("minmax")

@@ -1,0 +1,188 @@
+"""The contract of every model, found by file name: a new model is checked without a change here."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from forecasting import Forecaster, Training
+from forecasting.config import QUANTILE_GRID, Task
+from forecasting.data.calendar import Frequency
+from forecasting.data.panel import Panel
+from forecasting.errors import ConfigError
+from forecasting.model_spec import ModelSpec
+from forecasting.models import MODELS
+from forecasting.network import build_network
+from forecasting.predictor import Predictor
+from tests.conftest import QUICK, make_frame
+
+L, H = 48, 12
+#: Small sizes for the fields that have them, so that the tests are quick.
+SMALL = {"units": 8, "width": 4}
+
+
+def small_spec(name, **choices):
+    fields = {field.name for field in dataclasses.fields(MODELS.load(name).Config) if field.init}
+    return ModelSpec.of(name, {key: value for key, value in SMALL.items() if key in fields} | choices)
+
+
+def all_specs():
+    """Every model as it comes, and with every decoding it has."""
+    for name in MODELS.names():
+        spec = small_spec(name)
+        yield spec
+        if hasattr(spec.config, "decoding"):
+            yield small_spec(name, decoding="recursive")
+
+
+SPECS = list(all_specs())
+IDS = [f"{spec.model}-{getattr(spec.config, 'decoding', 'only')}" for spec in SPECS]
+
+
+def task_for(spec, freq="h", calendar=("hour_sin", "hour_cos")):
+    levels = QUANTILE_GRID if spec.head == "quantiles" else ()
+    return Task(H, L, freq, (24,), levels, calendar)
+
+
+@pytest.fixture(scope="module", params=SPECS, ids=IDS)
+def predictor(request):
+    """An untrained network with its first random weights is enough for what must hold whatever was learnt."""
+    spec = request.param
+    task = task_for(spec)
+    return Predictor(spec, task, build_network(spec, task, seed=1))
+
+
+def panel_of(*histories, start="2024-03-01T05:00:00"):
+    ids = [f"s{number}" for number in range(len(histories))]
+    return Panel.from_arrays(ids, [np.datetime64(start, "us")] * len(ids), histories, Frequency.parse("h"))
+
+
+def wave(length=L, seed=0):
+    rng = np.random.default_rng(seed)
+    return 30 + 5 * np.sin(np.arange(length) / 4) + rng.normal(0, 1, length)
+
+
+def test_the_answer_has_a_number_for_every_step_and_level(predictor):
+    levels = (0.1, 0.5, 0.9) if predictor.task.quantile_levels else ()
+    answer = predictor.predict_panel(panel_of(wave(), wave(seed=1)), quantile_levels=levels)
+    assert answer.median.shape == (2, H)
+    assert answer.quantiles.shape == (2, H, len(levels))
+    assert np.isfinite(answer.median).all()
+    assert (np.diff(answer.quantiles, axis=2) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        np.zeros(L),
+        np.full(L, 7.25),
+        np.full(L, -3e12),
+        np.full(L, 1e-30),
+        np.r_[np.full(L - 1, np.nan), 5.0],
+        np.array([4.0]),
+    ],
+    ids=["zeros", "constant", "large", "small", "one observed", "one row"],
+)
+def test_a_history_of_one_value_is_forecast_as_that_value(predictor, history):
+    value = history[~np.isnan(history)][-1]
+    median = predictor.predict_panel(panel_of(history)).median
+    np.testing.assert_allclose(median, value, rtol=1e-9, atol=20 if value == 0 else 0)
+
+
+@pytest.mark.parametrize("factor", [1e-200, 1e200, 1e-6])
+def test_very_small_and_very_large_series_are_forecast_in_proportion(predictor, factor):
+    plain = predictor.predict_panel(panel_of(wave())).median
+    scaled = predictor.predict_panel(panel_of(wave() * factor)).median
+    np.testing.assert_allclose(scaled / factor, plain, rtol=1e-5, atol=1e-4)
+
+
+def test_a_shifted_series_has_a_shifted_forecast(predictor):
+    plain = predictor.predict_panel(panel_of(wave())).median
+    shifted = predictor.predict_panel(panel_of(wave() + 1000)).median
+    np.testing.assert_allclose(shifted - 1000, plain, atol=1e-3)
+
+
+def test_a_spike_of_1e12_gives_finite_forecasts(predictor):
+    history = wave()
+    history[10] = 1e12
+    assert np.isfinite(predictor.predict_panel(panel_of(history)).median).all()
+
+
+def test_other_series_beside_it_change_nothing(predictor):
+    alone = predictor.predict_panel(panel_of(wave())).median[0]
+    among = predictor.predict_panel(panel_of(wave(seed=5), wave(), wave(30, seed=6))).median[1]
+    np.testing.assert_allclose(among, alone, rtol=1e-5)
+
+
+def test_rows_older_than_the_context_change_nothing(predictor):
+    history = wave(3 * L)
+    late = str(np.datetime64("2024-03-01T05:00:00") + np.timedelta64(2 * L, "h"))
+    longer = predictor.predict_panel(panel_of(history)).median
+    np.testing.assert_array_equal(longer, predictor.predict_panel(panel_of(history[-L:], start=late)).median)
+
+
+def test_missing_rows_before_a_short_series_change_nothing(predictor):
+    history = wave(20)
+    padded = np.r_[np.full(9, np.nan), history]
+    earlier = str(np.datetime64("2024-03-01T05:00:00") - np.timedelta64(9, "h"))
+    short = predictor.predict_panel(panel_of(history)).median
+    known_before = predictor.predict_panel(panel_of(padded, start=earlier)).median
+    if predictor.spec.config.learner != "gradient":
+        np.testing.assert_allclose(known_before, short)
+    assert np.isfinite(short).all()
+
+
+def test_a_shorter_horizon_is_a_prefix(predictor):
+    long = predictor.predict_panel(panel_of(wave()), H).median
+    np.testing.assert_array_equal(predictor.predict_panel(panel_of(wave()), 5).median, long[:, :5])
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=IDS)
+def test_training_saving_and_loading_give_the_same_forecast(spec, tmp_path):
+    frame = make_frame(rows=150, missing=0.05)
+    forecaster = Forecaster(spec, H, context_length=L, training=Training(**QUICK)).fit(frame)
+    before = forecaster.predict()
+    after = Forecaster.load(forecaster.save(tmp_path / "model")).predict(frame)
+    np.testing.assert_allclose(after[spec.alias], before[spec.alias], rtol=1e-6)
+    assert np.isfinite(before[spec.alias]).all()
+
+
+@pytest.mark.parametrize("name", MODELS.names())
+def test_a_config_survives_its_dictionary_form_and_refuses_unknown_fields(name):
+    spec = small_spec(name)
+    assert ModelSpec.from_dict(spec.to_dict()) == spec
+    with pytest.raises(ConfigError, match="Unknown field 'colour'"):
+        ModelSpec.of(name, {"colour": 1})
+
+
+#: A value other than the small one for every field a model config may have.
+OTHER = {
+    "units": 5, "layers": 2, "width": 3, "segment": 8, "cell": "lstm", "decoding": "recursive", "dropout": 0.5,
+    "period": 12, "ridge": 10.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        (name, field.name)
+        for name in MODELS.names()
+        for field in dataclasses.fields(MODELS.load(name).Config)
+        if field.init
+    ],
+)
+def test_every_config_field_changes_something(name, field):
+    layers = {"layers": 2} if name in ("rnn", "lstm", "gru", "recurrent", "ff-ar") else {}
+    fields = {**layers, field: OTHER[field]} if field != "layers" else {field: 3}
+    answers = [answer_of(small_spec(name, **layers)), answer_of(small_spec(name, **fields))]
+    assert not np.array_equal(*answers), f"{name}: {field} changes nothing"
+
+
+def answer_of(spec):
+    """Return what the first weights, or the closed form, make of a series, as it is while training."""
+    if spec.config.learner == "least-squares":
+        return Forecaster(spec, H, context_length=L).fit(make_frame(rows=100)).predict()[spec.alias].to_numpy()
+    task = task_for(spec)
+    network = build_network(spec, task, seed=1)
+    known = np.random.default_rng(0).normal(size=(1, L + H, 2)).astype("float32")
+    return np.asarray(network(wave()[None], known, training=True))[:, :, network.median]
