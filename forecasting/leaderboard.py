@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import tempfile
 import time
@@ -70,7 +71,12 @@ def compete(
         callbacks: gives the Keras callbacks for each fit, such as a progress bar.
     """
     entries = [enter(forecaster, panel, windows, step, level, callbacks(forecaster)) for forecaster in forecasters]
-    return sorted(entries, key=lambda entry: entry.metrics[RANKED_BY])
+    return rank(entries)
+
+
+def rank(entries: Iterable[Entry]) -> list[Entry]:
+    """Return the entries with the best first; one whose metric is not a number (nothing to scale by) comes last."""
+    return sorted(entries, key=lambda entry: (math.isnan(entry.metrics[RANKED_BY]), entry.metrics[RANKED_BY]))
 
 
 def enter(

@@ -29,6 +29,9 @@ REFERENCE_PATTERN = re.compile(
     r"(?:models:/)?(?P<name>[a-z0-9][a-z0-9_-]{0,63})(?:@(?P<alias>[A-Za-z][A-Za-z0-9_-]{0,63})|/(?P<version>[0-9]{1,9}))?"
 )
 
+#: MLflow's codes for a store that does not answer, or not now.
+UNAVAILABLE = frozenset({"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED"})
+
 #: MLflow's own defaults retry a dead server for minutes; whoever wants that sets the variables.
 PATIENCE = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
@@ -112,13 +115,19 @@ def use_store() -> Iterator[None]:
 
 @contextmanager
 def registry_errors(what: str) -> Iterator[None]:
-    """Turn MLflow's errors into a `RegistryError` that says what was looked for."""
+    """Turn MLflow's errors into a `RegistryError` that says what was looked for.
+
+    Its code is `registry_unavailable` where the registry does not answer, and `registry` where it says no.
+    """
     from mlflow.exceptions import MlflowException
 
     try:
         yield
     except MlflowException as error:
-        first_line = str(error).splitlines()[0]
+        first_line = (str(error).splitlines() or [""])[0]
+        if error.error_code in UNAVAILABLE:
+            text = f"The registry at {tracking_uri()} does not answer ({what}): {first_line}"
+            raise RegistryError(text, code="registry_unavailable") from error
         raise RegistryError(f"{what} is not in the registry at {tracking_uri()}: {first_line}", code="registry") from error
 
 
@@ -223,6 +232,18 @@ def promote(name: str, version: str) -> Version:
     return lookup(Reference(name, version=promoted.version))
 
 
+def challenge(name: str, version: str) -> Version:
+    """Make a version the challenger.
+
+    Raises:
+        RegistryError: there is no such version.
+    """
+    require_name(name)
+    challenger = lookup(Reference(name, version=str(version)))
+    client().set_registered_model_alias(name, CHALLENGER, challenger.version)
+    return lookup(Reference(name, version=challenger.version))
+
+
 def rollback(name: str) -> Version:
     """Make the former champion the champion again; the two change places.
 
@@ -238,10 +259,16 @@ def rollback(name: str) -> Version:
 
 
 def champion(name: str) -> Version | None:
-    """Return the champion of a model, if it has one."""
+    """Return the champion of a model, if it has one.
+
+    Raises:
+        RegistryError: the registry does not answer.
+    """
     try:
         return lookup(Reference(name, alias=CHAMPION))
-    except RegistryError:
+    except RegistryError as error:
+        if error.code == "registry_unavailable":
+            raise
         return None
 
 

@@ -141,6 +141,11 @@ class Separator(click.ParamType):
         return text
 
 
+def examples(*lines: str) -> str:
+    """Return the examples at the end of a command's --help, line by line as they are."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+
+
 def bundled(name: str, kind: type, options: Sequence[Function], names: dict[str, str] | None = None) -> Function:
     """Return a decorator that adds options to a command and hands them over as one object.
 
@@ -238,3 +243,25 @@ def common_options(function: Function) -> Function:
 def _debug(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value:
         os.environ["FORECAST_DEBUG"] = "1"
+
+
+def read_or_skip(source: Any, skip_code: int | None) -> Any:
+    """Return the frame of a source; where it has no rows and a skip code was given, exit with that."""
+    from pipelines.console import say
+    from pipelines.exits import NoDataError
+
+    try:
+        return source.frame()
+    except NoDataError as error:
+        if skip_code is None:
+            raise
+        say(str(error))
+        raise click.exceptions.Exit(skip_code) from error
+
+
+def records(frame: Any) -> list[dict[str, Any]]:
+    """Return a frame as JSON records, times as ISO 8601."""
+    times = frame.select_dtypes(["datetime", "datetimetz"])
+    texts = {name: times[name].map(lambda time: time.isoformat()) for name in times}
+    found: list[dict[str, Any]] = frame.assign(**texts).to_dict("records")
+    return found

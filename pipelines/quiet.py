@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 def import_tensorflow() -> None:
-    """Import TensorFlow and look for its devices, without the lines that its C++ parts write before they can be told."""
+    """Import TensorFlow and find its devices, without the lines that its C++ parts write before they can be told."""
     with silent_stderr():
         import tensorflow as tf
 

@@ -34,8 +34,8 @@ class Deadline:
             raise Problem(
                 504,
                 "deadline",
-                "The time for this request ran out before its forecast was computed. Ask again later, for less at once, "
-                "or with a longer X-Request-Timeout.",
+                "The time for this request ran out before its forecast was computed. Ask again later, for less at "
+                "once, or with a longer X-Request-Timeout.",
             )
 
 

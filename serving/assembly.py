@@ -117,8 +117,8 @@ def asked_frequency(request: ForecastIn, trained: Frequency, assembly: Assembly)
         frequency = Frequency.parse(request.freq)
     except PanelError as error:
         text = (
-            "This must be a pandas offset alias such as 'h', '15min', 'D', 'W-SUN' or 'MS', with a step from a microsecond "
-            "to a century, or a positive integer. Leave it out to use the model's."
+            "This must be a pandas offset alias such as 'h', '15min', 'D', 'W-SUN' or 'MS', with a step from a "
+            "microsecond to a century, or a positive integer. Leave it out to use the model's."
         )
         raise Refusal.of("/freq", error.code, text) from error
     given, known = str(request.freq).split("-")[0], str(frequency.alias).split("-")[0]
@@ -157,7 +157,7 @@ def common_zone(
         if (reading.times.offsets is None) != (first.times.offsets is None):
             del readings[number]
             text = "Some series have times with UTC offsets and some without. Send all with, or all without."
-            assembly.refuse(number, Refusal.of(reading.at("start" if reading.only_start else "ds"), "mixed_offsets", text))
+            assembly.refuse(number, Refusal.of(reading.at_times(), "mixed_offsets", text))
         offsets |= reading.times.offsets or frozenset()
     if asked or not offsets:
         return asked
@@ -170,7 +170,7 @@ def common_zone(
 def require_rows(rows: int, most: int) -> None:
     """Raise a 413 when a request has more rows than allowed."""
     if rows > most:
-        text = f"All series of a request may have {most} rows together. Send fewer series, or shorter histories, at once."
+        text = f"The series of a request may have {most} rows together. Send fewer series, or shorter histories."
         raise Problem(413, "too_many_points", text, [ErrorItem("/series", "too_many_points", text)])
 
 

@@ -15,7 +15,7 @@ CSV = "text/csv"
 CHUNK = 1 << 16
 
 
-class ReadDeadline(ConnectionResetError):
+class ReadDeadline(ConnectionResetError):  # noqa: N818  (a moment, as in `Deadline`)
     """The client took longer to send its request than any client may."""
 
 
@@ -115,5 +115,5 @@ def inflate(body: bytes, limit: int) -> bytes:
 
 def too_large(limit: int) -> Problem:
     """Return the 413 of a body above `limit` bytes."""
-    detail = f"The body may have {limit} bytes, also after decompression. Send fewer series, or shorter histories, at once."
+    detail = f"The body may have {limit} bytes, also after decompression. Send fewer series, or shorter histories."
     return Problem(413, "body_too_large", detail, headers={"Connection": "close"})

@@ -102,10 +102,10 @@ def to_texts(panel: Panel, times: NDArray[Any]) -> list[list[Any]]:
     if panel.frequency.is_integer:
         return times.tolist()
     if panel.timezone in (None, UTC):
-        unit = "us" if (times.astype(np.int64) % 1_000_000).any() else "s"
+        unit: Any = "us" if (times.astype(np.int64) % 1_000_000).any() else "s"
         zone: Any = "naive" if panel.timezone is None else "UTC"
         return np.datetime_as_string(times, unit, timezone=zone).tolist()
-    instants: list[datetime.datetime] = panel.to_output(times).to_pydatetime().tolist()  # type: ignore[union-attr]
+    instants: list[datetime.datetime] = panel.to_output(times).to_pydatetime().tolist()
     texts = [instant.isoformat() for instant in instants]
     width = times.shape[1]
     return [texts[start : start + width] for start in range(0, len(texts), width)]

@@ -15,6 +15,9 @@ from flask import g, request
 
 access_log = logging.getLogger("serving.access")
 
+#: Anything else in that place is the caller's text, and does not belong into a log.
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
+
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 
@@ -85,7 +88,7 @@ def log(status: int, length: int | None) -> None:
     line = {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "id": exchange.request_id,
-        "method": request.method if rule else "?",
+        "method": request.method if request.method in METHODS else "?",
         "route": rule.rule if rule else "?",
         "status": status,
         "code": exchange.code or None,

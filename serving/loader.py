@@ -13,6 +13,7 @@ import numpy as np
 
 from forecasting import artifact
 from forecasting.home import home
+from serving.clock import known_zones
 from serving.models import ModelStore
 
 logger = logging.getLogger("serving")
@@ -56,6 +57,7 @@ class Loader:
     def run(self) -> None:
         """Refresh for as long as the process lives."""
         configure_tensorflow(self.compute_threads)
+        known_zones()
         while True:
             asked = reload_mark()
             complete = self.store.refresh()

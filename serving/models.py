@@ -134,7 +134,7 @@ class ModelStore:
             identity = source.identify()
         except Exception as error:  # MLflow's stores raise what their drivers raise
             failure = f"registry: {type(error).__name__}; see the log"
-            logger.warning("the registry does not say what %s is: %s: %s", source.reference, type(error).__name__, error)
+            logger.warning("no word from the registry on %s: %s: %s", source.reference, type(error).__name__, error)
             remembered = source.remembered()
             if current or remembered is None:
                 return failure

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from forecasting.schema import SINGLE_SERIES_ID
@@ -31,13 +31,13 @@ def require_time(value: Any) -> Any:
 def require_frequency(value: Any) -> Any:
     """Raise unless a value is of a type that a frequency can have."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise PydanticCustomError("freq_type", "Input should be a pandas offset alias such as 'h' or 'D', or an integer")
+        raise PydanticCustomError("freq_type", "Input should be an offset alias such as 'h' or 'D', or an integer")
     return value
 
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=256), AfterValidator(refuse_control_characters)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
-Levels = Annotated[list[Finite], FailFast(), Field(max_length=100)]
+Levels = Annotated[list[Finite], Field(max_length=100, fail_fast=True)]
 
 
 class Strict(BaseModel):

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from forecasting.data.calendar import Frequency
 from forecasting.data.grids import MICROSECONDS_PER_DAY
 from serving.clock import on_clock
-from serving.reading import Reading
 from serving.payloads import ForecastIn
+from serving.reading import Reading
 from serving.timestamps import END, FIRST, LARGEST_INTEGER
 from serving.validation import Refusal
 
@@ -63,8 +63,7 @@ def place_series(reading: Reading, grid: Grid, request: ForecastIn) -> Placed:
         Refusal: its times make no such grid.
     """
     require_kind(reading, grid.frequency)
-    place = (*reading.place, "start" if reading.only_start else "ds")
-    times = on_clock(reading.times, grid.frequency, grid.zone, place)
+    times = on_clock(reading.times, grid.frequency, grid.zone, (*reading.place, reading.field))
     try:
         return place_times(reading, times, grid, request)
     except (ValueError, OverflowError) as error:  # calendars end somewhere
@@ -94,11 +93,11 @@ def require_kind(reading: Reading, frequency: Frequency) -> None:
     """Raise a `Refusal` when integers meet a frequency of times, or times an integer frequency."""
     if reading.times.is_integer == frequency.is_integer:
         return
-    where = reading.at("start") if reading.only_start else reading.at("ds", 0)
+    where = reading.at_times(0)
     if frequency.is_integer:
         text = "The steps are integers, as `freq` or the model says. Send integers in `ds` or `start`, without `unit`."
         raise Refusal.of(where, "timestamp_type", text)
-    text = "Integers stand for timestamps only with `unit`: 's', 'ms', 'us' or 'ns' since 1970. Add it, or send ISO 8601."
+    text = "Integers stand for timestamps only with `unit`: 's', 'ms', 'us' or 'ns' since 1970. Add it."
     raise Refusal.of(where, "unit_missing", text)
 
 
@@ -132,8 +131,11 @@ def require_span(reading: Reading, grid: Grid, times: NDArray[Any]) -> None:
     span = int(times[-1].astype(np.int64)) - int(times[0].astype(np.int64))
     steps = span // int(grid.frequency.alias) if grid.frequency.is_integer else span / microseconds(grid.frequency)
     if steps > 2 * grid.rows:
-        text = f"From the first to the last time there are about {steps:.0f} steps; a series may have {grid.rows} rows."
-        raise Refusal.of(reading.at("ds"), "history_too_long", f"{text} Check `freq` and `unit`, or send the latest rows.")
+        text = (
+            f"From the first to the last time there are about {steps:.0f} steps; a series may have {grid.rows} rows. "
+            "Check `freq` and `unit`, or send the latest rows."
+        )
+        raise Refusal.of(reading.at("ds"), "history_too_long", text)
 
 
 def require_on_grid(
@@ -148,7 +150,7 @@ def require_on_grid(
     if on_grid.all():
         return steps
     row = int(np.flatnonzero(~on_grid)[0])
-    where = reading.at("start") if reading.only_start else reading.at("ds", row if order is None else int(order[row]))
+    where = reading.at_times(row if order is None else int(order[row]))
     text = f"This time is no point of the grid {grid.frequency.alias!r} from the first time on. Check it, and `freq`."
     raise Refusal.of(where, "off_grid", text)
 
@@ -196,4 +198,4 @@ def microseconds(frequency: Frequency) -> float:
 def out_of_range(reading: Reading) -> Refusal:
     """Return the refusal of a series that leaves the years 1 to 9999, or the exact integers."""
     text = f"This series or its forecast leaves the years 1 to 9999, or the integers within {LARGEST_INTEGER} of 0."
-    return Refusal.of(reading.at("start" if reading.only_start else "ds"), "timestamp_range", text)
+    return Refusal.of(reading.at_times(), "timestamp_range", text)

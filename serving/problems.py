@@ -42,7 +42,7 @@ class ErrorItem:
 
 
 @dataclass(eq=False)
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818  (the word of RFC 9457)
     """An answer other than success.
 
     Attributes:
@@ -103,6 +103,9 @@ def shorten(name: str) -> str:
     return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
 
 
+JSON_TYPES = {bool: "a boolean", int: "an integer", float: "a number", type(None): "null"}
+
+
 def describe(value: Any) -> str:
     """Return what a JSON value is, without what it says.
 
@@ -115,7 +118,7 @@ def describe(value: Any) -> str:
         return f"a list of {len(value)}"
     if isinstance(value, dict):
         return f"an object of {len(value)} fields"
-    return {bool: "a boolean", int: "an integer", float: "a number", type(None): "null"}.get(type(value), "something else")
+    return JSON_TYPES.get(type(value), "something else")
 
 
 def from_library(error: ForecastingError, place: str | None = None) -> ErrorItem:
@@ -138,7 +141,7 @@ def answer_http(error: HTTPException) -> Response:
     headers = {}
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
-    code, detail = HTTP_DETAILS.get(status, ("http_error", http.HTTPStatus(status).description or "The request failed."))
+    code, detail = HTTP_DETAILS.get(status, ("http_error", "The request cannot be answered."))
     return Problem(status, code, detail, headers=headers).response()
 
 
@@ -160,7 +163,7 @@ def first_errors(found: Iterable[ErrorItem]) -> tuple[list[ErrorItem], int]:
     """Return the first `MAX_ERRORS` of many errors, and how many there are."""
     kept: list[ErrorItem] = []
     total = 0
-    for total, error in enumerate(found, start=1):  # noqa: B007  (the last number is the count)
+    for total, error in enumerate(found, start=1):  # the last number is the count
         if total <= MAX_ERRORS:
             kept.append(error)
     return kept, total

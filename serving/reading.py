@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,6 +45,15 @@ class Reading:
         """Return the pointer to a part of this series."""
         return pointer(*self.place, *parts)
 
+    @property
+    def field(self) -> str:
+        """The field that its times stand in."""
+        return "start" if self.only_start else "ds"
+
+    def at_times(self, row: int | None = None) -> str:
+        """Return the pointer to the times, or to that of a row."""
+        return self.at(self.field) if self.only_start or row is None else self.at(self.field, row)
+
 
 def read_series(value: Any, number: int, request: ForecastIn, settings: Settings) -> Reading:
     """Read one series.
@@ -62,7 +72,7 @@ def read_series(value: Any, number: int, request: ForecastIn, settings: Settings
     refuse_covariates(series, place)
     count = len(series.y)
     if count == 0:
-        raise Refusal.of(pointer(*place, "y"), "empty", "A series needs at least one value. Leave it out, or send some.")
+        raise Refusal.of(pointer(*place, "y"), "empty", "A series needs at least one value; leave it out.")
     if count > settings.max_history:
         text = f"A series may have {settings.max_history} rows. Got {count}. Send the latest ones."
         raise Refusal.of(pointer(*place, "y"), "history_too_long", text)
@@ -106,7 +116,7 @@ def read_values(values: list[Any], place: tuple[str | int, ...], missing: str) -
 
 def wrong_values(values: list[Any], place: tuple[str | int, ...], missing: str) -> Iterator[ErrorItem]:
     """Yield an item for each element that is no value."""
-    largest = np.finfo(np.float64).max
+    largest = sys.float_info.max
     for index, value in enumerate(values):
         if value is None:
             if missing == "error":
@@ -116,4 +126,4 @@ def wrong_values(values: list[Any], place: tuple[str | int, ...], missing: str) 
             text = f"A value must be a number, or null where missing. Got {describe(value)}."
             yield ErrorItem(pointer(*place, index), "float_type", text)
         elif not -largest <= value <= largest:
-            yield ErrorItem(pointer(*place, index), "finite_number", "A value must be a finite number; null is missing.")
+            yield ErrorItem(pointer(*place, index), "finite_number", "A value must be finite; null is missing.")

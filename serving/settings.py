@@ -99,7 +99,7 @@ class Settings(BaseSettings):
         queue = self.queue or 2 * slots
         threads = self.threads or slots + queue + SPARE_THREADS
         if threads <= slots + queue:
-            raise ValueError(f"FORECAST_THREADS must exceed slots + queue = {slots + queue}, or health checks would wait")
+            raise ValueError(f"FORECAST_THREADS must exceed {slots + queue} = slots + queue: health checks need some")
         for name, value in {"models": served, "slots": slots, "queue": queue, "threads": threads}.items():
             object.__setattr__(self, name, value)
         return self

@@ -133,7 +133,8 @@ class RegistrySource:
     @property
     def memory(self) -> Path:
         """The file that remembers what the reference meant; no name holds a dot."""
-        name = f"{self.parsed.name}@{self.parsed.alias}" if self.parsed.alias else f"{self.parsed.name}.{self.parsed.version}"
+        parsed = self.parsed
+        name = f"{parsed.name}@{parsed.alias}" if parsed.alias else f"{parsed.name}.{parsed.version}"
         return home() / "cache" / "served" / f"{name}.json"
 
 

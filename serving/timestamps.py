@@ -125,7 +125,7 @@ def read_text(text: Any) -> tuple[np.datetime64, int | None] | str:
         return "timestamp_invalid"
     minutes = offset_minutes(offset) if offset else None
     instant = local - np.timedelta64(minutes or 0, "m")
-    return (local, minutes) if FIRST <= min(local, instant) and max(local, instant) < END else "timestamp_invalid"
+    return (local, minutes) if min(local, instant) >= FIRST and max(local, instant) < END else "timestamp_invalid"
 
 
 def offset_minutes(offset: str) -> int:
@@ -181,6 +181,6 @@ def from_epoch(integers: NDArray[np.int64], place: Place, unit: str) -> NDArray[
     bad = (integers < low // times) | (integers >= high // times) | (integers % over != 0)
     if bad.any():
         index = int(np.flatnonzero(bad)[0])
-        text = f"As {unit!r} since 1970 this lies beyond the years 1 to 9999, or between two microseconds. Check `unit`."
+        text = f"As {unit!r} since 1970 this is beyond the years 1 to 9999, or no whole microsecond. Check `unit`."
         raise Refusal.of(pointer(*place, index), "timestamp_range", text)
     return (integers // over * times).astype("M8[us]")

@@ -15,7 +15,7 @@ MAX_FIELDS = 64
 Message = TypeVar("Message", bound=BaseModel)
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818  (what is done, not what went wrong here)
     """Something is wrong with a part of a request: the items say what.
 
     Attributes:

@@ -17,6 +17,7 @@ from forecasting.data.checks import check_frame
 from forecasting.data.rows import time_text
 from forecasting.data.zones import check_zone, to_caller, to_wall_clock
 from forecasting.errors import PanelError
+from forecasting.schema import DS, Y
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,14 +225,14 @@ def _values(name: str, values: Any) -> NDArray[np.float64]:
         text = (
             f"`y` of series {name!r} must be a flat sequence of numbers. Got {got}. Fix: pass floats, NaN for missing."
         )
-        raise PanelError(text, code="y_dtype", series=name, field="y")
+        raise PanelError(text, code="y_dtype", series=name, field=Y)
     if len(array) == 0:
-        raise PanelError(f"Series {name!r} has no rows. Fix: leave it out.", code="empty", series=name, field="y")
+        raise PanelError(f"Series {name!r} has no rows. Fix: leave it out.", code="empty", series=name, field=Y)
     array = array.astype(np.float64)
     if np.isinf(array).any():
         row = int(np.flatnonzero(np.isinf(array))[0])
         text = f"`y` of series {name!r} is infinite in row {row}. Fix: replace it, or send NaN for missing."
-        raise PanelError(text, code="y_infinite", series=name, row=row, field="y")
+        raise PanelError(text, code="y_infinite", series=name, row=row, field=Y)
     return array
 
 
@@ -239,12 +240,12 @@ def _starts(names: NDArray[Any], starts: Any, frequency: Frequency) -> NDArray[A
     array = np.array(starts, np.int64 if frequency.is_integer else "M8[us]")
     if array.shape != names.shape or (array.dtype.kind == "M" and np.isnat(array).any()):
         text = f"`starts` must hold one time per series. Got shape {array.shape} for {len(names)} series."
-        raise PanelError(f"{text} Fix: pass a time for each.", code="ds_dtype", field="ds")
+        raise PanelError(f"{text} Fix: pass a time for each.", code="ds_dtype", field=DS)
     off = np.flatnonzero(~frequency.steps(array, array)[1])
     if len(off):
         name = str(names[off[0]])
         text = (
             f"Series {name!r} starts at {time_text(array[off[0]])}, which is no point of the grid {frequency.alias!r}."
         )
-        raise PanelError(f"{text} Fix: pass the right `freq`.", code="off_grid", series=name, row=0, field="ds")
+        raise PanelError(f"{text} Fix: pass the right `freq`.", code="off_grid", series=name, row=0, field=DS)
     return array

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from forecasting.data.grids import MICROSECONDS_PER_DAY, split_day
 from forecasting.errors import PanelError
+from forecasting.schema import DS
 
 UTC = "UTC"
 
@@ -90,7 +91,7 @@ def to_utc(times: NDArray[Any], zone: str) -> NDArray[Any]:
             "Fix: send the times in UTC, or with their UTC offset.",
             code="nonexistent_time",
             row=row,
-            field="ds",
+            field=DS,
         )
     return instants
 

@@ -26,14 +26,14 @@ class Head(keras.layers.Layer):
         self.levels = np.asarray(quantile_levels)
         self.parameters = len(quantile_levels)
         self.median = quantile_levels.index(0.5)
+        # Summing gaps outwards from the median is one product with a matrix of signs, cheaper than two cumulative sums.
+        gap, level = np.indices((self.parameters, self.parameters))
+        self.signs = np.where((self.median < gap) & (gap <= level), 1, 0) - np.where((level <= gap) & (gap < self.median), 1, 0)
 
     def call(self, raw: object) -> object:
         """Turn raw [B, H, Q] into ascending quantiles [B, H, Q]."""
-        middle = raw[:, :, self.median : self.median + 1]
-        gaps = ops.softplus(raw)
-        above = middle + ops.cumsum(gaps[:, :, self.median + 1 :], axis=2)
-        below = middle - ops.flip(ops.cumsum(ops.flip(gaps[:, :, : self.median], axis=2), axis=2), axis=2)
-        return ops.concatenate([below, middle, above], axis=2)
+        signs = ops.cast(self.signs, raw.dtype)
+        return raw[:, :, self.median : self.median + 1] + ops.matmul(ops.softplus(raw), signs)
 
     def loss(self, raw: object, target: object) -> object:
         """Return the pinball loss, averaged over levels and doubled (so that Q = 1 is the absolute error), as [B, H].

@@ -47,7 +47,7 @@ class ReportProgress(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Report steps; `batch` is the last one of those that ran together."""
-        self._report(self.epoch * self.params["steps"] + batch + 1)
+        self._report(self.epoch * self.params["steps"] + min(batch + 1, self.params["steps"]))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Report metrics."""

@@ -27,21 +27,31 @@ class WindowTrainer(keras.Model):
     Args:
         network: the `ForecastNetwork` to train.
         source: the panel on the device; it is no part of the weights.
-        truncation: share of windows whose oldest part is hidden.
+        training: how to train.
     """
 
-    def __init__(self, network: Any, source: WindowSource, truncation: float) -> None:
+    def __init__(self, network: Any, source: WindowSource, training: Training) -> None:
         super().__init__(name="trainer", autocast=False)
         self.network = network
         self.gather = source.gather
-        self.truncation = truncation
+        self.training = training
         self.absolute_error = keras.metrics.Mean(name="mae")
         self.built = True
+        optimizer = adam(training)
+        optimizer.build(network.trainable_variables)
+        self.compile(optimizer=optimizer, steps_per_execution=min(training.steps_per_execution, training.validate_every))
+        self.start = [np.array(variable) for variable in (*network.weights, *optimizer.variables)]
+
+    def restart(self) -> None:
+        """Go back to the first weights; the compiled step stays, so nothing is traced twice."""
+        for variable, value in zip((*self.network.weights, *self.optimizer.variables), self.start, strict=True):
+            variable.assign(value)
 
     def call(self, origins: Any, firsts: Any, training: bool = False) -> tuple[Any, Any]:
         """Return the mean scaled loss, and the mean absolute error in original units, of the windows at `origins` [B]."""
         windows = self.gather(origins, firsts)
-        context = hide_oldest(windows.context, self.truncation) if training and self.truncation else windows.context
+        share = self.training.truncation
+        context = hide_oldest(windows.context, share) if training and share else windows.context
         return self.network.loss_and_error(context, windows.known, windows.target, training)
 
     def train_step(self, data: Any) -> dict[str, Any]:
@@ -72,54 +82,48 @@ def fit(network: Any, source: WindowSource, config: Any, training: Training, cal
         TrainingError: no window can be cut, or the loss is not finite.
     """
     started = time.perf_counter()
-    keras.utils.set_random_seed(training.seed)
-    initial = network.get_weights()
+    trainer = WindowTrainer(network, source, training)
     index, validation = source.split(training.validation_windows)
-    history, best_steps = run(network, source, index, validation, training, training.steps, callbacks)
+    history, best_steps = run(trainer, index, validation, training.steps, callbacks)
     notes = {"refit": "no", "device": "gpu" if tf.config.list_physical_devices("GPU") else "cpu"}
     if validation is not None and training.refit:
-        keras.utils.set_random_seed(training.seed)
-        network.set_weights(initial)
+        trainer.restart()
         index = source.all_windows()
-        run(network, source, index, None, training, best_steps, callbacks)
+        run(trainer, index, None, best_steps, callbacks)
         notes["refit"] = f"on all windows for {best_steps} steps"
     require_finite(network)
     return Learned(time.perf_counter() - started, index.count, best_steps, history, notes)
 
 
 def run(
-    network: Any,
-    source: WindowSource,
+    trainer: WindowTrainer,
     index: WindowIndex,
     validation: tuple[np.ndarray, np.ndarray] | None,
-    training: Training,
     steps: int,
     callbacks: Sequence[Any],
 ) -> tuple[list[dict[str, float]], int]:
     """Train for `steps` steps; return the history and the number of steps behind the weights that are kept."""
-    trainer = WindowTrainer(network, source, training.truncation)
-    every = min(training.validate_every, steps)
-    looks = math.ceil(steps / every)
-    # Keras runs whole executions: one that does not divide the steps between two looks would run more steps than asked.
-    per_call = max(count for count in range(1, min(training.steps_per_execution, every) + 1) if every % count == 0)
-    trainer.compile(optimizer=adam(training), steps_per_execution=per_call)
+    training = trainer.training
+    keras.utils.set_random_seed(training.seed)
+    looks = math.ceil(steps / training.validate_every)
     guards: list[Any] = [keras.callbacks.TerminateOnNaN()]
+    scored = None
     if validation is not None:
         best = keras.callbacks.EarlyStopping("val_loss", patience=training.patience, restore_best_weights=True)
         guards.append(best)
-        validation = tf.data.Dataset.from_tensor_slices(validation).batch(VALIDATION_BATCH)
+        scored = tf.data.Dataset.from_tensor_slices(validation).batch(VALIDATION_BATCH)
     record = trainer.fit(
         draw_batches(index, training.batch_size, training.seed),
         epochs=looks,
-        steps_per_epoch=every,
-        validation_data=validation,
+        steps_per_epoch=training.validate_every,
+        validation_data=scored,
         callbacks=[*guards, *callbacks],
         shuffle=False,
         verbose=0,
     )
-    history = rows_of(record.history, every)
-    kept = (best.best_epoch + 1) * every if validation is not None else looks * every
-    return history, kept
+    history = rows_of(record.history, training.validate_every)
+    kept = looks if validation is None else best.best_epoch + 1
+    return history, kept * training.validate_every
 
 
 def adam(training: Training) -> keras.optimizers.Optimizer:

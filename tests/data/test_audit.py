@@ -102,6 +102,7 @@ def test_what_deserves_a_look_is_found(series, code, count):
     [
         ({"a": [0.0, 0.0, *wave(30)]}, "leading_zeros"),
         ({"a": [0.0] * 30}, "leading_zeros"),
+        ({"a": [0.0] * 4 + wave(60)}, "leading_zeros"),
         ({"a": [np.nan] * 10 + wave(30)}, "leading_zeros"),
         ({"a": [0.0] * 30 + [1.0] + [0.0] * 30}, "outliers"),
         ({"a": [np.nan] * 30}, "constant"),

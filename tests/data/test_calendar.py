@@ -293,3 +293,8 @@ def test_every_step_in_whole_microseconds_is_recognised(size, count):
     times = (size * np.arange(count)).astype("M8[us]") + np.timedelta64(17, "us")
     inferred = infer_frequency(*only_series(times))
     np.testing.assert_array_equal(inferred.times(times[0], np.arange(count)), times)
+
+
+def test_days_with_one_weekend_missing_are_days():
+    times = np.delete(dates("2024-01-01", "D", 30), [5, 6])
+    assert infer_frequency(*only_series(times)).alias == "D"

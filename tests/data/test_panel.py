@@ -585,3 +585,16 @@ def test_other_values_on_the_same_grid_are_a_panel():
     other = panel.with_values(panel.y + 1)
     assert (other.y - panel.y == 1).all()
     assert (other.grid() == panel.grid()).all()
+
+
+def test_the_fingerprint_knows_one_zero():
+    frame = long_frame(lengths=(4,))
+    assert Panel.from_frame(frame.assign(y=0.0)).fingerprint() == Panel.from_frame(frame.assign(y=-0.0)).fingerprint()
+
+
+@pytest.mark.parametrize("hours", [[0, 2], [0, 2, 5, 9, 14, 20, 27], [0, 1, 2, 3, 5, 7]])
+def test_gaps_of_no_common_size_are_gaps_and_no_other_frequency(hours):
+    sparse = pd.DataFrame(
+        {"unique_id": "c", "ds": pd.Timestamp("2024-01-01") + pd.to_timedelta(hours, unit="h"), "y": 1.0}
+    )
+    assert refused(pd.concat([long_frame(), sparse], ignore_index=True)).code == "missing_timestamps"

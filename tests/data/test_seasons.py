@@ -62,3 +62,10 @@ def test_series_with_nothing_to_see_have_no_season(values):
 
 def test_no_series_have_no_season():
     assert estimate_season(np.zeros(0), np.zeros(1, np.int64)) == (1,)
+
+
+@pytest.mark.parametrize("period", [4, 7, 12])
+def test_a_single_season_has_no_longer_one(period):
+    step = np.arange(60 * period)
+    wave = np.random.default_rng(period).normal(size=period)
+    assert estimated(5 * wave[step % period] + noise(len(step))) == (period,)

@@ -1,0 +1,55 @@
+"""`forecast predict`: forecast what comes after DATA."""
+
+from __future__ import annotations
+
+import click
+
+from pipelines import options
+
+
+@click.command(
+    short_help="Forecast with a trained model.",
+    epilog=options.examples(
+        "forecast predict sales.csv --model model --out forecast.csv",
+        "forecast predict load.parquet --model load@champion --horizon 24 --level 80,95 --out forecast.parquet",
+        "forecast predict load.parquet --model load/3 | head",
+    ),
+)
+@options.data_options
+@options.model_option
+@click.option("--horizon", type=click.IntRange(1), help="Steps ahead. [as trained]")
+@options.level_option
+@click.option("--out", type=options.OutFile(), help="Write the forecasts here (.parquet or .csv). [printed]")
+@options.common_options
+def command(
+    data: options.DataRequest,
+    model: str,
+    horizon: int | None,
+    level: tuple[float, ...] | None,
+    out: str | None,
+    as_json: bool,
+) -> None:
+    """Forecast the steps after the end of every series of DATA; the series may be others than those trained on.
+
+    One bad series is an error here; `forecast batch` sets it aside and forecasts the others.
+    """
+    from pipelines.console import emit, say
+    from pipelines.sinks import to_csv, write_frame
+    from pipelines.sources import Source
+
+    frame = Source.open(data).frame()
+
+    from pipelines.quiet import import_tensorflow
+
+    import_tensorflow()
+
+    from forecasting.forecaster import Forecaster
+
+    forecaster = Forecaster.load(model)
+    forecast = forecaster.predict(frame, horizon, level=level)
+    if out:
+        write_frame(out, forecast)
+        say(f"Wrote {len(forecast)} rows to {out}.")
+    result = {"model": forecaster.spec.alias, "series": int(forecast["unique_id"].nunique()), "rows": len(forecast)}
+    records = {"out": out} if out else {"forecast": options.records(forecast)}
+    emit({**result, **records}, as_json, lambda: None if out else click.echo(to_csv(forecast), nl=False))

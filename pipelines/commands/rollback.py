@@ -1,0 +1,25 @@
+"""`forecast rollback`: make the former champion the champion again."""
+
+from __future__ import annotations
+
+import click
+
+from pipelines import options
+
+
+@click.command(
+    short_help="Make the former champion the champion again.",
+    epilog=options.examples(
+        "forecast rollback load",
+    ),
+)
+@click.argument("name")
+@options.common_options
+def command(name: str, as_json: bool) -> None:
+    """Move the champion alias of NAME back to the former champion; the two change places."""
+    from forecasting import registry
+    from pipelines.console import emit
+    from pipelines.views import registered
+
+    restored = registry.rollback(name)
+    emit(vars(restored), as_json, lambda: click.echo(registered(restored)))

@@ -1,0 +1,52 @@
+"""The comparing jobs: a leaderboard, and backtests of several models side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from forecasting.data.panel import Panel
+from pipelines.competitors import ALL_ROUND, forecasters, score, watched
+from pipelines.console import say
+from pipelines.options import TaskRequest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from forecasting.leaderboard import Entry
+
+
+def compare(frame: pd.DataFrame, task: TaskRequest) -> list[Entry]:
+    """Return the leaderboard of the task's models on a frame, the best first."""
+    panel = Panel.from_frame(frame, task.freq)
+    say(f"{panel.n_series} series, {len(panel.y)} rows, step {panel.frequency.alias}, {task.windows} origins each.")
+    candidates = forecasters(task, panel.frequency.alias, ALL_ROUND)
+    entries = [score(candidate, panel, task) for candidate in candidates]
+    from forecasting.leaderboard import rank
+
+    return rank(entries)
+
+
+def backtest(
+    frame: pd.DataFrame, task: TaskRequest, refit: bool, level: Sequence[float]
+) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
+    """Backtest models on the same origins.
+
+    Returns:
+        The frame `unique_id, ds, cutoff, y` with the columns of every model, and the metrics of each model.
+    """
+    import pandas as pd
+
+    panel = Panel.from_frame(frame, task.freq)
+    parts: list[pd.DataFrame] = []
+    metrics = {}
+    for candidate in forecasters(task, panel.frequency.alias, ("gru",)):
+        asked = tuple(level) if candidate.quantile_levels else ()
+        if asked != tuple(level):
+            say(f"{candidate.spec.alias} gives points: it has no intervals.")
+        with watched(candidate.spec.alias) as callbacks:
+            found = candidate.backtest_panel(panel, task.windows, task.step, refit, level=asked, callbacks=callbacks)
+        metrics[candidate.spec.alias] = found.metrics(asked)
+        part = found.to_frame(asked)
+        parts.append(part if not parts else part.iloc[:, 4:])
+    return pd.concat(parts, axis=1), metrics

@@ -1,0 +1,104 @@
+"""From a task request to forecasters, and the watch over them while they are trained and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from forecasting.config import Training
+from forecasting.errors import ConfigError
+from forecasting.forecaster import Forecaster
+from forecasting.model_spec import ModelSpec
+from pipelines.console import progress
+from pipelines.options import TaskRequest
+from pipelines.quiet import import_tensorflow
+
+if TYPE_CHECKING:
+    from forecasting.data.panel import Panel
+    from forecasting.leaderboard import Entry
+    from forecasting.training._callbacks import Progress
+
+#: Compared when no model is named: two baselines, two regressions, two recurrent networks.
+ALL_ROUND = ("naive", "seasonal-naive", "ar", "ff-ar", "lstm", "gru")
+
+#: Columns of the leaderboard that people read, in their order.
+SHOWN = ("mase", "owa", "smape", "mae", "wql", "coverage_80")
+
+
+def forecasters(task: TaskRequest, freq: str | int, default: Sequence[str]) -> list[Forecaster]:
+    """Return an unfitted forecaster for each model of the task.
+
+    Raises:
+        ConfigError: a model, a field or a value means nothing.
+        click.UsageError: a model is named twice.
+    """
+    names = task.models or tuple(default)
+    if len(set(names)) < len(names):
+        raise click.UsageError("A --model is given twice. Give each once.")
+    training = training_of(dict(task.training))
+    choices = {"season": task.season, "context_length": task.context_length, "training": training}
+    return [Forecaster(ModelSpec.parse(name), task.horizon, freq, **choices) for name in names]  # type: ignore[arg-type]
+
+
+def training_of(fields: dict[str, Any]) -> Training:
+    """Return how networks are trained.
+
+    Raises:
+        ConfigError: a field is unknown or has a value that means nothing.
+    """
+    try:
+        return Training.from_dict(fields)
+    except TypeError as error:
+        raise ConfigError(f"A training field has a value of the wrong type: {fields}. {error}.") from error
+
+
+@contextmanager
+def watched(label: str) -> Iterator[list[Any]]:
+    """Show a training as a bar on a terminal or lines in a log; yields the Keras callbacks that feed it."""
+    import_tensorflow()
+    from forecasting.training._callbacks import ReportProgress
+
+    with progress(label) as advance:
+
+        def report(now: Progress) -> None:
+            numbers = [f"{name} {value:.4g}" for name, value in now.metrics.items() if name in ("loss", "val_mae")]
+            stage = ["on all data"] if now.is_refit else []
+            advance(now.step, now.steps, ", ".join([f"step {now.step}", *stage, *numbers]))
+
+        yield [ReportProgress(report)]
+
+
+def score(forecaster: Forecaster, panel: Panel, task: TaskRequest) -> Entry:
+    """Fit one forecaster on the data before the first origin and score it over all origins."""
+    with watched(forecaster.spec.alias) as callbacks:
+        from forecasting.leaderboard import enter
+
+        return enter(forecaster, panel, task.windows, task.step, (80.0, 95.0), callbacks)
+
+
+def leaderboard_rows(entries: Sequence[Entry]) -> tuple[list[str], list[list[Any]]]:
+    """Return the columns and rows of a leaderboard for people: few metrics, and what each model costs."""
+    shown = [name for name in SHOWN if any(name in entry.metrics for entry in entries)]
+    columns = ["", "model", *shown, "train s", "predict ms", "size kB"]
+    rows = [
+        [
+            place,
+            entry.name,
+            *(entry.metrics.get(name, float("nan")) for name in shown),
+            entry.train_seconds,
+            entry.predict_milliseconds,
+            entry.artifact_bytes / 1000,
+        ]
+        for place, entry in enumerate(entries, 1)
+    ]
+    return columns, rows
+
+
+def leaderboard_records(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Return a leaderboard for machines, with all metrics."""
+    from forecasting.leaderboard import to_frame
+
+    return [{str(name): value for name, value in row.items()} for row in to_frame(entries).to_dict("records")]

@@ -1,0 +1,208 @@
+"""The training job: compete, refit the winner on all data, record it, save it, register it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forecasting import artifact, registry
+from forecasting.data.panel import Panel
+from forecasting.errors import ForecastingError, PanelError
+from forecasting.forecaster import Forecaster
+from forecasting.home import home
+from pipelines.competitors import forecasters, leaderboard_records, score, watched
+from pipelines.console import say
+from pipelines.journal import Journal, journal, log_entry, log_pictures, model_params
+from pipelines.options import TaskRequest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from forecasting.leaderboard import Entry
+    from forecasting.registry import Version
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """What to train and where to put it.
+
+    Attributes:
+        task: what is forecast and by which models.
+        name: name of the data.
+        register: registered name, or None.
+        out: artifact folder, or None.
+        is_tracked: whether to log an MLflow run.
+        is_champion: whether the registered version becomes the champion in any case.
+    """
+
+    task: TaskRequest
+    name: str
+    register: str | None = None
+    out: str | None = None
+    is_tracked: bool = True
+    is_champion: bool = False
+
+    @property
+    def experiment(self) -> str:
+        """Name of the MLflow experiment."""
+        return self.register or self.name
+
+
+@dataclass
+class Trained:
+    """What came of it.
+
+    Attributes:
+        forecaster: the winner, fitted on all data.
+        entries: the leaderboard, the best first; empty when there was no backtest.
+        run_id: MLflow's id of the run, or None.
+        version: the registered version, or None.
+        out: the artifact folder, or None.
+    """
+
+    forecaster: Forecaster
+    entries: list[Entry] = field(default_factory=list)
+    run_id: str | None = None
+    version: Version | None = None
+    out: Path | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        facts = self.forecaster.facts
+        return {
+            "model": self.forecaster.spec.alias,
+            "task": self.forecaster.predictor.task.to_dict(),
+            "metrics": self.entries[0].metrics if self.entries else None,
+            "leaderboard": leaderboard_records(self.entries) if self.entries else [],
+            "series": facts.series,
+            "rows": facts.rows,
+            "training_end": facts.training_end,
+            "fingerprint": facts.fingerprint,
+            "seconds": facts.seconds,
+            "run_id": self.run_id,
+            "registered": vars(self.version) if self.version else None,
+            "out": str(self.out) if self.out else None,
+        }
+
+
+def train(frame: pd.DataFrame, request: TrainRequest) -> Trained:
+    """Train one model, or the best of several.
+
+    Raises:
+        ForecastingError: the data, a choice or the registry has a problem.
+    """
+    if request.register:
+        registry.require_name(request.register)
+    panel = Panel.from_frame(frame, request.task.freq)
+    say(f"{panel.n_series} series, {len(panel.y)} rows, step {panel.frequency.alias}.")
+    candidates = forecasters(request.task, panel.frequency.alias, ("gru",))
+    with journal(request.name, request.experiment, request.is_tracked) as run:
+        entries = compete(candidates, panel, request.task, run)
+        winner = entries[0].forecaster if entries else candidates[0]
+        trained = Trained(refit(winner, panel), entries, run.run_id)
+        if request.out:
+            trained.out = trained.forecaster.save(request.out)
+            say(f"Saved in {trained.out}.")
+        record(run, trained, frame, request)
+        keep(run, trained, request)
+    return trained
+
+
+def compete(candidates: list[Forecaster], panel: Panel, task: TaskRequest, run: Journal) -> list[Entry]:
+    """Backtest every candidate in a nested run of its own; return them ranked.
+
+    A single candidate that is not to be backtested, or cannot be for want of data, gives no entry.
+    """
+    if len(candidates) == 1 and task.windows == 0:
+        return []
+    if task.windows == 0:
+        text = "Several models are ranked by a backtest. Give --windows of at least 1."
+        raise ForecastingError(text, code="no_windows", field="windows")
+    entries = []
+    for candidate in candidates:
+        try:
+            if len(candidates) == 1:
+                entries.append(score(candidate, panel, task))
+                continue
+            with run.child(candidate.spec.alias) as child:
+                entries.append(score(candidate, panel, task))
+                log_entry(child, entries[-1])
+        except PanelError as error:
+            if len(candidates) > 1 or error.code != "too_short":
+                raise
+            say(f"No backtest: {error}")
+    from forecasting.leaderboard import rank
+
+    return rank(entries)
+
+
+def refit(winner: Forecaster, panel: Panel) -> Forecaster:
+    """Fit the winner's choices on all data."""
+    with watched(f"{winner.spec.alias} on all data") as callbacks:
+        return winner.copy().fit_panel(panel, callbacks)
+
+
+def record(run: Journal, trained: Trained, frame: pd.DataFrame, request: TrainRequest) -> None:
+    """Log what was trained on what, how well it did, and the pictures."""
+    facts, learned = trained.forecaster.facts, trained.forecaster.learned_
+    data = {"data": request.name, "series": facts.series, "rows": facts.rows, "fingerprint": facts.fingerprint}
+    run.log(lambda active: active.params({**data, **model_params(trained.forecaster)}))
+    run.log(lambda active: active.dataset(frame, request.name, facts.fingerprint))
+    if learned is not None:
+        run.log(lambda active: active.history(learned))
+    if trained.entries:
+        run.log(lambda active: active.metrics(trained.entries[0].metrics))
+        log_pictures(run, trained.entries)
+
+
+def keep(run: Journal, trained: Trained, request: TrainRequest) -> None:
+    """Log the model and register it; a model that can be put nowhere else is saved in the home folder.
+
+    Raises:
+        RegistryError: a name was given and the registry does not take the model.
+    """
+    forecaster = trained.forecaster
+    if request.register and run.run is not None:
+        try:
+            with registry.registry_errors(request.register):
+                logged = run.run.model(forecaster.predictor, forecaster.facts, request.register)
+                trained.version = alias(logged.version, request.is_champion) if logged.version else None
+        except ForecastingError:
+            spare(trained)
+            raise
+        return
+    run.log(lambda active: active.model(forecaster.predictor, forecaster.facts, None))
+    if run.run is None and trained.out is None:
+        spare(trained)
+    if request.register:
+        text = f"{request.register} is not registered: there is no MLflow run to register from."
+        raise registry.RegistryError(f"{text} Fix: see the warning above, and run again.", code="registry_unavailable")
+
+
+def alias(version: Version, is_champion: bool) -> Version:
+    """Make a new version the challenger, or the champion where there is none yet or it is to be."""
+    if is_champion or registry.champion(version.name) is None:
+        return registry.promote(version.name, version.version)
+    return registry.challenge(version.name, version.version)
+
+
+def spare(trained: Trained) -> None:
+    """Save a model that would be lost otherwise."""
+    if trained.out is None:
+        name = f"{trained.forecaster.spec.model}-{trained.forecaster.facts.fingerprint[:12]}"
+        trained.out = trained.forecaster.save(home() / "models" / name)
+        say(f"Saved in {trained.out}.")
+
+
+def is_known(name: str, frame: pd.DataFrame, freq: str | int | None) -> bool:
+    """Whether the champion or the challenger of `name` was trained on exactly this data."""
+    fingerprint = Panel.from_frame(frame, freq).fingerprint()
+    for one in (registry.CHAMPION, registry.CHALLENGER):
+        try:
+            folder = registry.resolve(f"{name}@{one}")
+        except registry.RegistryError:
+            continue
+        if artifact.read_json(folder / artifact.SPEC_FILE)["facts"]["fingerprint"] == fingerprint:
+            return True
+    return False

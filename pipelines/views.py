@@ -1,0 +1,67 @@
+"""Results as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipelines.competitors import leaderboard_rows
+from pipelines.console import cell, show_table
+
+if TYPE_CHECKING:
+    from forecasting.leaderboard import Entry
+    from pipelines.training import Trained
+
+
+def show_leaderboard(entries: Sequence[Entry]) -> None:
+    """Print a leaderboard."""
+    columns, rows = leaderboard_rows(entries)
+    show_table("Leaderboard", columns, rows, "Lower is better; coverage_80 aims at 0.8. MASE ranks.")
+
+
+def show_metrics(metrics: Mapping[str, Mapping[str, float]]) -> None:
+    """Print the metrics of several models."""
+    names = list(dict.fromkeys(name for found in metrics.values() for name in found))
+    rows = [[model, *(found.get(name, float("nan")) for name in names)] for model, found in metrics.items()]
+    show_table("Backtest", ["model", *names], rows)
+
+
+def show_trained(trained: Trained) -> None:
+    """Print what a training made."""
+    if len(trained.entries) > 1:
+        show_leaderboard(trained.entries)
+    facts, task = trained.forecaster.facts, trained.forecaster.predictor.task
+    seasons = ", ".join(map(str, task.season))
+    show_facts(
+        {
+            "model": trained.forecaster.spec.alias,
+            "task": f"{task.horizon} steps of {task.freq}, season {seasons}, context {task.context_length}",
+            "data": f"{facts.series} series, {facts.rows} rows up to {facts.training_end}",
+            "accuracy": accuracy(trained.entries[0].metrics) if trained.entries else "not measured",
+            "trained in": f"{facts.seconds:.1f} s",
+            "MLflow run": trained.run_id,
+            "registered": registered(trained.version) if trained.version else None,
+            "saved in": trained.out,
+        }
+    )
+
+
+def accuracy(metrics: Mapping[str, float]) -> str:
+    """Return the most telling metrics in one line."""
+    return ", ".join(f"{name} {cell(metrics[name])}" for name in ("mase", "smape", "mae", "wql") if name in metrics)
+
+
+def registered(version: Any) -> str:
+    """Return a registered version with its aliases."""
+    aliases = ", ".join(version.aliases)
+    return f"{version.name}/{version.version}{f' ({aliases})' if aliases else ''}"
+
+
+def show_facts(facts: Mapping[str, Any]) -> None:
+    """Print names and values in two columns, leaving out what there is not."""
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        if value is not None:
+            click.echo(f"{name:<{width}}  {value}")

@@ -1,0 +1,150 @@
+"""MLflow's scoring protocol over the same predictor: /invocations, /ping, /health, /version."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from flask import Blueprint, Response
+from pydantic_core import to_json
+
+from forecasting.schema import DS, STATUS, STATUS_ROLLED_OUT, UNIQUE_ID, interval_columns, quantile_column
+from serving.answering import Answer, answer
+from serving.body import CSV, JSON, read_body, require_type
+from serving.exchange import current_exchange
+from serving.forecasts import Forecast
+from serving.payloads import TRAINED_HORIZON, Levels, Strict
+from serving.problems import Problem, invalid
+from serving.service import current_service, request_deadline
+from serving.strict_json import parse
+from serving.tables import Table, from_csv, from_records, from_split
+from serving.validation import Refusal, validate
+
+blueprint = Blueprint("mlflow", __name__)
+
+#: MLflow's array parameters cannot default to nothing: this value stands for it.
+NOT_GIVEN = -1
+
+
+class Params(Strict):
+    """The parameters of the model's MLflow signature."""
+
+    horizon: int = TRAINED_HORIZON
+    level: Levels | None = None
+    quantile_levels: Levels | None = None
+
+
+class Invocation(Strict):
+    """The body of a scoring request: one of the frames, and parameters."""
+
+    dataframe_split: Any = None
+    dataframe_records: Any = None
+    params: dict[str, Any] | None = None
+
+
+@blueprint.get("/ping")
+@blueprint.get("/health")
+def ping() -> Response:
+    """Say whether the model is there, as MLflow's server does."""
+    ready = current_service().store.snapshot.is_ready
+    return Response("\n", 200 if ready else 404, content_type=JSON)
+
+
+@blueprint.get("/version")
+def mlflow_version() -> Response:
+    """Give the MLflow version whose protocol this is."""
+    return Response(version("mlflow"), content_type="text/plain; charset=utf-8")
+
+
+@blueprint.post("/invocations")
+def invocations() -> Response:
+    """Forecast the series of a frame."""
+    service, exchange = current_service(), current_exchange()
+    kind = require_type(JSON, CSV)
+    deadline = request_deadline(service.settings)
+    body = read_body(service.settings.max_body_bytes)
+    exchange.mark("receive")
+    with service.gate.enter(deadline):
+        exchange.mark("queue")
+        try:
+            table, asked = read_invocation(body, kind)
+            exchange.mark("parse")
+            deadline.require()
+            given = answer_table(table, asked)
+        except Refusal as refusal:
+            raise invalid(refusal.errors, refusal.total) from refusal
+        text = to_json({"predictions": [row for one in given.forecasts for row in records(one, given)]})
+    exchange.mark("write")
+    return Response(text, content_type=JSON)
+
+
+def read_invocation(body: bytes, kind: str) -> tuple[Table, dict[str, Any]]:
+    """Return the frame of a scoring request and the parameters in our terms.
+
+    Raises:
+        Problem: 400, the body cannot be read.
+        Refusal: it is no scoring request.
+    """
+    if kind == CSV:
+        return from_csv(body), {}
+    invocation = validate(Invocation, parse(body))
+    frames = {"dataframe_split", "dataframe_records"} & invocation.model_fields_set
+    if len(frames) != 1:
+        text = "Send exactly one of `dataframe_split` and `dataframe_records`, or a text/csv body."
+        raise Refusal.of("", "one_frame", text)
+    params = read_params(invocation.params or {})
+    if "dataframe_split" in frames:
+        return from_split(invocation.dataframe_split), params
+    return from_records(invocation.dataframe_records), params
+
+
+def read_params(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters that were given, without MLflow's stand-ins for nothing."""
+    params = validate(Params, values, ("params",))
+    asked: dict[str, Any] = {
+        name: [one for one in getattr(params, name) or () if one != NOT_GIVEN] for name in ("level", "quantile_levels")
+    }
+    if "horizon" in params.model_fields_set and params.horizon != NOT_GIVEN:
+        asked["horizon"] = params.horizon
+    return asked
+
+
+def answer_table(table: Table, asked: dict[str, Any]) -> Answer:
+    """Forecast the series of a table.
+
+    Raises:
+        Problem: something is wrong with it; the pointers are to its rows.
+    """
+    service = current_service()
+    rows = table.rows_of_series()
+    if len(table.ds) > service.settings.max_points:
+        raise Problem(413, "too_many_points", f"A frame may have {service.settings.max_points} rows.")
+    series = [
+        {UNIQUE_ID: name, DS: [table.ds[row] for row in own], "y": [missing_as_null(table.y[row]) for row in own]}
+        for name, own in rows.items()
+    ]
+    try:
+        return answer({"series": series, **asked}, service.store.snapshot, service.settings, current_exchange())
+    except Problem as problem:
+        problem.errors = [table.translate(error, list(rows.values())) for error in problem.errors]
+        raise
+
+
+def missing_as_null(value: Any) -> Any:
+    """Return null for NaN: frames have no other word for a missing value."""
+    return None if isinstance(value, float) and value != value else value
+
+
+def records(one: Forecast, given: Answer) -> list[dict[str, Any]]:
+    """Return the rows of a forecast frame, as the library names its columns."""
+    alias = given.served.predictor.spec.alias
+    columns: dict[str, list[float]] = {alias: one.point}
+    for level, bounds in one.intervals.items():
+        columns.update(zip(interval_columns(alias, float(level)), bounds, strict=True))
+    for q, values in one.quantiles.items():
+        columns[quantile_column(alias, float(q))] = values
+    rows = []
+    for step, cells in enumerate(zip(*columns.values(), strict=True)):
+        status = one.status if step < given.trained_horizon else STATUS_ROLLED_OUT
+        rows.append({UNIQUE_ID: one.name, DS: one.ds[step], STATUS: status, **dict(zip(columns, cells, strict=True))})
+    return rows

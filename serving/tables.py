@@ -1,0 +1,179 @@
+"""MLflow's frames and CSV files as the series of a forecast request, and the way back for error places."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from forecasting.schema import COLUMN_ALIASES, DS, SINGLE_SERIES_ID, UNIQUE_ID, Y
+from serving.problems import ErrorItem, Problem, describe, pointer
+from serving.validation import Refusal
+
+SERIES_PLACE = re.compile(r"/series/(\d+)(?:/(\w+))?(?:/(\d+))?")
+MISSING_TEXTS = {"", "nan", "na", "n/a", "null", "none"}
+INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows in any order, of any number of series.
+
+    Attributes:
+        ids: id of each row.
+        ds: time of each row.
+        y: value of each row.
+        place: where the rows stand in the body.
+        columns: what stands between a row and its cell in a pointer, by our name of the column.
+    """
+
+    ids: list[Any]
+    ds: list[Any]
+    y: list[Any]
+    place: tuple[str, ...]
+    columns: dict[str, str | int]
+
+    def cell(self, row: int, column: str) -> str:
+        """Return the pointer to a cell."""
+        return pointer(*self.place, row, self.columns.get(column, column))
+
+    def rows_of_series(self) -> dict[str, list[int]]:
+        """Return the rows of each id, in order of appearance.
+
+        Raises:
+            Refusal: an id is neither a text nor an integer.
+        """
+        found: dict[str, list[int]] = {}
+        for row, name in enumerate(self.ids):
+            if isinstance(name, bool) or not isinstance(name, (str, int)):
+                text = f"An id must be a text or an integer. Got {describe(name)}."
+                raise Refusal.of(self.cell(row, UNIQUE_ID), "string_type", text)
+            found.setdefault(str(name), []).append(row)
+        return found
+
+    def translate(self, error: ErrorItem, rows: Sequence[list[int]]) -> ErrorItem:
+        """Return an error about a series as one about the row it came from."""
+        match = SERIES_PLACE.fullmatch(error.pointer)
+        if not match:
+            return error
+        own = rows[int(match[1])]
+        row = own[int(match[3] or 0)]
+        where = self.cell(row, match[2]) if match[2] in (DS, Y, UNIQUE_ID) else pointer(*self.place, row)
+        return ErrorItem(where, error.code, error.detail)
+
+
+def name_columns(names: Sequence[Any], place: tuple[str, ...]) -> dict[str, int]:
+    """Return the positions of the columns we read, by our names; other columns are ignored.
+
+    Raises:
+        Refusal: one is missing or there twice.
+    """
+    found: dict[str, int] = {}
+    for position, name in enumerate(names):
+        ours = COLUMN_ALIASES.get(name, name) if isinstance(name, str) else None
+        if ours not in (UNIQUE_ID, DS, Y):
+            continue
+        if ours in found:
+            raise Refusal.of(pointer(*place), "duplicate_column", f"The column `{ours}` is there twice. Send it once.")
+        found[ours] = position
+    for ours in (DS, Y):
+        if ours not in found:
+            text = f"The column `{ours}` is missing. Send {UNIQUE_ID} (unless there is one series), {DS} and {Y}."
+            raise Refusal.of(pointer(*place), "missing_column", text)
+    return found
+
+
+def from_rows(names: Sequence[Any], rows: list[Any], head: tuple[str, ...], place: tuple[str, ...]) -> Table:
+    """Return the table of rows that are lists.
+
+    Args:
+        names: of the columns.
+        rows: a list of cells each.
+        head: where the names stand in the body.
+        place: where the rows stand.
+
+    Raises:
+        Refusal: a column is missing, or a row is no list of as many cells.
+    """
+    at = name_columns(names, head)
+    for row, cells in enumerate(rows):
+        if not isinstance(cells, list) or len(cells) != len(names):
+            text = f"A row must be a list of {len(names)} cells, one per column. Got {describe(cells)}."
+            raise Refusal.of(pointer(*place, row), "row_shape", text)
+    ids = [cells[at[UNIQUE_ID]] for cells in rows] if UNIQUE_ID in at else [SINGLE_SERIES_ID] * len(rows)
+    return Table(ids, [cells[at[DS]] for cells in rows], [cells[at[Y]] for cells in rows], place, {**at})
+
+
+def from_split(value: Any) -> Table:
+    """Return the table of a `dataframe_split`.
+
+    Raises:
+        Refusal: it has no columns or no data.
+    """
+    place = ("dataframe_split",)
+    if not isinstance(value, dict):
+        raise Refusal.of(pointer(*place), "object_type", f"This must be a JSON object. Got {describe(value)}.")
+    for name in ("columns", "data"):
+        if not isinstance(value.get(name), list):
+            text = f"This must be a list. Got {describe(value.get(name))}."
+            raise Refusal.of(pointer(*place, name), "list_type", text)
+    return from_rows(value["columns"], value["data"], (*place, "columns"), (*place, "data"))
+
+
+def from_records(value: Any) -> Table:
+    """Return the table of `dataframe_records`; a record may leave out what is missing.
+
+    Raises:
+        Refusal: it is no list of objects.
+    """
+    place = ("dataframe_records",)
+    if not isinstance(value, list):
+        raise Refusal.of(pointer(*place), "list_type", f"This must be a list. Got {describe(value)}.")
+    names: dict[str, None] = {}
+    for row, record in enumerate(value):
+        if not isinstance(record, dict):
+            text = f"A record must be a JSON object. Got {describe(record)}."
+            raise Refusal.of(pointer(*place, row), "object_type", text)
+        names.update(dict.fromkeys(record))
+    at = name_columns(list(names), place) if value else {}
+    spelt = {ours: list(names)[position] for ours, position in at.items()}
+    cells = {ours: [record.get(name) for record in value] for ours, name in spelt.items()}
+    ids = cells.get(UNIQUE_ID, [SINGLE_SERIES_ID] * len(value))
+    return Table(ids, cells.get(DS, []), cells.get(Y, []), place, {**spelt})
+
+
+def from_csv(body: bytes) -> Table:
+    """Return the table of a CSV file with a header: commas, double quotes, UTF-8.
+
+    Raises:
+        Problem: 400, it is no such file.
+        Refusal: a column is missing, a row has too many or too few cells, or a value is no number.
+    """
+    try:
+        lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Problem(400, "csv_invalid", "The body is no CSV file in UTF-8 with commas and double quotes.") from error
+    names, rows = (lines[0] if lines else []), [line for line in lines[1:] if line]
+    table = from_rows(names, rows, (), ())
+    ds = [int(text) for text in table.ds] if all(map(INTEGER.fullmatch, table.ds)) else table.ds
+    y = [read_number(text, table.cell(row, Y)) for row, text in enumerate(table.y)]
+    spelt: dict[str, str | int] = {ours: names[int(position)] for ours, position in table.columns.items()}
+    return Table(table.ids, ds, y, table.place, spelt)
+
+
+def read_number(text: str, where: str) -> float | None:
+    """Return the number of a cell, None where it says that there is none.
+
+    Raises:
+        Refusal: it is something else.
+    """
+    if text.strip().lower() in MISSING_TEXTS:
+        return None
+    try:
+        return float(text)
+    except ValueError as error:
+        detail = f"A value must be a number, or empty where missing. Got {describe(text)}."
+        raise Refusal.of(where, "float_type", detail) from error

@@ -1,0 +1,145 @@
+"""The artifact: complete, refused when anything in it was touched, the same in a fresh process."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from forecasting import Forecaster, artifact
+from forecasting.errors import ArtifactError
+
+
+@pytest.fixture(scope="module")
+def saved(trained, tmp_path_factory):
+    return trained.save(tmp_path_factory.mktemp("artifact") / "model")
+
+
+@pytest.fixture
+def folder(saved, tmp_path):
+    return shutil.copytree(saved, tmp_path / "model")
+
+
+def sign(folder):
+    """Write a manifest that vouches for whatever is in the folder now."""
+    files = {name: artifact.sha256(folder / name) for name in artifact.FILES}
+    (folder / artifact.MANIFEST_FILE).write_text(json.dumps({"files": files}))
+
+
+def test_it_holds_these_files_and_no_training_data(saved, hourly):
+    assert sorted(file.name for file in saved.iterdir()) == sorted((*artifact.FILES, artifact.MANIFEST_FILE))
+    text = (saved / artifact.SPEC_FILE).read_text() + (saved / artifact.GOLDEN_FILE).read_text()
+    assert not any(repr(float(value)) in text for value in hourly["y"].dropna())
+
+
+@pytest.mark.parametrize("name", artifact.FILES)
+def test_a_flipped_byte_is_refused(folder, name):
+    content = bytearray((folder / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(ArtifactError, match="is not the file that was written"):
+        artifact.read(folder)
+
+
+@pytest.mark.parametrize("name", [*artifact.FILES, artifact.MANIFEST_FILE])
+def test_a_missing_file_is_refused(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(ArtifactError, match=name):
+        artifact.read(folder)
+
+
+def test_an_extra_file_is_refused(folder):
+    (folder / "code.py").write_text("print('hello')")
+    with pytest.raises(ArtifactError, match=r"code\.py"):
+        artifact.read(folder)
+
+
+def test_a_link_is_refused(folder, tmp_path):
+    target = shutil.move(folder / artifact.WEIGHTS_FILE, tmp_path / "elsewhere")
+    (folder / artifact.WEIGHTS_FILE).symlink_to(target)
+    with pytest.raises(ArtifactError, match="plain file"):
+        artifact.read(folder)
+
+
+def test_weights_that_are_not_finite_are_refused_even_when_signed(folder):
+    weights = load_file(folder / artifact.WEIGHTS_FILE)
+    name = sorted(weights)[0]
+    weights[name] = np.full_like(weights[name], np.nan)
+    save_file(weights, folder / artifact.WEIGHTS_FILE)
+    sign(folder)
+    with pytest.raises(ArtifactError, match="not finite"):
+        artifact.read(folder)
+
+
+def test_other_weights_are_refused_by_the_golden_forecasts_even_when_signed(folder):
+    weights = load_file(folder / artifact.WEIGHTS_FILE)
+    save_file({name: value + np.float32(0.05) for name, value in weights.items()}, folder / artifact.WEIGHTS_FILE)
+    sign(folder)
+    with pytest.raises(ArtifactError, match="golden forecasts differ"):
+        artifact.read(folder)
+
+
+def test_weights_of_another_shape_are_refused(folder):
+    weights = load_file(folder / artifact.WEIGHTS_FILE)
+    name = sorted(weights)[0]
+    weights[name] = np.zeros((*weights[name].shape, 2), "float32")
+    save_file(weights, folder / artifact.WEIGHTS_FILE)
+    sign(folder)
+    with pytest.raises(ArtifactError, match="wanted"):
+        artifact.read(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"schema_version": 99}, "schema version 99"),
+        ({"task": {"horizon": 3}}, "does not describe a model"),
+        ({"facts": {}}, "does not describe a model"),
+    ],
+)
+def test_a_spec_that_means_something_else_is_refused(folder, change, message):
+    path = folder / artifact.SPEC_FILE
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    sign(folder)
+    with pytest.raises(ArtifactError, match=message):
+        artifact.read(folder)
+
+
+def test_saving_over_a_model_replaces_it_and_over_anything_else_is_refused(trained, folder, tmp_path):
+    trained.save(folder)
+    artifact.verify(folder)
+    other = tmp_path / "precious"
+    other.mkdir()
+    (other / "data.csv").write_text("a")
+    with pytest.raises(ArtifactError, match="no model folder"):
+        trained.save(other)
+    assert (other / "data.csv").read_text() == "a"
+
+
+def test_it_loads_in_a_fresh_process_without_the_training_data_and_without_training_code(trained, saved, hourly, tmp_path):
+    hourly.to_parquet(tmp_path / "history.parquet")
+    code = (
+        "import sys, pandas as pd; from forecasting import Forecaster; "
+        f"frame = Forecaster.load({str(saved)!r}).predict(pd.read_parquet({str(tmp_path / 'history.parquet')!r})); "
+        "assert not [name for name in sys.modules if name.startswith('forecasting.training')], 'training code loaded'; "
+        "assert 'mlflow' not in sys.modules; print(frame['gru'].tolist())"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=True)
+    np.testing.assert_allclose(json.loads(shown.stdout.splitlines()[-1]), trained.predict()["gru"], rtol=1e-6)
+
+
+def environment():
+    import os
+
+    return {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
+
+
+def test_a_loaded_forecaster_knows_its_choices(trained, saved):
+    loaded = Forecaster.load(saved)
+    assert loaded.spec == trained.spec
+    assert loaded.predictor.task == trained.predictor.task
+    assert loaded.facts == trained.facts
+    assert loaded.training == trained.training

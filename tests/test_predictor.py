@@ -1,0 +1,112 @@
+"""The predictor: levels, long horizons, threads, and what it refuses."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from forecasting.data.calendar import Frequency
+from forecasting.data.panel import Panel
+from forecasting.errors import PanelError, RequestError
+from forecasting.predictor import interpolate
+from tests.conftest import make_frame
+
+
+@pytest.fixture(scope="module")
+def predictor(trained):
+    return trained.predictor
+
+
+@pytest.fixture(scope="module")
+def panel(hourly):
+    return Panel.from_frame(hourly)
+
+
+def test_levels_between_trained_ones_are_interpolated():
+    grid = (0.1, 0.5, 0.9)
+    quantiles = np.array([[[1.0, 5.0, 7.0]]])
+    np.testing.assert_allclose(interpolate(quantiles, grid, (0.1, 0.3, 0.6, 0.9))[0, 0], [1, 3, 5.5, 7])
+
+
+def test_intervals_are_nested_and_contain_the_median(predictor, panel):
+    answer = predictor.predict_panel(panel, quantile_levels=(0.025, 0.1, 0.5, 0.9, 0.975))
+    assert (np.diff(answer.quantiles, axis=2) >= 0).all()
+    np.testing.assert_array_equal(answer.at(0.5), answer.median)
+
+
+def test_a_longer_horizon_goes_on_from_the_medians(predictor, panel):
+    horizon = predictor.task.horizon
+    long = predictor.predict_panel(panel, 2 * horizon + 3).median
+    np.testing.assert_array_equal(long[:, :horizon], predictor.predict_panel(panel).median)
+    histories = [
+        np.r_[panel.y[panel.offsets[s] : panel.offsets[s + 1]], long[s, :horizon]] for s in range(panel.n_series)
+    ]
+    extended = Panel.from_arrays(panel.ids, panel.starts, histories, panel.frequency)
+    np.testing.assert_allclose(long[:, horizon : 2 * horizon], predictor.predict_panel(extended).median, rtol=1e-6)
+
+
+def test_origins_inside_a_series_are_answered_as_if_it_ended_there(predictor, panel):
+    steps = np.array([60, 100, 150])
+    inside = predictor.predict_panel(panel, origins=(np.zeros(3, int), steps)).median
+    for row, step in enumerate(steps):
+        cut = panel.select([0]).truncate(np.array([step + 1]))
+        np.testing.assert_allclose(inside[row], predictor.predict_panel(cut).median[0], rtol=1e-6)
+
+
+def test_a_rolled_out_forecast_from_inside_a_series_sees_nothing_after_the_origin(predictor, panel):
+    horizon = 2 * predictor.task.horizon
+    noisy = panel.with_values(np.where(np.arange(len(panel.y)) > 100, 1e6, panel.y))
+    origins = (np.zeros(1, int), np.array([100]))
+    plain, other = (predictor.predict_panel(one, horizon, origins=origins).median for one in (panel, noisy))
+    np.testing.assert_array_equal(plain, other)
+
+
+def test_a_history_shorter_than_the_context_is_padded_and_says_so(predictor, panel):
+    assert predictor.predict_panel(panel).status == ["ok", "ok"]
+    assert predictor.predict_panel(panel.tail(10)).status == ["padded", "padded"]
+
+
+def test_any_number_of_series_and_rows_shares_one_trace(predictor, panel):
+    for count in (1, 2):
+        for rows in (10, 48, 100):
+            predictor.predict_panel(panel.select(np.arange(count)).tail(rows), 5)
+    assert predictor.compiled.experimental_get_tracing_count() == 1
+
+
+def test_threads_get_the_same_numbers_as_one_after_the_other(predictor, panel):
+    parts = [panel.tail(rows) for rows in range(10, 74)]
+    serial = [predictor.predict_panel(part).median for part in parts]
+    with ThreadPoolExecutor(8) as pool:
+        parallel = list(pool.map(lambda part: predictor.predict_panel(part).median, parts))
+    for one, other in zip(serial, parallel, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_series_with_nothing_observed_is_a_problem_of_its_own(predictor, panel):
+    values = panel.y.copy()
+    values[panel.offsets[1] :] = np.nan
+    answer = predictor.predict_panel(panel.with_values(values))
+    assert np.isfinite(answer.median[0]).all()
+    assert np.isnan(answer.median[1]).all()
+    assert answer.problems[1].code == "no_observations"
+    with pytest.raises(RequestError, match=r"'s1' has no observed value in its last 48 rows"):
+        answer.raise_problems()
+
+
+@pytest.mark.parametrize("horizon", [0, -1, 10**9])
+def test_a_horizon_out_of_range_is_refused_with_the_range(predictor, panel, horizon):
+    with pytest.raises(RequestError, match=r"from 1 to 120"):
+        predictor.predict_panel(panel, horizon)
+
+
+def test_a_level_outside_the_trained_grid_is_refused(predictor, panel):
+    with pytest.raises(RequestError, match=r"between 0\.025 and 0\.975"):
+        predictor.predict_panel(panel, quantile_levels=(0.001,))
+
+
+def test_another_frequency_is_refused_unless_the_grids_agree(predictor):
+    daily = Panel.from_frame(make_frame(freq="D"))
+    with pytest.raises(PanelError, match="'D'"):
+        predictor.predict_panel(daily)
+    same = Panel.from_arrays(["a"], [np.datetime64("2024-01-01", "us")], [np.arange(50.0)], Frequency.parse("60min"))
+    assert np.isfinite(predictor.predict_panel(same).median).all()

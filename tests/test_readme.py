@@ -1,0 +1,38 @@
+"""What the README and the notebooks show is run."""
+
+import re
+from pathlib import Path
+
+import jupytext
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_python_example_of_the_readme_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    code = re.search(r"<!-- example.*?-->\n```python\n(.*?)```", text, re.DOTALL)[1]
+    assert len([line for line in code.splitlines() if line.strip()]) <= 15
+    names = {}
+    exec(compile(code, "README.md", "exec"), names)  # noqa: S102
+    assert len(names["forecast"]) == 24
+    assert {"gru-lo-80", "gru-hi-95"} <= set(names["forecast"].columns)
+
+
+def test_every_command_and_model_is_in_the_readme():
+    from forecasting.models import MODELS
+    from pipelines.cli import COMMANDS
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name in COMMANDS.names():
+        assert f"forecast {name}" in text, f"the README does not name the command {name}"
+    for name in MODELS.names():
+        assert f"`{name}`" in text or name == "recurrent", f"the README does not name the model {name}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.py")), ids=lambda path: path.stem)
+def test_notebooks_run_from_top_to_bottom(path, tmp_path):
+    notebook = jupytext.read(path)
+    NotebookClient(notebook, timeout=240, resources={"metadata": {"path": str(tmp_path)}}).execute()

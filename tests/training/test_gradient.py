@@ -1,0 +1,108 @@
+"""Training by gradient: what is drawn, what is kept, what it never sees."""
+
+import numpy as np
+import pytest
+
+from forecasting import Forecaster, Training
+from forecasting.data.panel import Panel
+from forecasting.errors import ConfigError, TrainingError
+from forecasting.training import LEARNERS
+from forecasting.training._source import WindowSource
+from forecasting.training.gradient import draw_batches
+from tests.conftest import QUICK, make_frame
+
+H, L = 6, 24
+
+
+def forecaster(**training):
+    return Forecaster("ff-ar", H, context_length=L, units=8, layers=1, width=4, training=Training(**(QUICK | training)))
+
+
+def weights(fitted):
+    return np.concatenate([np.ravel(weight) for weight in fitted.predictor.network.get_weights()])
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others():
+    frame = make_frame(rows=120)
+    first, second, other = (weights(forecaster(seed=seed).fit(frame)) for seed in (3, 3, 4))
+    np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(first, other)
+
+
+def test_fit_is_always_fresh():
+    frame = make_frame(rows=120)
+    model = forecaster().fit(frame)
+    before = weights(model)
+    np.testing.assert_array_equal(weights(model.fit(frame)), before)
+
+
+def test_the_best_weights_are_kept_when_there_is_no_refit():
+    frame = make_frame(rows=160)
+    model = forecaster(steps=200, validate_every=10, learning_rate=0.05, patience=30, refit=False).fit(frame)
+    history = model.learned_.history
+    best = min(history, key=lambda row: row["val_loss"])
+    assert model.learned_.steps == best["step"]
+    assert best["step"] < history[-1]["step"], "the test needs a training whose last look is not its best"
+    source = WindowSource.of(Panel.from_frame(frame), model.predictor.task)
+    _, (origins, firsts) = source.split(model.training.validation_windows)
+    windows = source.gather(origins, firsts)
+    loss, _ = model.predictor.network.loss_and_error(windows.context, windows.known, windows.target, False)
+    assert float(loss) == pytest.approx(best["val_loss"], rel=1e-4)
+
+
+def test_refitting_uses_all_windows_for_the_best_number_of_steps():
+    model = forecaster(refit=True).fit(make_frame(rows=160))
+    held_out = forecaster(refit=False).fit(make_frame(rows=160))
+    assert model.learned_.windows > held_out.learned_.windows
+    assert model.learned_.notes["refit"].startswith("on all windows")
+
+
+def test_held_out_rows_move_no_weight():
+    frame = make_frame(series=1, rows=160)
+    changed = frame.copy()
+    changed.loc[changed.index[-H * 4 :], "y"] = 1e9
+    model, other = (forecaster(refit=False, steps=10).fit(one) for one in (frame, changed))
+    np.testing.assert_array_equal(weights(model), weights(other))
+
+
+def test_series_too_short_to_spare_a_tail_train_on_all_windows():
+    model = forecaster().fit(make_frame(rows=40))
+    assert "val_loss" not in model.learned_.history[0]
+    assert model.learned_.steps == QUICK["steps"]
+
+
+def test_every_window_is_drawn_about_equally_often():
+    frame = make_frame(series=3, rows=60)
+    source = WindowSource.of(Panel.from_frame(frame), forecaster().task_for(Panel.from_frame(frame)))
+    index = source.all_windows()
+    batches = list(draw_batches(index, 64, seed=0).take(100).as_numpy_iterator())
+    origins, counts = np.unique(np.concatenate([batch[0] for batch in batches]), return_counts=True)
+    expected = np.unique(index.locate(np.arange(index.count))[0])
+    np.testing.assert_array_equal(origins, expected)
+    assert counts.std() < 3 * np.sqrt(counts.mean())
+    for batch_origins, firsts in batches:
+        assert (firsts <= batch_origins).all()
+        assert np.isin(firsts, source.arrays.first).all()
+
+
+def test_a_single_row_is_no_training_set():
+    with pytest.raises((TrainingError, Exception), match="at least 2"):
+        forecaster().fit(make_frame(series=1, rows=1).assign(unique_id="a"))
+
+
+@pytest.mark.parametrize(("field", "value"), [("steps", 0), ("learning_rate", -1.0), ("truncation", 1.0), ("seed", True)])
+def test_a_training_field_out_of_range_is_refused_by_name(field, value):
+    with pytest.raises(ConfigError, match=field):
+        Training(**{field: value})
+
+
+def test_learners_are_found_by_their_files():
+    assert {"gradient", "least-squares", "nothing"} <= set(LEARNERS.names())
+
+
+def test_windows_with_a_constant_context_move_no_weight():
+    frame = make_frame(series=1, rows=120)
+    frame["y"] = 5.0
+    model = forecaster().fit(frame)
+    assert all(np.isfinite(row["loss"]) for row in model.learned_.history)
+    np.testing.assert_allclose(model.predict()["ff-ar"], 5.0, rtol=1e-9)
