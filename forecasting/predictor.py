@@ -122,7 +122,7 @@ class Predictor:
         """Call the compiled network on chunks of origins; returns [W, H, Q]."""
         panel = tf.constant(y), tf.constant(arrays.known)
         chunks = [slice(start, start + CHUNK) for start in range(0, len(origins), CHUNK)]
-        parts = [self.compiled(*panel, origins[rows], firsts[rows]).numpy() for rows in chunks]
+        parts = [self.compiled(*panel, tf.constant(origins[rows]), tf.constant(firsts[rows])).numpy() for rows in chunks]
         return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
     def require_answerable(self, horizon: int, levels: tuple[float, ...]) -> None:
@@ -174,7 +174,7 @@ class Predictor:
 
 
 def compile_network(network: ForecastNetwork, task: Task) -> Any:
-    """Return the network as one graph with one signature: any number of rows and windows, no retracing."""
+    """Return the network as one graph, traced once for any number of rows and windows."""
     signature = [
         tf.TensorSpec([None], tf.float64),
         tf.TensorSpec([None, len(task.calendar)], tf.float32),
@@ -187,7 +187,7 @@ def compile_network(network: ForecastNetwork, task: Task) -> Any:
         windows = Gather(y, known, task.context_length, task.horizon)(origins, firsts)
         return network(windows.context, windows.known, training=False)
 
-    return answer
+    return answer.get_concrete_function()
 
 
 def interpolate(quantiles: np.ndarray, grid: tuple[float, ...], levels: tuple[float, ...]) -> np.ndarray:

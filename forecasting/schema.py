@@ -18,6 +18,8 @@ SINGLE_SERIES_ID = "series"
 STATUS_OK = "ok"
 STATUS_PADDED = "padded"
 STATUS_ROLLED_OUT = "rolled_out"
+#: In batch forecasts as of a time: the series ended before that time and is forecast from its own end.
+STATUS_ENDED_EARLY = "ended_early"
 
 
 def interval_columns(model: str, level: float) -> tuple[str, str]:

@@ -25,9 +25,7 @@ def canonical(table: pa.Table, columns: dict[str, str], label: str) -> pa.Table:
         SourceError: a column cannot be what it must be.
     """
     makers = {UNIQUE_ID: ids, DS: times, Y: numbers}
-    made = {
-        wanted: makers[wanted](decoded(table.column(name)), label, name) for wanted, name in columns.items()
-    }
+    made = {wanted: makers[wanted](decoded(table.column(name)), label, name) for wanted, name in columns.items()}
     taken = {*columns.values(), *made}
     others = {name: table.column(name) for name in table.column_names if name not in taken}
     return pa.table({**made, **others})

@@ -63,6 +63,27 @@ class TaskRequest:
     training: tuple[tuple[str, Any], ...] = ()
 
 
+@dataclass(frozen=True)
+class BatchOptions:
+    """What a batch forecast is to be like.
+
+    Attributes:
+        horizon: steps ahead; as trained when None.
+        level: intervals in percent.
+        as_of: the history ends here.
+        max_quarantine: share of series that may be set aside.
+        parts: number of parts; by size when None.
+        workers: processes.
+    """
+
+    horizon: int | None = None
+    level: tuple[float, ...] | None = None
+    as_of: str | None = None
+    max_quarantine: float = 0.01
+    parts: int | None = None
+    workers: int = 1
+
+
 class NumberList(click.ParamType):
     """Numbers separated by commas."""
 

@@ -72,8 +72,8 @@ def require_host(allowed: tuple[str, ...]) -> None:
 
 def require_json_accepted() -> None:
     """Raise a 406 when the caller accepts no type that this service writes."""
-    accept = request.environ.get("HTTP_ACCEPT", "*/*")
-    if accept == "*/*" or "application/json" in accept:
+    accept = request.environ.get("HTTP_ACCEPT", "")
+    if accept in ("", "*/*") or "application/json" in accept:
         return
     wanted = ("application/json", problems.MEDIA_TYPE, "text/plain")
     if not request.accept_mimetypes.best_match(wanted):

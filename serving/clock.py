@@ -14,8 +14,7 @@ from forecasting.data.calendar import Frequency
 from forecasting.data.panel import Panel
 from forecasting.data.zones import UTC, regular_wall_clock, to_utc
 from forecasting.errors import PanelError
-from serving.problems import pointer
-from serving.timestamps import Place, Times
+from serving.timestamps import At, Times
 from serving.validation import Refusal
 
 #: Names in the time zone database that mean something else on every machine, or nothing.
@@ -50,14 +49,14 @@ def offset_zone(minutes: int) -> str:
     return f"UTC{sign}{size // 60:02d}:{size % 60:02d}" if minutes else UTC
 
 
-def on_clock(times: Times, frequency: Frequency, zone: str | None, place: Place) -> NDArray[Any]:
+def on_clock(times: Times, frequency: Frequency, zone: str | None, at: At) -> NDArray[Any]:
     """Return times on the clock of a panel: UTC for hours and shorter, the zone's wall clock for days and longer.
 
     Args:
         times: as sent.
         frequency: of the panel.
         zone: name of the panel's zone; None for naive times and integers.
-        place: where the times stand in the body.
+        at: where each time stands in the body.
 
     Raises:
         Refusal: `nonexistent_time` or `ambiguous_time` in the zone.
@@ -69,15 +68,15 @@ def on_clock(times: Times, frequency: Frequency, zone: str | None, place: Place)
         return times.values if zone == UTC or frequency.in_utc else regular_wall_clock(times.values, zone)
     if not frequency.in_utc or zone == UTC:
         return times.values
-    refuse_ambiguous(times.values, zone, place)
+    refuse_ambiguous(times.values, zone, at)
     try:
         return to_utc(times.values, zone)
     except PanelError as error:
         text = "This time does not exist in the zone: its clock skips it. Send times with their UTC offset."
-        raise Refusal.of(pointer(*place, error.row or 0), error.code, text) from error
+        raise Refusal.of(at(error.row or 0), error.code, text) from error
 
 
-def refuse_ambiguous(times: NDArray[Any], zone: str, place: Place) -> None:
+def refuse_ambiguous(times: NDArray[Any], zone: str, at: At) -> None:
     """Raise a `Refusal` when the clock of the zone shows one of the times twice."""
     tz = zoneinfo.ZoneInfo(zone)
     for index, time in enumerate(times.tolist()):
@@ -86,7 +85,7 @@ def refuse_ambiguous(times: NDArray[Any], zone: str, place: Place) -> None:
         # the later offset is smaller where the clock goes back; where it skips, it is larger
         if second.utcoffset() < first.utcoffset():
             text = "The clock of the zone shows this time twice. Send times with their UTC offset."
-            raise Refusal.of(pointer(*place, index), "ambiguous_time", text)
+            raise Refusal.of(at(index), "ambiguous_time", text)
 
 
 def to_texts(panel: Panel, times: NDArray[Any]) -> list[list[Any]]:

@@ -22,15 +22,15 @@ def refuse_control_characters(text: str) -> str:
 
 
 def require_time(value: Any) -> Any:
-    """Raise unless a value is of a type that a time can have: text or an integer."""
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
+    """Raise unless a value is of a type that a time can have: text or an integer; null is none."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, type(None))):
         raise PydanticCustomError("timestamp_type", "Input should be an ISO 8601 text, or an integer for integer steps")
     return value
 
 
 def require_frequency(value: Any) -> Any:
-    """Raise unless a value is of a type that a frequency can have."""
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
+    """Raise unless a value is of a type that a frequency can have; null is none."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, type(None))):
         raise PydanticCustomError("freq_type", "Input should be an offset alias such as 'h' or 'D', or an integer")
     return value
 

@@ -63,7 +63,7 @@ def place_series(reading: Reading, grid: Grid, request: ForecastIn) -> Placed:
         Refusal: its times make no such grid.
     """
     require_kind(reading, grid.frequency)
-    times = on_clock(reading.times, grid.frequency, grid.zone, (*reading.place, reading.field))
+    times = on_clock(reading.times, grid.frequency, grid.zone, reading.at_times)
     try:
         return place_times(reading, times, grid, request)
     except (ValueError, OverflowError) as error:  # calendars end somewhere

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -45,14 +46,11 @@ class Reading:
         """Return the pointer to a part of this series."""
         return pointer(*self.place, *parts)
 
-    @property
-    def field(self) -> str:
-        """The field that its times stand in."""
-        return "start" if self.only_start else "ds"
-
     def at_times(self, row: int | None = None) -> str:
         """Return the pointer to the times, or to that of a row."""
-        return self.at(self.field) if self.only_start or row is None else self.at(self.field, row)
+        if row is None:
+            return self.at("start" if self.only_start else "ds")
+        return time_pointer(self.place, self.only_start, row)
 
 
 def read_series(value: Any, number: int, request: ForecastIn, settings: Settings) -> Reading:
@@ -79,13 +77,18 @@ def read_series(value: Any, number: int, request: ForecastIn, settings: Settings
     y = read_values(series.y, (*place, "y"), request.missing)
     if (series.ds is None) == (series.start is None):
         raise Refusal.of(pointer(*place), "ds_or_start", "A series has either `ds`, a time per value, or `start`.")
-    if series.ds is None:
-        times = read_times([series.start], (*place, "start"), request.unit)
-        return Reading(place, series.unique_id, times, y, only_start=True)
-    if len(series.ds) != count:
+    if series.ds is not None and len(series.ds) != count:
         text = f"`ds` and `y` must be equally long. Got {len(series.ds)} times and {count} values."
         raise Refusal.of(pointer(*place, "ds"), "length_mismatch", text)
-    return Reading(place, series.unique_id, read_times(series.ds, (*place, "ds"), request.unit), y, only_start=False)
+    only_start = series.ds is None
+    at = functools.partial(time_pointer, place, only_start)
+    times = read_times([series.start] if series.ds is None else series.ds, at, request.unit)
+    return Reading(place, series.unique_id, times, y, only_start)
+
+
+def time_pointer(place: tuple[str | int, ...], only_start: bool, row: int) -> str:
+    """Return the pointer to the time of a row of the series at `place`."""
+    return pointer(*place, "start") if only_start else pointer(*place, "ds", row)
 
 
 def refuse_covariates(series: SeriesIn, place: tuple[str | int, ...]) -> None:

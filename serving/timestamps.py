@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.problems import ErrorItem, describe, first_errors, pointer
+from serving.problems import ErrorItem, describe, first_errors
 from serving.validation import Refusal
 
 #: What programs send, a text per line. NumPy checks months, days and hours.
@@ -29,7 +29,8 @@ LARGEST_INTEGER = 2**53
 #: Microseconds in a unit, and units in a microsecond.
 UNITS = {"s": (1_000_000, 1), "ms": (1000, 1), "us": (1, 1), "ns": (1, 1000)}
 
-Place = tuple[str | int, ...]
+#: From the number of an element to the JSON pointer to it.
+At = Callable[[int], str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,21 +51,21 @@ class Times:
         return self.values.dtype.kind == "i"
 
 
-def read_times(values: list[Any], place: Place, unit: str | None) -> Times:
+def read_times(values: list[Any], at: At, unit: str | None) -> Times:
     """Read texts or integers.
 
     Args:
         values: what was sent.
-        place: where; a mistake in element i is reported at `place`/i.
+        at: where each of them stands.
         unit: what integers count since 1970, where they stand for timestamps.
 
     Raises:
         Refusal: an element is no time.
     """
     if type(values[0]) is int:
-        integers = read_integers(values, place)
-        return Times(integers) if unit is None else Times(from_epoch(integers, place, unit), frozenset([0]))
-    return read_alike(values) or read_any(values, place)
+        integers = read_integers(values, at)
+        return Times(integers) if unit is None else Times(from_epoch(integers, at, unit), frozenset([0]))
+    return read_alike(values) or read_any(values, at)
 
 
 def read_alike(texts: list[Any]) -> Times | None:
@@ -83,7 +84,7 @@ def read_alike(texts: list[Any]) -> Times | None:
     return None if (values < FIRST).any() else Times(values, frozenset([0]) if zulus else None)
 
 
-def read_any(texts: list[Any], place: Place) -> Times:
+def read_any(texts: list[Any], at: At) -> Times:
     """Read texts one by one.
 
     Raises:
@@ -91,9 +92,7 @@ def read_any(texts: list[Any], place: Place) -> Times:
     """
     read = [read_text(text) for text in texts]
     wrong = (
-        ErrorItem(pointer(*place, index), one, explain(one, texts[index]))
-        for index, one in enumerate(read)
-        if isinstance(one, str)
+        ErrorItem(at(index), one, explain(one, texts[index])) for index, one in enumerate(read) if isinstance(one, str)
     )
     errors, total = first_errors(wrong)
     if errors:
@@ -106,7 +105,7 @@ def read_any(texts: list[Any], place: Place) -> Times:
     naive = next((index for index, (_, offset) in enumerate(pairs) if offset is None), None)
     if naive is not None:
         text = "This time has no UTC offset, and others have one. Send all with, or all without."
-        raise Refusal.of(pointer(*place, naive), "mixed_offsets", text)
+        raise Refusal.of(at(naive), "mixed_offsets", text)
     shifts = np.array([offset for _, offset in pairs], "m8[m]")
     return Times(values - shifts, frozenset(offsets))
 
@@ -148,7 +147,7 @@ def explain(code: str, value: Any) -> str:
     )
 
 
-def read_integers(values: list[Any], place: Place) -> NDArray[np.int64]:
+def read_integers(values: list[Any], at: At) -> NDArray[np.int64]:
     """Read integers.
 
     Raises:
@@ -159,10 +158,10 @@ def read_integers(values: list[Any], place: Place) -> NDArray[np.int64]:
         for index, value in enumerate(values):
             if type(value) is not int:
                 text = f"The first time is an integer, so all must be. Got {describe(value)}."
-                yield ErrorItem(pointer(*place, index), "timestamp_type", text)
+                yield ErrorItem(at(index), "timestamp_type", text)
             elif abs(value) > LARGEST_INTEGER:
                 text = f"An integer time must lie within {LARGEST_INTEGER} of 0."
-                yield ErrorItem(pointer(*place, index), "timestamp_range", text)
+                yield ErrorItem(at(index), "timestamp_range", text)
 
     errors, total = first_errors(wrong())
     if errors:
@@ -170,7 +169,7 @@ def read_integers(values: list[Any], place: Place) -> NDArray[np.int64]:
     return np.array(values, np.int64)
 
 
-def from_epoch(integers: NDArray[np.int64], place: Place, unit: str) -> NDArray[Any]:
+def from_epoch(integers: NDArray[np.int64], at: At, unit: str) -> NDArray[Any]:
     """Return the UTC instants of integers that count `unit` since 1970.
 
     Raises:
@@ -182,5 +181,5 @@ def from_epoch(integers: NDArray[np.int64], place: Place, unit: str) -> NDArray[
     if bad.any():
         index = int(np.flatnonzero(bad)[0])
         text = f"As {unit!r} since 1970 this is beyond the years 1 to 9999, or no whole microsecond. Check `unit`."
-        raise Refusal.of(pointer(*place, index), "timestamp_range", text)
+        raise Refusal.of(at(index), "timestamp_range", text)
     return (integers // over * times).astype("M8[us]")

@@ -7,12 +7,15 @@ from typing import Any
 import keras
 from keras import ops
 
+from forecasting.layers.scaling import WindowScaler
+
 
 class LinearAutoregression(keras.layers.Layer):
     """A dense kernel from lags, calendar of the next step and a constant to the horizon.
 
-    Two ways of reaching H steps: `mimo` has a column per step; `recursive` has one column and feeds
-    its output back.
+    Two ways of reaching H steps: `mimo` has a column per step; `recursive` has one column and feeds its
+    output back. The fed-back lags are scaled anew at every step, as the window of a fresh forecast would
+    be: the kernel has met no others.
 
     Args:
         horizon: H.
@@ -26,19 +29,34 @@ class LinearAutoregression(keras.layers.Layer):
         self.horizon = horizon
         self.context_length = context_length
         self.outputs = 1 if decoding == "recursive" else horizon
+        self.scaler = WindowScaler("standard", name="scaler") if decoding == "recursive" else None
         self.kernel = self.add_weight(
             shape=(context_length + features + 1, self.outputs), initializer="zeros", trainable=False, name="kernel"
         )
 
     def call(self, values: Any, observed: Any, known: Any, training: bool = False) -> Any:
-        """Return [B, H, 1] from values [B, L] and known features [B, L + H, F]."""
+        """Return [B, H, 1] from values [B, L], observed flags [B, L] and known features [B, L + H, F]."""
         known = ops.cast(known, "float64")
-        forecasts: list[Any] = []
+        first = self.context_length
         for step in range(self.horizon // self.outputs):
-            lags = ops.concatenate([values, *forecasts], axis=1)[:, step:]
-            forecasts.append(ops.matmul(self.regressors(lags, known[:, self.context_length + step]), self.kernel))
-        return ops.concatenate(forecasts, axis=1)[:, :, None]
+            rows, center, scale = self.rows(values[:, step:], observed[:, step:], known[:, first + step])
+            forecast = center + scale * ops.matmul(rows, self.kernel)
+            values = ops.concatenate([values, forecast], axis=1)
+            observed = ops.concatenate([observed, ops.ones_like(forecast)], axis=1)
+        return values[:, first:, None]
 
-    def regressors(self, lags: Any, calendar: Any) -> Any:
-        """Return the rows [B, D] of the regression: lags [B, L], calendar [B, F] of the next step, constant."""
-        return ops.concatenate([lags, calendar, ops.ones_like(lags[:, :1])], axis=1)
+    def rows(self, values: Any, observed: Any, calendar: Any) -> tuple[Any, Any, Any]:
+        """Return the rows [B, D] of the regression, and center and scale [B, 1] of its target.
+
+        Args:
+            values: [B, L] lags, 0 where missing.
+            observed: [B, L].
+            calendar: [B, F] features of the next step.
+        """
+        constant = ops.ones_like(values[:, :1])
+        center, scale = ops.zeros_like(constant), constant
+        if self.scaler:
+            missing = ops.full_like(values, float("nan"))
+            scaled = self.scaler(ops.where(observed > 0, values, missing))
+            values, center, scale = scaled.values, scaled.center, scaled.scale
+        return ops.concatenate([values, calendar, constant], axis=1), center, scale

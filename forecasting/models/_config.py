@@ -15,12 +15,14 @@ class ModelConfig(StrictConfig):
 
     Attributes:
         learner: file in `forecasting.training` that teaches the model.
-        heads: heads that fit, the default one first.
-        scaling: default scheme of the window scaler.
     """
 
     learner: ClassVar[str] = "gradient"
-    scaling: ClassVar[str] = "standard"
+
+    @property
+    def scaling(self) -> str:
+        """Scheme of the window scaler where none is chosen."""
+        return "standard"
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -33,7 +35,11 @@ class BaselineConfig(ModelConfig):
     """Base of the models that learn nothing: a point per step, in original units."""
 
     learner: ClassVar[str] = "nothing"
-    scaling: ClassVar[str] = "none"
+
+    @property
+    def scaling(self) -> str:
+        """Baselines are exact in original units."""
+        return "none"
 
     @property
     def heads(self) -> tuple[str, ...]:

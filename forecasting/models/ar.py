@@ -19,7 +19,6 @@ class Config(ModelConfig):
     """
 
     learner: ClassVar[str] = "least-squares"
-    scaling: ClassVar[str] = "last"
 
     ridge: float = 1e-3
     decoding: str = "mimo"
@@ -27,6 +26,11 @@ class Config(ModelConfig):
     def __post_init__(self) -> None:
         require(self.ridge > 0, "ridge", "above 0", self.ridge)
         require(self.decoding in ("mimo", "recursive"), "decoding", "'mimo' or 'recursive'", self.decoding)
+
+    @property
+    def scaling(self) -> str:
+        """Relative to the last value: the forecast starts where the series is."""
+        return "last"
 
     @property
     def heads(self) -> tuple[str, ...]:

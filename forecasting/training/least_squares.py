@@ -43,13 +43,17 @@ def fit(network: Any, source: WindowSource, config: Any, training: Training, cal
 
 def accumulate(network: Any, source: WindowSource, index: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Sum X'X [H', D, D] (H' = 1 when no target is missing), X'Y [D, H] and the observations per step [H]."""
-    outputs = network.core.outputs
     complete = not np.isnan(source.arrays.y[observed_rows(source)]).any()
     gram, moment, counts = 0.0, 0.0, 0.0
-    add = tf.function(lambda origins, firsts: sums(network, source, complete, outputs, origins, firsts),
-                      input_signature=[tf.TensorSpec([None], tf.int64)] * 2)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.int64)] * 2)
+    def batch_sums(origins: Any, firsts: Any) -> Any:
+        return sums(network, source, complete, origins, firsts)
+
+    add = batch_sums.get_concrete_function()
     for start in range(0, index.count, BATCH):
-        batch = add(*index.locate(np.arange(start, min(start + BATCH, index.count))))
+        origins, firsts = index.locate(np.arange(start, min(start + BATCH, index.count)))
+        batch = add(tf.constant(origins), tf.constant(firsts))
         gram, moment, counts = gram + batch[0].numpy(), moment + batch[1].numpy(), counts + batch[2].numpy()
     return np.asarray(gram), np.asarray(moment), np.asarray(counts)
 
@@ -62,15 +66,17 @@ def observed_rows(source: WindowSource) -> np.ndarray:
     return np.cumsum(rows[:-1]) > 0
 
 
-def sums(network: Any, source: WindowSource, complete: bool, outputs: int, origins: Any, firsts: Any) -> Any:
+def sums(network: Any, source: WindowSource, complete: bool, origins: Any, firsts: Any) -> Any:
     """Return X'X, X'Y and the observations per step of one batch of windows."""
     windows = source.gather(origins, firsts)
     scaled = network.scaler(windows.context)
     known = tf.cast(windows.known[:, source.task.context_length], tf.float64)
-    rows = network.core.regressors(scaled.values, known)  # [B, D]
+    rows, center, scale = network.core.rows(scaled.values, scaled.observed, known)  # [B, D]
+    outputs = network.core.outputs
     target = windows.target[:, :outputs]
     weight = scaled.varies * tf.cast(tf.math.is_finite(target), tf.float64)  # [B, H]
-    distance = tf.where(weight > 0, (target - scaled.center) / scaled.scale, tf.zeros_like(target))
+    distance = ((target - scaled.center) / scaled.scale - center) / scale
+    distance = tf.where(weight > 0, distance, tf.zeros_like(target))
     moment = tf.matmul(rows, weight * distance, transpose_a=True)
     if complete:
         gram = tf.matmul(rows, scaled.varies * rows, transpose_a=True)[None]

@@ -55,12 +55,11 @@ def test_recursion_feeds_the_forecast_back():
     frame = make_frame(series=1, rows=150, freq=1)
     recursive = Forecaster("ar", 3, season=24, context_length=L, decoding="recursive").fit(frame)
     one = Forecaster("ar", 1, season=24, context_length=L, decoding="recursive").fit(frame)
-    # Scaling is per window, so the oracle feeds the scaled forecast back by hand.
     kernel = np.asarray(recursive.predictor.network.core.kernel)[:, 0]
-    context = frame["y"].to_numpy()[-L:]
-    center, scale = context[-1], context.std()
-    lags = list((context - center) / scale)
+    series = list(frame["y"])
     for _ in range(3):
-        lags.append(np.r_[lags[-L:], 1] @ kernel)
-    np.testing.assert_allclose(recursive.predict()["ar"], center + scale * np.array(lags[-3:]), rtol=1e-9)
+        lags = np.array(series[-L:])
+        center, scale = lags.mean(), lags.std()
+        series.append(center + scale * (np.r_[(lags - center) / scale, 1] @ kernel))
+    np.testing.assert_allclose(recursive.predict()["ar"], series[-3:], rtol=1e-9)
     assert one.predict()["ar"].iloc[0] == pytest.approx(recursive.predict()["ar"].iloc[0], rel=1e-3)

@@ -54,13 +54,10 @@ def client(app):
 
 
 @pytest.fixture
-def access_lines(monkeypatch):
-    """What the access log says during a test, parsed."""
-    lines = []
-    logger = logging.getLogger("serving.access")
-    monkeypatch.setattr(logger, "level", logging.INFO)
-    monkeypatch.setattr(logger, "handle", lambda record: lines.append(json.loads(record.getMessage())))
-    return lines
+def access_lines(caplog):
+    """Return what the access log has said so far in a test, parsed."""
+    caplog.set_level(logging.INFO, logger="serving.access")
+    return lambda: [json.loads(record.getMessage()) for record in caplog.records if record.name == "serving.access"]
 
 
 def hours(count, start="2026-01-01T00", zulu=True):

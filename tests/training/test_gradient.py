@@ -5,7 +5,7 @@ import pytest
 
 from forecasting import Forecaster, Training
 from forecasting.data.panel import Panel
-from forecasting.errors import ConfigError, TrainingError
+from forecasting.errors import ConfigError, PanelError
 from forecasting.training import LEARNERS
 from forecasting.training._source import WindowSource
 from forecasting.training.gradient import draw_batches
@@ -86,8 +86,9 @@ def test_every_window_is_drawn_about_equally_often():
 
 
 def test_a_single_row_is_no_training_set():
-    with pytest.raises((TrainingError, Exception), match="at least 2"):
-        forecaster().fit(make_frame(series=1, rows=1).assign(unique_id="a"))
+    single = Forecaster("ff-ar", H, freq="h", context_length=L)
+    with pytest.raises(PanelError, match="at least 2"):
+        single.fit(make_frame(series=1, rows=1))
 
 
 @pytest.mark.parametrize(("field", "value"), [("steps", 0), ("learning_rate", -1.0), ("truncation", 1.0), ("seed", True)])

@@ -1,0 +1,24 @@
+"""`forecast batch-status`: how far batch runs are."""
+
+from __future__ import annotations
+
+import click
+
+from pipelines import options
+
+
+@click.command(short_help="Tell how far batch runs are.", epilog=options.examples("forecast batch-status forecasts"))
+@click.argument("folder")
+@options.common_options
+def command(folder: str, as_json: bool) -> None:
+    """List the runs in FOLDER, which is the --out of `forecast batch` or one run.
+
+    A run is complete, running, interrupted, or over budget (too many series were set aside).
+    """
+    from pipelines.batch_state import runs_in, status
+    from pipelines.console import emit, show_table
+
+    found = [status(run) for run in runs_in(folder)]
+    columns = ("run", "state", "parts_done", "parts", "series_in", "series_forecast", "series_quarantined", "rows_out")
+    rows = [[one[name] for name in columns] for one in found]
+    emit({"runs": found}, as_json, lambda: show_table("Batch runs", columns, rows))

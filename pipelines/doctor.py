@@ -1,0 +1,129 @@
+"""The doctor: what this installation is made of, what it can reach, and what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from forecasting import registry
+from forecasting.errors import RegistryError
+from forecasting.home import home, tracking_uri
+
+PACKAGES = (
+    "keras-forecasting-service", "tensorflow", "keras", "mlflow", "numpy", "pandas", "pyarrow", "flask", "gunicorn",
+    "sqlalchemy", "scikit-learn", "safetensors",
+)  # fmt: skip
+
+#: A run and its model take a few megabytes; a disk with less than this is about to be full.
+LEAST_FREE_BYTES = 200 << 20
+
+
+def examine() -> dict[str, Any]:
+    """Return everything worth knowing, with `problems` last."""
+    problems: list[str] = []
+    facts = {
+        "versions": versions(),
+        "compute": compute(),
+        "home": home_facts(problems),
+        "tracking": tracking_facts(problems),
+        "known": known(),
+    }
+    return {**facts, "problems": problems}
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that matter."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def compute() -> dict[str, Any]:
+    """Return the devices and threads that TensorFlow uses."""
+    from pipelines.quiet import import_tensorflow
+
+    import_tensorflow()
+    import tensorflow as tf
+
+    cores = len(os.sched_getaffinity(0))
+    return {
+        "devices": [device.name.removeprefix("/physical_device:") for device in tf.config.list_physical_devices()],
+        "cores": cores,
+        "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads() or cores,
+        "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads() or cores,
+    }
+
+
+def home_facts(problems: list[str]) -> dict[str, Any]:
+    """Return where run-time files go and whether they can."""
+    try:
+        folder = home()
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        problems.append(f"The home folder cannot be made: {error}. Set FORECAST_HOME.")
+        return {"folder": os.environ.get("FORECAST_HOME"), "writable": False, "free_bytes": None}
+    writable = os.access(folder, os.W_OK)
+    if not writable:
+        problems.append(f"{folder} is not writable. Set FORECAST_HOME.")
+    if free < LEAST_FREE_BYTES:
+        problems.append(f"{folder} has only {free >> 20} MiB free. Make room.")
+    return {"folder": str(folder), "writable": writable, "free_bytes": free}
+
+
+def tracking_facts(problems: list[str]) -> dict[str, Any]:
+    """Return the tracking store, whether it answers, and the models registered there."""
+    try:
+        address = without_password(tracking_uri())
+        models = [model_facts(name) for name in registry.names()]
+    except (RegistryError, OSError) as error:
+        problems.append(f"The tracking store does not answer: {without_password(str(error))}")
+        return {"uri": without_password(os.environ.get("MLFLOW_TRACKING_URI", "")), "reachable": False, "models": []}
+    return {"uri": address, "reachable": True, "models": models}
+
+
+def model_facts(name: str) -> dict[str, Any]:
+    """Return a registered model with its champion."""
+    champion = registry.champion(name)
+    return {"name": name, "champion": champion.version if champion else None}
+
+
+def without_password(text: str) -> str:
+    """Return a text with the passwords of its URLs hidden."""
+    return re.sub(r"(://[^/:@\s]*):[^/@\s]*@", r"\1:***@", text)
+
+
+def known() -> dict[str, list[str]]:
+    """Return the names of everything that a model can be made of."""
+    from forecasting.decoding import DECODERS
+    from forecasting.layers.recurrent import CELLS
+    from forecasting.model_spec import HEADS
+    from forecasting.models import MODELS
+
+    families = {"models": MODELS, "heads": HEADS, "cells": CELLS, "decodings": DECODERS}
+    return {name: family.names() for name, family in families.items()}
+
+
+def lines(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Return the facts as people read them."""
+    found = {name: str(one) for name, one in facts["versions"].items()}
+    compute, place, tracking = facts["compute"], facts["home"], facts["tracking"]
+    models = [f"{one['name']} (champion {one['champion'] or 'none'})" for one in tracking["models"]]
+    free = f", {place['free_bytes'] / 1e9:.1f} GB free" if place["free_bytes"] is not None else ""
+    found |= {
+        "devices": ", ".join(compute["devices"]),
+        "threads": f"{compute['intra_op_threads']} in an operation, {compute['inter_op_threads']} between, "
+        f"{compute['cores']} cores",
+        "home": f"{place['folder']} ({'writable' if place['writable'] else 'NOT writable'}{free})",
+        "tracking": f"{tracking['uri']} ({'answers' if tracking['reachable'] else 'does NOT answer'})",
+        "registered": ", ".join(models) or "none",
+    }
+    return found | {name: ", ".join(names) for name, names in facts["known"].items()}

@@ -1,0 +1,96 @@
+"""Which series of a frame keep it from becoming a panel, found all at once, so that only they are set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecasting.data.checks import Checked, check_frame
+from forecasting.data.panel import Panel
+from forecasting.data.rows import Rows
+from forecasting.errors import PanelError
+from forecasting.schema import DS, UNIQUE_ID
+
+#: Why a series was set aside, by id: a stable code and a sentence.
+Reasons = dict[str, tuple[str, str]]
+
+
+def panel_of_good(frame: pd.DataFrame, freq: str | int) -> tuple[Panel | None, Reasons]:
+    """Return the panel of the series that are regular, and why the others are not among them.
+
+    Args:
+        frame: `unique_id, ds, y`, no id missing.
+        freq: frequency of the model.
+
+    Returns:
+        The panel, None when no series is left, and the reasons.
+
+    Raises:
+        PanelError: something is wrong with the frame as a whole.
+    """
+    try:
+        return Panel.from_frame(frame, freq), {}
+    except PanelError:
+        reasons = bad_series(frame, freq)
+    while True:
+        good = frame[~frame[UNIQUE_ID].isin(list(reasons))]
+        if good.empty:
+            return None, reasons
+        try:
+            return Panel.from_frame(good, freq), reasons
+        except PanelError as error:
+            # a check that `bad_series` does not know: the series that the error names, one at a time
+            if error.series is None or error.series in reasons:
+                raise
+            reasons[error.series] = (error.code, str(error))
+
+
+def bad_series(frame: pd.DataFrame, freq: str | int) -> Reasons:
+    """Return the series with rows that no panel can hold; the first trouble of each is its reason."""
+    checked = check_frame(frame, freq)
+    reasons: Reasons = {}
+    at = np.flatnonzero(frame[DS].isna())
+    for name in pd.unique(frame[UNIQUE_ID].iloc[at]):
+        reasons[str(name)] = ("ds_missing", "A row has no time.")
+    rows = checked.rows
+    if rows is None or rows.n_rows == 0:
+        return reasons
+    for code, found, sentence in troubles(checked, rows):
+        series, first = np.unique(rows.codes[found], return_index=True)
+        for one, row in zip(series, found[first], strict=True):
+            reasons.setdefault(str(rows.ids[one]), (code, sentence(int(row))))
+    return reasons
+
+
+Trouble = tuple[str, NDArray[np.int64], Callable[[int], str]]
+
+
+def troubles(checked: Checked, rows: Rows) -> list[Trouble]:
+    """Return each kind of trouble as its code, the sorted rows that have it and the sentence about one of them."""
+    found: list[Trouble] = [
+        ("y_infinite", np.flatnonzero(np.isinf(rows.y)), lambda row: f"The value at {rows.time(row)} is infinite."),
+        ("duplicate_timestamp", repeated(rows), lambda row: f"The time {rows.time(row)} is there more than once."),
+    ]
+    fit, frequency = checked.fit, checked.frequency
+    if fit is None or frequency is None:
+        return found
+    alias = frequency.alias
+    gaps = dict(zip(fit.gap_after.tolist(), fit.gap_size.tolist(), strict=True))
+    off_grid = np.flatnonzero(~fit.on_grid & ~fit.mismatched[rows.codes])
+    mismatched = rows.first[np.flatnonzero(fit.mismatched)]
+    return [
+        *found,
+        ("freq_mismatch", mismatched, lambda row: f"The steps from {rows.time(row)} on are not {alias!r}."),
+        ("off_grid", off_grid, lambda row: f"The time {rows.time(row)} lies between the steps of {alias!r}."),
+        ("missing_timestamps", fit.gap_after, lambda row: f"{gaps[row]} steps are missing after {rows.time(row)}."),
+    ]
+
+
+def repeated(rows: Rows) -> NDArray[Any]:
+    """Return the sorted rows whose time the row before has too."""
+    same_series, step = np.diff(rows.codes) == 0, np.diff(rows.times.astype(np.int64))
+    return np.flatnonzero(same_series & (step == 0)) + 1
