@@ -75,7 +75,9 @@ def write(folder: str | Path, predictor: Any, facts: Facts) -> Path:
     """
     folder = Path(folder)
     if folder.exists() and not (folder / SPEC_FILE).is_file() and any(folder.iterdir()):
-        raise ArtifactError(f"{folder} exists and is no model folder. Choose an empty or new folder.", code="not_a_model")
+        raise ArtifactError(
+            f"{folder} exists and is no model folder. Choose an empty or new folder.", code="not_a_model"
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -160,7 +162,9 @@ def verify(folder: Path) -> str:
         if path.is_symlink() or not path.is_file():
             raise ArtifactError(f"{path} must be a plain file, and is a link or something else.", code="not_a_file")
         if path.stat().st_size > MAX_BYTES:
-            raise ArtifactError(f"{path} has {path.stat().st_size} bytes; at most {MAX_BYTES} are read.", code="too_large")
+            raise ArtifactError(
+                f"{path} has {path.stat().st_size} bytes; at most {MAX_BYTES} are read.", code="too_large"
+            )
     recorded = read_json(folder / MANIFEST_FILE).get("files", {})
     for name in FILES:
         if recorded.get(name) != sha256(folder / name):
@@ -176,7 +180,9 @@ def require_digest(folder: Path, digest: str) -> str:
     """Check a folder as `verify` does, and that its manifest is the one with this digest ("" accepts any)."""
     found = verify(folder)
     if digest and found != digest:
-        raise ArtifactError(f"{folder} is not the model that was registered: digest {found[:12]}, not {digest[:12]}.", code="digest")
+        raise ArtifactError(
+            f"{folder} is not the model that was registered: digest {found[:12]}, not {digest[:12]}.", code="digest"
+        )
     return found
 
 
@@ -196,7 +202,9 @@ def rebuild(folder: Path, task: Task, spec: ModelSpec) -> Any:
     wanted = {variable.path: variable for variable in network.weights if not is_random_state(variable)}
     if set(stored) != set(wanted):
         names = ", ".join(sorted(set(stored) ^ set(wanted))[:3])
-        raise ArtifactError(f"{folder / WEIGHTS_FILE} does not fit the model: {names} missing or unknown.", code="weights")
+        raise ArtifactError(
+            f"{folder / WEIGHTS_FILE} does not fit the model: {names} missing or unknown.", code="weights"
+        )
     for path, variable in wanted.items():
         value = stored[path]
         if value.shape != tuple(variable.shape) or not np.isfinite(value).all():
@@ -221,7 +229,9 @@ def golden_panel(task: Task) -> Any:
     noise[1::7] = np.nan
     frequency = Frequency.parse(task.freq)
     start = frequency.first_on_grid(np.datetime64("2024-01-01T00:00:00", "us"))
-    return Panel.from_arrays(["season", "gaps", "constant"], [start] * 3, [season, noise, np.full(len(step), 7.0)], frequency)
+    return Panel.from_arrays(
+        ["season", "gaps", "constant"], [start] * 3, [season, noise, np.full(len(step), 7.0)], frequency
+    )
 
 
 def golden(predictor: Any) -> dict[str, Any]:

@@ -77,7 +77,9 @@ class Task(StrictConfig):
         require(is_count(self.horizon), "horizon", "an integer of at least 1", self.horizon)
         require(is_count(self.context_length), "context_length", "an integer of at least 1", self.context_length)
         periods = self.season
-        valid_season = len(periods) > 0 and all(is_count(period) for period in periods) and list(periods) == sorted(set(periods))
+        valid_season = (
+            len(periods) > 0 and all(is_count(period) for period in periods) and list(periods) == sorted(set(periods))
+        )
         require(valid_season, "season", "one or more ascending integers of at least 1", periods)
         levels = self.quantile_levels
         valid_levels = all(isinstance(q, float) and 0 < q < 1 for q in levels) and list(levels) == sorted(set(levels))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from forecasting.config import QUANTILE_GRID, Task
+from forecasting.data.calendar import estimate_season
 from forecasting.data.features import calendar_features
 from forecasting.data.panel import Panel
-from forecasting.data.calendar import estimate_season
 from forecasting.errors import PanelError
 
 

@@ -39,7 +39,9 @@ def require_unique_between(values: Sequence[float], field: str, upper: float) ->
     """Raise a `RequestError` unless all values lie between 0 and `upper` and differ."""
     for value in values:
         if not 0 < value < upper:
-            raise RequestError(f"`{field}` must lie between 0 and {upper}. Got {value!r}.", code="level_range", field=field)
+            raise RequestError(
+                f"`{field}` must lie between 0 and {upper}. Got {value!r}.", code="level_range", field=field
+            )
     if len(set(values)) != len(values):
         raise RequestError(f"`{field}` names a value twice. Got {list(values)!r}.", code="level_duplicate", field=field)
 

@@ -46,7 +46,7 @@ class Forecaster:
         ConfigError: a choice is unknown or has a value that means nothing.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (the contract; all but three are keywords)
         self,
         model: str | ModelSpec,
         horizon: int,
@@ -132,9 +132,11 @@ class Forecaster:
         from forecasting.forecast_frame import forecast_frame
 
         predictor = self.predictor
-        if history is None and self.history_ is None:
-            raise NotFittedError("A loaded forecaster holds no data. Give `history`.", code="no_history", field="history")
         panel = self.history_ if history is None else self.panel(history)
+        if panel is None:
+            raise NotFittedError(
+                "A loaded forecaster holds no data. Give `history`.", code="no_history", field="history"
+            )
         if horizon is not None and horizon > predictor.task.horizon:
             warnings.warn(
                 f"Horizon {horizon} is longer than the trained {predictor.task.horizon}: the forecast is rolled out, "
@@ -172,7 +174,9 @@ class Forecaster:
         Returns:
             The frame `unique_id, ds, cutoff, y, <Model>` with the columns of the levels.
         """
-        return self.backtest_panel(self.panel(frame), windows, step, refit, level=level, callbacks=callbacks).to_frame(level)
+        return self.backtest_panel(self.panel(frame), windows, step, refit, level=level, callbacks=callbacks).to_frame(
+            level
+        )
 
     def backtest_panel(
         self,
@@ -191,7 +195,7 @@ class Forecaster:
         origins = rolling(panel, self.horizon, windows, step)
         levels = wanted_levels(level, None)
         if self.is_loaded:
-            return backtest_fitted(self.predictor, panel, origins, levels, training_end=self.facts_.training_end)
+            return backtest_fitted(self.predictor, panel, origins, levels, training_end=self.facts.training_end)
 
         def fit(part: Panel) -> Predictor:
             return self.copy().fit_panel(part, callbacks).predictor

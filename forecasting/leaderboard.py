@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from forecasting import artifact
@@ -80,7 +81,12 @@ def rank(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def enter(
-    forecaster: Forecaster, panel: Panel, windows: int, step: int | None, level: Sequence[float], callbacks: Sequence[Any]
+    forecaster: Forecaster,
+    panel: Panel,
+    windows: int,
+    step: int | None,
+    level: Sequence[float],
+    callbacks: Sequence[Any],
 ) -> Entry:
     """Fit, backtest and time one forecaster."""
     from forecasting.evaluation.backtest import backtest_fitted, rolling
@@ -96,7 +102,7 @@ def enter(
 
 def milliseconds(forecaster: Forecaster, panel: Panel) -> float:
     """Return the median time of one forecast of one series."""
-    one = panel.select([0])
+    one = panel.select(np.array([0]))
     forecaster.predictor.predict_panel(one)
     times = []
     for _ in range(TIMED_CALLS):

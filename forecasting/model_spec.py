@@ -100,7 +100,9 @@ def read_field(part: str, text: str) -> tuple[str, Any]:
     """Read `field=value`; the value is JSON where it is legal JSON, a word otherwise."""
     name, equals, value = part.partition("=")
     if not equals:
-        raise ConfigError(f"In model {text!r}, {part!r} is not field=value. Write e.g. gru:units=64,layers=2.", field="model")
+        raise ConfigError(
+            f"In model {text!r}, {part!r} is not field=value. Write e.g. gru:units=64,layers=2.", field="model"
+        )
     try:
         return name.strip(), json.loads(value)
     except json.JSONDecodeError:

@@ -59,7 +59,9 @@ class ForecastNetwork(keras.Model):
         total = ops.maximum(ops.sum(weight), 1.0)
         median = unscale(self.head(raw), scaled)[:, :, self.median]
         error = ops.where(missing, ops.zeros_like(target), ops.abs(target - median))
-        return ops.sum(weight * losses) / total, ops.sum(error) / ops.maximum(ops.sum(1.0 - ops.cast(missing, "float64")), 1.0)
+        return ops.sum(weight * losses) / total, ops.sum(error) / ops.maximum(
+            ops.sum(1.0 - ops.cast(missing, "float64")), 1.0
+        )
 
     @property
     def median(self) -> int:

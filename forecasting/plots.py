@@ -54,15 +54,15 @@ def fan_chart(
     for shade, one in enumerate(sorted(level, reverse=True)):
         lower, upper = interval_columns(model, one)
         alpha = 0.18 + 0.17 * shade
-        band = {"color": BLUE, "alpha": alpha, "linewidth": 0, "label": f"{one:g} % interval"}
-        axes.fill_between(forecast[DS], forecast[lower], forecast[upper], **band)
+        band = axes.fill_between(forecast[DS], forecast[lower], forecast[upper], color=BLUE, alpha=alpha, linewidth=0)
+        band.set_label(f"{one:g} % interval")
     axes.plot(forecast[DS], forecast[model], color=BLUE, linewidth=1.8, label=f"{model} forecast")
     if actual is not None:
         axes.plot(actual[DS], actual[Y], color=INK, linewidth=1.1, linestyle=":", label="what happened")
     axes.axvline(history[DS].iloc[-1], color=GREY, linewidth=0.8, linestyle="--")
     title = str(forecast[UNIQUE_ID].iloc[0]) if len(forecast) else ""
     axes.set_title(f"{title}: {len(forecast)} steps ahead", loc="left", color=INK, fontsize=11)
-    axes.legend(loc="upper left", frameon=False, fontsize=8, ncols=2 + len(level))
+    axes.legend(loc="upper left", frameon=False, fontsize=8, ncols=3 + len(level))
     axes.margins(x=0.01)
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + 0.15 * (high - low))

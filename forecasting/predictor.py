@@ -122,7 +122,9 @@ class Predictor:
         """Call the compiled network on chunks of origins; returns [W, H, Q]."""
         panel = tf.constant(y), tf.constant(arrays.known)
         chunks = [slice(start, start + CHUNK) for start in range(0, len(origins), CHUNK)]
-        parts = [self.compiled(*panel, tf.constant(origins[rows]), tf.constant(firsts[rows])).numpy() for rows in chunks]
+        parts = [
+            self.compiled(*panel, tf.constant(origins[rows]), tf.constant(firsts[rows])).numpy() for rows in chunks
+        ]
         return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
     def require_answerable(self, horizon: int, levels: tuple[float, ...]) -> None:
@@ -168,7 +170,9 @@ class Predictor:
             found[int(window)] = RequestError(f"{message} Give at least one.", code="no_observations", series=name)
         for window in np.flatnonzero(~np.isfinite(quantiles).all(axis=(1, 2))):
             name = str(panel.ids[series[window]])
-            message = f"The forecast of series {name!r} is not a finite number: its values are too large for this model."
+            message = (
+                f"The forecast of series {name!r} is not a finite number: its values are too large for this model."
+            )
             found.setdefault(int(window), RequestError(message, code="non_finite_output", series=name))
         return found
 

@@ -128,7 +128,9 @@ def registry_errors(what: str) -> Iterator[None]:
         if error.error_code in UNAVAILABLE:
             text = f"The registry at {tracking_uri()} does not answer ({what}): {first_line}"
             raise RegistryError(text, code="registry_unavailable") from error
-        raise RegistryError(f"{what} is not in the registry at {tracking_uri()}: {first_line}", code="registry") from error
+        raise RegistryError(
+            f"{what} is not in the registry at {tracking_uri()}: {first_line}", code="registry"
+        ) from error
 
 
 def resolve(source: str | Path) -> Path:

@@ -112,7 +112,7 @@ class Run:
         """Log a table as JSON, which MLflow's page shows."""
         import mlflow
 
-        mlflow.log_table(frame.astype({column: str for column in frame.select_dtypes("datetime")}), file)
+        mlflow.log_table(frame.astype(dict.fromkeys(frame.select_dtypes("datetime"), str)), file)
 
     def figure(self, figure: Figure, file: str) -> None:
         """Log a picture."""
@@ -161,9 +161,10 @@ class Logged:
 
 def generated_example(task: Task) -> pd.DataFrame:
     """Return a generated history of one series, as an input example: no rows of anyone's data."""
+    import numpy as np
     import pandas as pd
 
-    panel = artifact.golden_panel(task).select([0])
+    panel = artifact.golden_panel(task).select(np.array([0]))
     return pd.DataFrame({UNIQUE_ID: panel.ids.repeat(len(panel.y)), DS: panel.to_output(panel.grid()), Y: panel.y})
 
 

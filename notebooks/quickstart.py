@@ -73,5 +73,4 @@ import tempfile
 with tempfile.TemporaryDirectory() as part:
     loaded = Forecaster.load(winner.save(f"{part}/model"))
     again = loaded.predict(frame)
-assert (again[winner.spec.alias] - forecast[winner.spec.alias]).abs().max() < 1e-6
-again.head()
+(again[winner.spec.alias] - forecast[winner.spec.alias]).abs().max()

@@ -36,7 +36,10 @@ class ForecastGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
-        return COMMANDS.load(cmd_name).command if cmd_name in COMMANDS.names() else None
+        if cmd_name in COMMANDS.names():
+            command: click.Command = COMMANDS.load(cmd_name).command
+            return command
+        return super().get_command(ctx, cmd_name)
 
     def main(
         self, args: Sequence[str] | None = None, prog_name: str | None = None, *rest: Any, **extra: Any

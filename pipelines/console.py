@@ -88,12 +88,13 @@ def progress(label: str, total: float | None = None) -> Iterator[Advance]:
 @contextmanager
 def _bar(label: str, total: float | None) -> Iterator[Advance]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (
         SpinnerColumn(finished_text="✓"),
         TextColumn("{task.description}"),
         BarColumn(),
+        MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.fields[note]}", style="dim"),
     )
@@ -104,7 +105,8 @@ def _bar(label: str, total: float | None) -> Iterator[Advance]:
             bars.update(task, completed=done, total=total, note=note)
 
         yield advance
-        bars.update(task, total=1, completed=1)
+        all_of_it = bars.tasks[0].completed or 1
+        bars.update(task, total=all_of_it, completed=all_of_it, note="")
 
 
 @contextmanager

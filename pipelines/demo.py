@@ -148,7 +148,7 @@ def what_next(service: Service, story: Story) -> str:
     """Return what to do with the running service and the rest."""
     data = story.folder / f"{NAME}.parquet"
     return f"""\
-The service answers at {service.url} (try {service.url}/v1/models). Ask it again:
+The service answers at {service.url} (see {service.url}/v1/models). Ask it again:
 
   curl -s {service.url}/v1/forecast -H 'Content-Type: application/json' -d @{story.folder / "request.json"}
 
@@ -157,5 +157,6 @@ What to try next:
   forecast check {data}
   forecast train {data} --horizon 48 --model gru:units=64 --model seasonal-naive --register {NAME}
   forecast promote {NAME} challenger
+  forecast serve --model {NAME}@champion
   forecast leaderboard your.csv --horizon 24 --time date --target sales
 """

@@ -13,6 +13,9 @@ def import_tensorflow() -> None:
         import tensorflow as tf
 
         tf.config.list_physical_devices()
+    if not os.environ.get("FORECAST_DEBUG"):
+        # every model is a graph of its own, which TensorFlow takes for needless retracing
+        tf.get_logger().setLevel("ERROR")
 
 
 @contextmanager

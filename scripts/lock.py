@@ -16,7 +16,14 @@ def lock(file: str, extras: tuple[str, ...], constraint: str | None) -> None:
     """Resolve one set, with the versions of the set before it."""
     command = [
         *(sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--quiet", "--universal"),
-        *("--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--no-header"),
+        *(
+            "--python-version",
+            "3.11",
+            "--generate-hashes",
+            "--no-emit-index-url",
+            "--no-emit-find-links",
+            "--no-header",
+        ),
         *("--no-annotate", "--output-file", file),
         *(part for extra in extras for part in ("--extra", extra)),
         *(("--constraint", constraint) if constraint else ()),

@@ -119,7 +119,9 @@ def test_saving_over_a_model_replaces_it_and_over_anything_else_is_refused(train
     assert (other / "data.csv").read_text() == "a"
 
 
-def test_it_loads_in_a_fresh_process_without_the_training_data_and_without_training_code(trained, saved, hourly, tmp_path):
+def test_it_loads_in_a_fresh_process_without_the_training_data_and_without_training_code(
+    trained, saved, hourly, tmp_path
+):
     hourly.to_parquet(tmp_path / "history.parquet")
     code = (
         "import sys, pandas as pd; from forecasting import Forecaster; "

@@ -90,7 +90,9 @@ def test_what_is_not_registered_is_said(logged, reference):
         registry.resolve(reference)
 
 
-@pytest.mark.parametrize("reference", ["../model", "http://example.org/model", "file:///tmp/x", "Model", "a" * 65, "runs:/1/x"])
+@pytest.mark.parametrize(
+    "reference", ["../model", "http://example.org/model", "file:///tmp/x", "Model", "a" * 65, "runs:/1/x"]
+)
 def test_what_is_no_reference_is_refused_before_anything_is_asked(reference):
     with pytest.raises(RegistryError, match="neither a model folder"):
         registry.resolve(reference)

@@ -198,7 +198,7 @@ def backtest_refitted(
 
 
 def seasonal_scales(panel: Panel, origins: RollingOrigins, period: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean absolute and mean squared seasonal difference [W] of each window's history; NaN where there is none."""
+    """Return the mean absolute and mean squared seasonal difference [W] of each window's history; NaN without any."""
     difference = np.full(len(panel.y), np.nan)
     difference[period:] = panel.y[period:] - panel.y[:-period]
     inside = np.arange(len(panel.y)) - np.repeat(panel.offsets[:-1], panel.lengths) >= period

@@ -161,7 +161,9 @@ POINT_METRICS: dict[str, Callable[[Scored], float]] = {
 #: Metrics of a set of quantiles, by name.
 QUANTILE_METRICS: dict[str, Callable[[Scored], float]] = {metric.__name__: metric for metric in (wql, scaled_crps)}
 #: Metrics of one interval, by name.
-INTERVAL_METRICS: dict[str, Callable[[Scored, float], float]] = {metric.__name__: metric for metric in (coverage, winkler)}
+INTERVAL_METRICS: dict[str, Callable[[Scored, float], float]] = {
+    metric.__name__: metric for metric in (coverage, winkler)
+}
 
 
 def evaluate(scored: Scored, level: tuple[float, ...] = ()) -> dict[str, float]:

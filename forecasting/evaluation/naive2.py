@@ -36,7 +36,9 @@ def is_seasonal(series: np.ndarray, period: int) -> bool:
     if period < 2 or len(series) < 3 * period or series.min() <= 0 or np.ptp(series) == 0:
         return False
     centred = series - series.mean()
-    lags = np.array([centred[lag:] @ centred[: len(series) - lag] for lag in range(1, period + 1)]) / (centred @ centred)
+    lags = np.array([centred[lag:] @ centred[: len(series) - lag] for lag in range(1, period + 1)]) / (
+        centred @ centred
+    )
     limit = CRITICAL / np.sqrt(len(series)) * np.sqrt(1 + 2 * np.sum(lags[: period - 1] ** 2))
     return bool(abs(lags[period - 1]) > limit)
 

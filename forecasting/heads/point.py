@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -13,7 +15,7 @@ class Head(keras.layers.Layer):
 
     parameters = 1
 
-    def __init__(self, quantile_levels: tuple[float, ...], **kwargs: object) -> None:
+    def __init__(self, quantile_levels: tuple[float, ...], **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
         if quantile_levels:
             raise ConfigError(
@@ -21,10 +23,10 @@ class Head(keras.layers.Layer):
                 field="quantile_levels",
             )
 
-    def call(self, raw: object) -> object:
+    def call(self, raw: Any) -> Any:
         """Return raw [B, H, 1] as it is."""
         return raw
 
-    def loss(self, raw: object, target: object) -> object:
+    def loss(self, raw: Any, target: Any) -> Any:
         """Return |target - forecast| as [B, H]."""
         return ops.abs(target - raw[:, :, 0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -19,7 +21,7 @@ class Head(keras.layers.Layer):
         ConfigError: there are no levels.
     """
 
-    def __init__(self, quantile_levels: tuple[float, ...], **kwargs: object) -> None:
+    def __init__(self, quantile_levels: tuple[float, ...], **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
         if not quantile_levels:
             raise ConfigError("A quantile head needs `quantile_levels`. Got none.", field="quantile_levels")
@@ -28,14 +30,16 @@ class Head(keras.layers.Layer):
         self.median = quantile_levels.index(0.5)
         # Summing gaps outwards from the median is one product with a matrix of signs, cheaper than two cumulative sums.
         gap, level = np.indices((self.parameters, self.parameters))
-        self.signs = np.where((self.median < gap) & (gap <= level), 1, 0) - np.where((level <= gap) & (gap < self.median), 1, 0)
+        self.signs = np.where((self.median < gap) & (gap <= level), 1, 0) - np.where(
+            (level <= gap) & (gap < self.median), 1, 0
+        )
 
-    def call(self, raw: object) -> object:
+    def call(self, raw: Any) -> Any:
         """Turn raw [B, H, Q] into ascending quantiles [B, H, Q]."""
         signs = ops.cast(self.signs, raw.dtype)
         return raw[:, :, self.median : self.median + 1] + ops.matmul(ops.softplus(raw), signs)
 
-    def loss(self, raw: object, target: object) -> object:
+    def loss(self, raw: Any, target: Any) -> Any:
         """Return the pinball loss, averaged over levels and doubled (so that Q = 1 is the absolute error), as [B, H].
 
         Koenker & Bassett 1978: L_q(y, f) = max(q (y - f), (q - 1) (y - f)).

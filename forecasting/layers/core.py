@@ -17,7 +17,7 @@ class EncoderDecoder(keras.layers.Layer):
         segment: steps per token.
     """
 
-    def __init__(self, encoder: keras.layers.Layer, decoder: keras.layers.Layer, segment: int, **kwargs: object) -> None:
+    def __init__(self, encoder: keras.layers.Layer, decoder: keras.layers.Layer, segment: int, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
         self.encoder = encoder
         self.decoder = decoder

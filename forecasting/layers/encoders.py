@@ -24,7 +24,7 @@ class PerceptronEncoder(keras.layers.Layer):
         dropout: share of activations dropped between layers while training.
     """
 
-    def __init__(self, units: int, layers: int, dropout: float, **kwargs: object) -> None:
+    def __init__(self, units: int, layers: int, dropout: float, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
         self.hidden = [
             keras.layers.Dense(units, "relu", kernel_initializer="he_normal", name=f"hidden_{i}") for i in range(layers)
@@ -54,7 +54,7 @@ class RecurrentEncoder(keras.layers.Layer):
         embed: whether a token first passes a dense layer of the same width (segments need it, single steps do not).
     """
 
-    def __init__(self, cell: str, units: int, layers: int, dropout: float, embed: bool, **kwargs: object) -> None:
+    def __init__(self, cell: str, units: int, layers: int, dropout: float, embed: bool, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
         self.embedding = keras.layers.Dense(units, "relu", name="embedding") if embed else None
         self.recurrent = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 from keras import ops
@@ -27,11 +27,11 @@ class Scaled(NamedTuple):
         varies: [B, 1] float64, 0 where the context is constant or empty: its scale means nothing.
     """
 
-    values: object
-    observed: object
-    center: object
-    scale: object
-    varies: object
+    values: Any
+    observed: Any
+    center: Any
+    scale: Any
+    varies: Any
 
 
 class WindowScaler(keras.layers.Layer):
@@ -48,13 +48,13 @@ class WindowScaler(keras.layers.Layer):
         ConfigError: the scheme is unknown.
     """
 
-    def __init__(self, scheme: str, **kwargs: object) -> None:
+    def __init__(self, scheme: str, **kwargs: Any) -> None:
         super().__init__(dtype="float64", autocast=False, **kwargs)
         if scheme not in SCHEMES:
             raise ConfigError(f"`scaling` must be one of {', '.join(SCHEMES)}. Got {scheme!r}.", field="scaling")
         self.scheme = scheme
 
-    def call(self, context: object) -> Scaled:
+    def call(self, context: Any) -> Scaled:
         """Scale `context` [B, L] (float64, NaN where missing)."""
         missing = ops.isnan(context)
         observed = ops.cast(ops.logical_not(missing), "float64")
@@ -65,14 +65,14 @@ class WindowScaler(keras.layers.Layer):
         scaled = observed * (values - center) / scale
         return Scaled(scaled, observed, center * unit, scale * unit, varies)
 
-    def unit(self, values: object) -> object:
-        """Return the largest absolute value of each window [B, 1]: divided by it, even 1e300 has a standard deviation."""
+    def unit(self, values: Any) -> Any:
+        """Return the largest absolute value of each window [B, 1]: divided by it, even 1e300 has a deviation."""
         largest = ops.max(ops.abs(values), axis=1, keepdims=True)
         if self.scheme == "none":
             return ops.ones_like(largest)
         return ops.where(largest > 0, largest, ops.ones_like(largest))
 
-    def statistics(self, values: object, observed: object) -> tuple[object, object, object]:
+    def statistics(self, values: Any, observed: Any) -> tuple[Any, Any, Any]:
         """Return center, scale and whether the window varies, each [B, 1], of values in [-1, 1]."""
         count = ops.maximum(ops.sum(observed, axis=1, keepdims=True), 1.0)
         mean = ops.sum(values, axis=1, keepdims=True) / count
@@ -87,7 +87,7 @@ class WindowScaler(keras.layers.Layer):
         return center, ops.maximum(spread, RELATIVE_FLOOR), varies
 
 
-def last_observed(values: object, observed: object) -> object:
+def last_observed(values: Any, observed: Any) -> Any:
     """Return the last observed value of each window [B, L] as [B, 1]; 0 where nothing was observed."""
     position = ops.arange(1, values.shape[1] + 1, dtype="int32")
     latest = ops.max(ops.cast(observed, "int32") * position, axis=1, keepdims=True)

@@ -11,7 +11,9 @@ from forecasting.layers.core import EncoderDecoder
 from forecasting.models._config import DecodedConfig
 
 
-def encoder_decoder(encoder: Any, config: DecodedConfig, task: Task, parameters: int, segment: int = 1) -> EncoderDecoder:
+def encoder_decoder(
+    encoder: Any, config: DecodedConfig, task: Task, parameters: int, segment: int = 1
+) -> EncoderDecoder:
     """Return the core of an encoder with the decoder that the config names.
 
     Args:

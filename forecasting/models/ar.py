@@ -42,6 +42,4 @@ def build(config: Config, task: Task, parameters: int) -> Any:
     """Build the core; see `forecasting.models`."""
     from forecasting.layers.linear import LinearAutoregression
 
-    return LinearAutoregression(
-        task.horizon, task.context_length, len(task.calendar), config.decoding, name="core"
-    )
+    return LinearAutoregression(task.horizon, task.context_length, len(task.calendar), config.decoding, name="core")

@@ -39,7 +39,9 @@ class WindowTrainer(keras.Model):
         self.built = True
         optimizer = adam(training)
         optimizer.build(network.trainable_variables)
-        self.compile(optimizer=optimizer, steps_per_execution=min(training.steps_per_execution, training.validate_every))
+        self.compile(
+            optimizer=optimizer, steps_per_execution=min(training.steps_per_execution, training.validate_every)
+        )
         self.start = [np.array(variable) for variable in (*network.weights, *optimizer.variables)]
 
     def restart(self) -> None:
@@ -48,7 +50,7 @@ class WindowTrainer(keras.Model):
             variable.assign(value)
 
     def call(self, origins: Any, firsts: Any, training: bool = False) -> tuple[Any, Any]:
-        """Return the mean scaled loss, and the mean absolute error in original units, of the windows at `origins` [B]."""
+        """Return the mean scaled loss and the mean absolute error, in original units, of windows at `origins` [B]."""
         windows = self.gather(origins, firsts)
         share = self.training.truncation
         context = hide_oldest(windows.context, share) if training and share else windows.context

@@ -54,3 +54,4 @@ def command(once: bool, port: int | None, training: tuple[tuple[str, Any], ...],
         if not once:
             say("Serving; Ctrl-C stops it.")
             service.process.wait()
+    say("The service is stopped.")

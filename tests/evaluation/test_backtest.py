@@ -40,7 +40,9 @@ def test_every_window_is_what_the_predictor_says_when_the_series_ends_there(fram
     found = small("seasonal-naive").backtest(frame, windows=2)
     for cutoff, part in found[found["unique_id"] == "s0"].groupby("cutoff"):
         history = frame[(frame["unique_id"] == "s0") & (frame["ds"] <= cutoff)]
-        np.testing.assert_array_equal(small("seasonal-naive").fit(history).predict()["seasonal-naive"], part["seasonal-naive"])
+        np.testing.assert_array_equal(
+            small("seasonal-naive").fit(history).predict()["seasonal-naive"], part["seasonal-naive"]
+        )
 
 
 @pytest.mark.parametrize("model", ["ff-ar", "ar"])

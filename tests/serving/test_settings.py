@@ -56,7 +56,7 @@ def test_zeros_are_filled_in_and_leave_threads_for_health_checks(variables):
         ({"MODELS": "a,a"}, "twice"),
         ({"SLOTS": "4", "QUEUE": "4", "THREADS": "8"}, "FORECAST_THREADS must exceed 8"),
         ({"DEADLINE_SECONDS": "0"}, "greater than 0"),
-        ({"READ_SECONDS": "nan"}, "greater than 0"),
+        ({"READ_SECONDS": "nan"}, "less than or equal"),
     ],
 )
 def test_what_means_nothing_is_refused(variables, given, message):

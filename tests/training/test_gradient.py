@@ -91,7 +91,9 @@ def test_a_single_row_is_no_training_set():
         single.fit(make_frame(series=1, rows=1))
 
 
-@pytest.mark.parametrize(("field", "value"), [("steps", 0), ("learning_rate", -1.0), ("truncation", 1.0), ("seed", True)])
+@pytest.mark.parametrize(
+    ("field", "value"), [("steps", 0), ("learning_rate", -1.0), ("truncation", 1.0), ("seed", True)]
+)
 def test_a_training_field_out_of_range_is_refused_by_name(field, value):
     with pytest.raises(ConfigError, match=field):
         Training(**{field: value})

@@ -1,0 +1,15 @@
+"""Run one benchmark, or all of them: `python -m benchmarks [NAME] [--json]`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+
+NAMES = ("m4-hourly", "training-step", "latency")
+
+parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+parser.add_argument("name", nargs="*", choices=[*NAMES, []], help="which; all by default")
+parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+given = parser.parse_args()
+for name in given.name or NAMES:
+    importlib.import_module(f"benchmarks.{name.replace('-', '_')}").main(given.json)

@@ -1,0 +1,41 @@
+"""Our side of the training-step benchmark: trains one network for a number of steps, prints one JSON line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+
+import pandas as pd
+
+
+def main() -> None:
+    """Train as `gradient.fit` does, without validation or refit, and print the seconds it took."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("train")
+    parser.add_argument("--spec", required=True)
+    parser.add_argument("--horizon", type=int, required=True)
+    parser.add_argument("--context", type=int, required=True)
+    parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--batch", type=int, default=256)
+    given = parser.parse_args()
+
+    from forecasting import Forecaster, ModelSpec, Training
+    from forecasting.data.panel import Panel
+    from forecasting.network import build_network
+    from forecasting.training import gradient
+    from forecasting.training._source import WindowSource
+
+    panel = Panel.from_frame(pd.read_parquet(given.train, columns=["unique_id", "ds", "y"]))
+    training = Training(steps=given.steps, batch_size=given.batch, validate_every=50, steps_per_execution=50)
+    spec = ModelSpec.parse(given.spec)
+    task = Forecaster(spec, given.horizon, season=24, context_length=given.context).task_for(panel)
+    started = time.perf_counter()
+    source = WindowSource.of(panel, task)
+    trainer = gradient.WindowTrainer(build_network(spec, task, seed=1), source, training)
+    gradient.run(trainer, source.all_windows(), None, given.steps, ())
+    print(json.dumps({"fit_s": time.perf_counter() - started}))
+
+
+if __name__ == "__main__":
+    main()
