@@ -47,14 +47,17 @@ class ForecastGroup(click.Group):
         """Run a command and exit with the code that its end has; see `pipelines.exits`."""
         for name, value in QUIET.items():
             os.environ.setdefault(name, value)
-        extra["standalone_mode"] = False
+        name = prog_name or "forecast"
+        self._main_shell_completion({}, name)
         try:
             with on_sigterm():
-                code = super().main(args, prog_name or "forecast", *rest, **extra)
+                with self.make_context(name, list(sys.argv[1:] if args is None else args)) as ctx:
+                    self.invoke(ctx)
                 sys.stdout.flush()
+            code = exits.COMPLETE
         except BaseException as error:
             code = end(error)
-        sys.exit(code if isinstance(code, int) else exits.COMPLETE)
+        sys.exit(code)
 
 
 @contextmanager
@@ -76,6 +79,8 @@ def on_sigterm() -> Iterator[None]:
 
 def end(error: BaseException) -> int:
     """Say what went wrong on stderr and return the exit code."""
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
     if isinstance(error, click.ClickException):
         error.show()
         return error.exit_code

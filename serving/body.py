@@ -65,9 +65,7 @@ def read_bounded(environ: dict[str, Any], limit: int) -> bytes:
     try:
         body = read_up_to(environ["wsgi.input"], limit + 1 if length is None else length)
     except ReadDeadline as error:
-        raise Problem(
-            408, "read_timeout", "The body did not arrive in time.", headers={"Connection": "close"}
-        ) from error
+        raise Problem(408, "read_timeout", "The body did not arrive in time.") from error
     except OSError as error:  # a bad chunk, or the client is gone
         raise Problem(400, "body_unreadable", "The body is cut off, or its chunks are malformed.") from error
     if length is None and len(body) > limit:
@@ -116,4 +114,4 @@ def inflate(body: bytes, limit: int) -> bytes:
 def too_large(limit: int) -> Problem:
     """Return the 413 of a body above `limit` bytes."""
     detail = f"The body may have {limit} bytes, also after decompression. Send fewer series, or shorter histories."
-    return Problem(413, "body_too_large", detail, headers={"Connection": "close"})
+    return Problem(413, "body_too_large", detail)

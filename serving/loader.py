@@ -35,13 +35,11 @@ class Loader:
     Args:
         store: what is refreshed.
         every: seconds between two looks at the registry.
-        compute_threads: threads TensorFlow may use within an operation.
     """
 
-    def __init__(self, store: ModelStore, every: float, compute_threads: int) -> None:
+    def __init__(self, store: ModelStore, every: float) -> None:
         self.store = store
         self.every = every
-        self.compute_threads = compute_threads
         self._failures = 0
         self._start = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -56,8 +54,7 @@ class Loader:
 
     def run(self) -> None:
         """Refresh for as long as the process lives."""
-        configure_tensorflow(self.compute_threads)
-        known_zones()
+        known_zones()  # a second's work on a slow disk, and no request's
         while True:
             asked = reload_mark()
             complete = self.store.refresh()
@@ -88,7 +85,7 @@ def reload_mark() -> tuple[int, int]:
     """Return what changes when a reload is asked for."""
     try:
         found = os.stat(reload_file())
-    except OSError:
+    except OSError:  # nobody asked yet, or there is no home folder
         return 0, 0
     return found.st_mtime_ns, found.st_size
 
@@ -112,8 +109,14 @@ def configure_tensorflow(threads: int) -> None:
         logger.debug("TensorFlow is already running; its threads stay as they are")
 
 
-def load_model(folder: Path) -> tuple[Any, artifact.Facts]:
-    """Read a model folder, verified, and run it once for each of the usual sizes."""
+def load_model(folder: Path, compute_threads: int = 1) -> tuple[Any, artifact.Facts]:
+    """Read a model folder, verified, and run it once for each of the usual sizes.
+
+    Args:
+        folder: a model folder.
+        compute_threads: threads TensorFlow may use within an operation; the first call decides.
+    """
+    configure_tensorflow(compute_threads)
     predictor, facts = artifact.read(folder)
     warm(predictor)
     return predictor, facts

@@ -152,7 +152,10 @@ class ModelStore:
             predictor, facts = self.load(folder)
             new = Served(source.reference, identity.name, identity.version, identity.alias, digest, predictor, facts)
         self.snapshot = replace(self.snapshot, served={**self.snapshot.served, source.reference: new})
-        source.remember(replace(identity, digest=new.digest))
+        try:
+            source.remember(replace(identity, digest=new.digest))
+        except OSError as error:  # it serves all the same
+            logger.warning("%s cannot be remembered for a start without a registry: %s", source.reference, error)
         logger.info("serving %s as version %s, digest %s", source.reference, new.version, new.digest[:12])
 
 

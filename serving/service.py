@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,8 +41,9 @@ class Service:
     @classmethod
     def of(cls, settings: Settings) -> Service:
         """Return the service of some settings; nothing is loaded yet."""
-        store = ModelStore(sources_of(settings.models), load_model)
-        loader = Loader(store, settings.reload_seconds, settings.compute_threads)
+        load = functools.partial(load_model, compute_threads=settings.compute_threads)
+        store = ModelStore(sources_of(settings.models), load)
+        loader = Loader(store, settings.reload_seconds)
         return cls(settings, store, loader, Gate(settings.slots, settings.queue, settings.queue_seconds))
 
 

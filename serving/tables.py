@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from forecasting.schema import COLUMN_ALIASES, DS, SINGLE_SERIES_ID, UNIQUE_ID, Y
@@ -56,13 +56,15 @@ class Table:
 
     def translate(self, error: ErrorItem, rows: Sequence[list[int]]) -> ErrorItem:
         """Return an error about a series as one about the row it came from."""
+        if error.pointer == "/series":
+            return replace(error, pointer=pointer(*self.place))
         match = SERIES_PLACE.fullmatch(error.pointer)
-        if not match:
-            return error
+        if not match:  # a parameter
+            return replace(error, pointer=f"/params{error.pointer}")
         own = rows[int(match[1])]
         row = own[int(match[3] or 0)]
         where = self.cell(row, match[2]) if match[2] in (DS, Y, UNIQUE_ID) else pointer(*self.place, row)
-        return ErrorItem(where, error.code, error.detail)
+        return replace(error, pointer=where)
 
 
 def name_columns(names: Sequence[Any], place: tuple[str, ...]) -> dict[str, int]:

@@ -29,6 +29,7 @@ def forecast() -> Response:
         exchange.mark("queue")
         value = parse(body)
         exchange.mark("parse")
+        deadline.require()
         given = answer(value, service.store.snapshot, service.settings, exchange)
         text = to_json(render(given, exchange.request_id))
     exchange.mark("write")

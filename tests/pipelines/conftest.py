@@ -1,6 +1,7 @@
 """A runner of commands in this process, and small files of every kind that DATA can be."""
 
 import json
+import os
 import sqlite3
 from dataclasses import dataclass
 
@@ -28,9 +29,9 @@ class Ended:
 
 
 @pytest.fixture
-def forecast(monkeypatch):
+def forecast():
     """Run `forecast ARGUMENTS` and return how it ended."""
-    monkeypatch.delenv("FORECAST_DEBUG", raising=False)
+    os.environ.pop("FORECAST_DEBUG", None)
 
     def run(*arguments):
         result = CliRunner().invoke(main, [str(argument) for argument in arguments])
@@ -39,7 +40,7 @@ def forecast(monkeypatch):
         return Ended(result.exit_code, result.stdout, result.stderr)
 
     yield run
-    monkeypatch.delenv("FORECAST_DEBUG", raising=False)
+    os.environ.pop("FORECAST_DEBUG", None)
 
 
 @pytest.fixture(scope="session")

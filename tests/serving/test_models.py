@@ -149,10 +149,22 @@ def test_without_a_registry_what_is_served_goes_on_and_a_start_uses_the_memory()
     assert not fresh.snapshot.is_ready
 
 
+def test_what_cannot_be_remembered_is_served_all_the_same():
+    source = FakeSource()
+
+    def full(identity):
+        raise OSError(28, "no space left")
+
+    source.remember = full
+    store = store_of(source)
+    assert store.refresh()
+    assert store.snapshot.is_ready
+
+
 def test_pauses_grow_after_failures_and_are_short_while_nothing_is_served():
     source = FakeSource()
     store = store_of(source)
-    loader = Loader(store, 30.0, 1)
+    loader = Loader(store, 30.0)
     assert loader.pause() == 30
     pauses = []
     for failures in range(1, 9):

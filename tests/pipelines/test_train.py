@@ -1,0 +1,160 @@
+"""`forecast train`: one model or the best of several, recorded, saved and registered."""
+
+import json
+
+import mlflow
+import pytest
+
+from forecasting import Forecaster, registry
+from forecasting.home import tracking_uri
+from pipelines import training
+from tests.pipelines.conftest import QUICKLY
+
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+def client():
+    return mlflow.MlflowClient(tracking_uri())
+
+
+def test_one_model_is_trained_tracked_and_saved(forecast, files, tmp_path):
+    out = tmp_path / "model"
+    ended = forecast("train", files / "hourly.parquet", "--horizon", 6, "--context", 24, "--windows", 2,
+                     "--model", "gru:units=8,width=8,segment=6", *QUICKLY, "--out", out, "--json")  # fmt: skip
+    assert ended.code == 0, ended.err
+    assert ended.json["model"] == "gru:units=8,width=8,segment=6"
+    assert ended.json["task"]["horizon"] == 6
+    assert ended.json["series"] == 2
+    assert Forecaster.load(out).spec.config.units == 8
+    run = client().get_run(ended.json["run_id"])
+    assert run.info.status == "FINISHED"
+    assert run.data.params["model"] == "gru"
+    assert run.data.params["model.units"] == "8"
+    assert run.data.params["training.steps"] == "20"
+    assert run.data.params["fingerprint"] == ended.json["fingerprint"]
+    assert {"mase", "smape", "coverage_80", "loss", "val_mae"} <= set(run.data.metrics)
+    assert len(client().get_metric_history(run.info.run_id, "loss")) >= 2
+    assert run.inputs.dataset_inputs[0].dataset.name == "hourly.parquet"
+    files_of_run = {file.path for file in client().list_artifacts(run.info.run_id)}
+    assert {"backtest.json", "fan_chart.png", "error_by_step.png", "leaderboard.png"} <= files_of_run
+    assert run.outputs.model_outputs
+
+
+def test_the_best_of_several_is_registered(forecast, files):
+    arguments = ["train", files / "hourly.csv", "--horizon", 12, "--windows", 2, "--register", "best", "--json",
+                 "--model", "naive", "--model", "seasonal-naive:period=24", "--model", "ar"]  # fmt: skip
+    first = forecast(*arguments)
+    assert first.code == 0, first.err
+    ranked = [row["model"] for row in first.json["leaderboard"]]
+    assert sorted(ranked) == ["ar", "naive", "seasonal-naive:period=24"]
+    assert first.json["model"] == ranked[0]
+    assert first.json["registered"]["aliases"] == ["champion"]
+    children = client().search_runs(
+        [client().get_experiment_by_name("best").experiment_id],
+        f"tags.mlflow.parentRunId = '{first.json['run_id']}'",
+    )
+    assert {run.info.run_name for run in children} == set(ranked)
+    assert all("mase" in run.data.metrics for run in children)
+    assert forecast(*arguments).json["registered"]["aliases"] == ["challenger"]
+    assert registry.champion("best").version == "1"
+    assert forecast("promote", "best", "challenger", "--json").json["version"] == "2"
+    assert forecast("rollback", "best", "--json").json["version"] == "1"
+    assert forecast("promote", "best", 9).code == 3
+    assert forecast(*arguments, "--skip-code", 99).code == 99
+
+
+def test_a_config_file_says_the_same_as_options(forecast, files, tmp_path):
+    config = tmp_path / "train.toml"
+    config.write_text(
+        f'data = "{files / "hourly.parquet"}"\nhorizon = 12\nmodel = "gru:units=4,width=4"\nseason = [12, 24]\n'
+        "windows = 0\ntrack = false\ncontext = 24\n"
+        "[training]\nsteps = 10\nvalidate_every = 10\nbatch_size = 4\n"
+    )
+    ended = forecast("train", "--config", config, "--horizon", 5, "--set", "training.batch_size=8",
+                     "--out", tmp_path / "m", "--json")  # fmt: skip
+    assert ended.code == 0, ended.err
+    task = ended.json["task"]
+    assert (task["horizon"], task["season"], task["context_length"]) == (5, [12, 24], 24)
+    assert ended.json["metrics"] is None
+    assert ended.json["run_id"] is None
+    trained = Forecaster.load(tmp_path / "m").training
+    assert (trained.steps, trained.batch_size) == (10, 8)
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ('{"horizn": 3}', "unknown key 'horizn'"),
+        ('{"training": 5}', "`training` must be a table"),
+        ("[1]", "one table"),
+        ("{", "cannot be read"),
+    ],
+)
+def test_a_config_file_is_read_strictly(forecast, tmp_path, text, part):
+    (tmp_path / "c.json").write_text(text)
+    ended = forecast("train", "x.csv", "--config", tmp_path / "c.json")
+    assert ended.code == 2
+    assert part in " ".join(ended.err.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "part"),
+    [
+        (["--model", "gruu"], 3, "Unknown model 'gruu'"),
+        (["--model", "gru:unit=3"], 3, "Unknown field 'unit'"),
+        (["--set", "training.step=3"], 3, "Unknown field 'step'"),
+        (["--set", "training.learning_rate=fast"], 3, "learning_rate"),
+        (["--model", "ar", "--model", "ar"], 2, "twice"),
+        (["--model", "ar", "--model", "naive", "--windows", 0], 3, "--windows"),
+        (["--register", "Bad Name"], 3, "small letters"),
+        (["--register", "x", "--no-track"], 2, "--no-track"),
+        (["--freq", "D"], 3, "frequency 'D'"),
+    ],
+)
+def test_choices_that_mean_nothing_are_refused_before_training(forecast, files, arguments, code, part):
+    ended = forecast("train", files / "hourly.parquet", "--horizon", 6, "--no-track", *arguments)
+    assert ended.code == code
+    assert part in ended.err
+
+
+def test_training_goes_on_without_mlflow(forecast, files, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    arguments = ["train", files / "hourly.parquet", "--horizon", 6, "--model", "naive", "--windows", 1]
+    ended = forecast(*arguments, "--out", tmp_path / "m", "--json")
+    assert ended.code == 0
+    assert "MLflow does not take this run" in ended.err
+    assert ended.json["run_id"] is None
+    assert Forecaster.load(tmp_path / "m").horizon == 6
+    ended = forecast(*arguments, "--register", "unreachable")
+    assert ended.code == 5
+    assert "Saved in" in ended.err
+
+
+def test_short_series_are_trained_on_without_a_backtest(forecast, tmp_path):
+    (tmp_path / "short.csv").write_text("ds,y\n" + "".join(f"{step},{step % 3}\n" for step in range(12)))
+    arguments = ["train", tmp_path / "short.csv", "--horizon", 11, "--model", "naive", "--no-track", "--json"]
+    ended = forecast(*arguments, "--out", tmp_path / "m")
+    assert ended.code == 0, ended.err
+    assert "No backtest" in ended.err
+
+
+def test_a_run_that_fails_is_recorded_as_failed(forecast, files, monkeypatch):
+    def fail(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "refit", fail)
+    ended = forecast("train", files / "hourly.parquet", "--horizon", 6, "--model", "naive", "--windows", 1,
+                     "--register", "failing")  # fmt: skip
+    assert ended.code == 130
+    experiment = client().get_experiment_by_name("failing").experiment_id
+    assert [run.info.status for run in client().search_runs([experiment])] == ["FAILED"]
+
+
+def test_the_summary_is_for_people(forecast, files):
+    ended = forecast("train", files / "hourly.parquet", "--horizon", 6, "--model", "naive", "--model", "drift",
+                     "--windows", 1, "--no-track")  # fmt: skip
+    assert ended.code == 0
+    assert "Leaderboard" in ended.out
+    assert "6 steps of h" in ended.out
+    with pytest.raises(json.JSONDecodeError):
+        ended.json  # noqa: B018
