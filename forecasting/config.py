@@ -109,9 +109,9 @@ class Training(StrictConfig):
         seed: seeds weights, window sampling and dropout.
     """
 
-    steps: int = 2000
+    steps: int = 1200
     batch_size: int = 128
-    learning_rate: float = 2e-3
+    learning_rate: float = 5e-3
     clip_norm: float = 1.0
     weight_decay: float = 0.0
     validate_every: int = 100

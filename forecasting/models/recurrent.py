@@ -22,7 +22,7 @@ class Config(DecodedConfig):
     """
 
     cell: str = "gru"
-    units: int = 128
+    units: int = 256
     layers: int = 1
     segment: int = 0
 

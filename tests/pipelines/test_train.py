@@ -66,7 +66,7 @@ def test_the_best_of_several_is_registered(forecast, files):
 def test_a_config_file_says_the_same_as_options(forecast, files, tmp_path):
     config = tmp_path / "train.toml"
     config.write_text(
-        f'data = "{files / "hourly.parquet"}"\nhorizon = 12\nmodel = "gru:units=4,width=4"\nseason = [12, 24]\n'
+        f'data = "{files / "hourly.parquet"}"\nhorizon = 12\nmodel = "ar:ridge=0.1"\nseason = [12, 24]\n'
         "windows = 0\ntrack = false\ncontext = 24\n"
         "[training]\nsteps = 10\nvalidate_every = 10\nbatch_size = 4\n"
     )
@@ -106,8 +106,7 @@ def test_a_config_file_is_read_strictly(forecast, tmp_path, text, part):
         (["--set", "training.learning_rate=fast"], 3, "learning_rate"),
         (["--model", "ar", "--model", "ar"], 2, "twice"),
         (["--model", "ar", "--model", "naive", "--windows", 0], 3, "--windows"),
-        (["--register", "Bad Name"], 3, "small letters"),
-        (["--register", "x", "--no-track"], 2, "--no-track"),
+        (["--register", "x"], 2, "--no-track"),
         (["--freq", "D"], 3, "frequency 'D'"),
     ],
 )
@@ -115,6 +114,12 @@ def test_choices_that_mean_nothing_are_refused_before_training(forecast, files, 
     ended = forecast("train", files / "hourly.parquet", "--horizon", 6, "--no-track", *arguments)
     assert ended.code == code
     assert part in ended.err
+
+
+def test_a_name_that_no_model_may_have_is_refused(forecast, files):
+    ended = forecast("train", files / "hourly.parquet", "--horizon", 6, "--register", "Bad Name")
+    assert ended.code == 3
+    assert "small letters" in ended.err
 
 
 def test_training_goes_on_without_mlflow(forecast, files, tmp_path, monkeypatch):

@@ -294,7 +294,7 @@ def test_sigterm_is_announced_and_loses_nothing(server):
         slow.sendall(body[10:])
         assert status_of(slow) == 200
         assert server.process.wait(timeout=20) == 0
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 20
     assert "Traceback" not in server.err.read_text()
 
 
