@@ -17,12 +17,12 @@ def season_of(panel: Panel) -> tuple[int, ...]:
 
 
 def context_length_of(panel: Panel, horizon: int, season: tuple[int, ...]) -> int:
-    """Return how far back a model looks: two horizons and one longest season (two, when it is short).
+    """Return how far back a model looks: two horizons, one longest season, seven shortest ones up to a week of hours.
 
-    A season has to be seen once to be repeated and twice to be told from noise. Series too short for
-    that bound it: half of the median series is left for the windows to move over.
+    A season has to be seen once to be repeated, and several times to be told from noise. Series too short
+    for that bound it: half of the median series is left for the windows to move over.
     """
-    wanted = max(2 * horizon, season[-1] * (1 if season[-1] >= 100 else 2))
+    wanted = max(2 * horizon, season[-1], min(7 * season[0], 168))
     available = max(int(np.median(panel.lengths)) // 2, season[-1], horizon)
     shortest = max(1, int(panel.lengths.max()) - horizon)
     return max(1, min(wanted, available, shortest))

@@ -22,7 +22,7 @@ from pipelines.batch_parts import Asked, forecast_part, predictor_of, sort_into_
 from pipelines.batch_state import RunFolder, identity_hash, sha256, status, totals
 from pipelines.console import progress, say
 from pipelines.exits import TOO_MANY_QUARANTINED, JobError, try_again
-from pipelines.sinks import sweep, write_atomic, write_json, write_table
+from pipelines.sinks import needing_room, sweep, write_atomic, write_json, write_table
 from pipelines.sources import Source
 
 #: Changes when the same inputs would give other files.
@@ -124,7 +124,7 @@ def prepare(source: Source, identity: dict[str, Any], place: RunFolder, request:
         if ready.is_file() or all(place.done(part) for part in parts):
             return parts
     shutil.rmtree(place.work, ignore_errors=True)
-    with progress("sorting rows into parts"):
+    with progress("sorting rows into parts"), needing_room(place.work):
         parts = sort_into_parts(source, identity["parts"], request.asked.as_of, place.work)
     if not parts:
         shutil.rmtree(place.path, ignore_errors=True)

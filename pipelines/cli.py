@@ -53,7 +53,8 @@ class ForecastGroup(click.Group):
             with on_sigterm():
                 with self.make_context(name, list(sys.argv[1:] if args is None else args)) as ctx:
                     self.invoke(ctx)
-                sys.stdout.flush()
+                if sys.stdout is not None:  # a closed one is nobody's trouble
+                    sys.stdout.flush()
             code = exits.COMPLETE
         except BaseException as error:
             code = end(error)
@@ -91,7 +92,7 @@ def end(error: BaseException) -> int:
         complain("Terminated.")
         return exits.TERMINATED
     if isinstance(error, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return exits.BROKEN_PIPE
     if not isinstance(error, Exception):
         raise error

@@ -65,7 +65,7 @@ def watched(label: str) -> Iterator[list[Any]]:
 
         def report(now: Progress) -> None:
             numbers = [f"{name} {value:.4g}" for name, value in now.metrics.items() if name in ("loss", "val_mae")]
-            stage = ["on all of it"] if now.is_refit else []
+            stage = ["refit"] if now.is_refit else []
             advance(now.step, now.steps, ", ".join([*stage, *numbers]))
 
         yield [ReportProgress(report)]

@@ -136,6 +136,7 @@ def listening() -> Iterator[None]:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"mlflow\.")  # hints for people who log by hand
             warnings.showwarning = lambda message, *rest: say(f"Warning: {message}")
             yield
     finally:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,19 +40,31 @@ def write_atomic(path: str | Path, write: Callable[[Path], object], bytes_needed
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.parent / f"{TEMPORARY}{os.getpid()}-{path.name}"
     try:
-        write(part)
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
+        with needing_room(path, bytes_needed):
+            write(part)
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
         os.replace(part, path)
         sync_folder(path.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def needing_room(path: Path, bytes_needed: int | None = None) -> Iterator[None]:
+    """Turn the errors of a full disk into one that names the path and about how many bytes are needed.
+
+    Raises:
+        JobError: there is no room (try again).
+    """
+    try:
+        yield
     except OSError as error:
         if error.errno not in NO_ROOM:
             raise
         need = f" About {bytes_needed} bytes are needed." if bytes_needed else ""
         fix = "Fix: make room or raise the limit, and run again."
         raise try_again(f"There is no room to write {path}: {os.strerror(error.errno)}.{need} {fix}") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -87,10 +87,14 @@ class DeadlineWorker(gthread.ThreadWorker):
         return super().handle(conn)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        """On SIGTERM: announce the stop, and go on answering until those who send requests have noticed."""
+        """On SIGTERM: have the main loop drain; here, in a signal handler, any lock may already be held."""
+        self.method_queue.defer(self.drain)
+
+    def drain(self) -> None:
+        """Announce the stop, and go on answering until those who send requests have noticed; asked twice, stop."""
         service = service_of(self.wsgi)
         if service is None or service.draining.is_set():
-            super().handle_exit(sig, frame)
+            self.stop()
             return
         service.draining.set()
         timer = threading.Timer(service.settings.drain_seconds, self.method_queue.defer, [self.stop])

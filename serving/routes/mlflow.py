@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib.metadata import version
 from typing import Any
 
@@ -132,7 +133,7 @@ def answer_table(table: Table, asked: dict[str, Any]) -> Answer:
 
 def missing_as_null(value: Any) -> Any:
     """Return null for NaN: frames have no other word for a missing value."""
-    return None if isinstance(value, float) and value != value else value
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def records(one: Forecast, given: Answer) -> list[dict[str, Any]]:

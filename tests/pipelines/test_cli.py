@@ -131,6 +131,16 @@ def test_signals_stop_cleanly(name, code):
     assert "Traceback" not in err
 
 
+def test_closed_outputs_are_no_crash():
+    code = "from pipelines.cli import main\nmain(['--help'])"
+    for closed in (">&-", "2>&-", ">&- 2>&-"):
+        ended = subprocess.run(
+            ["bash", "-c", f'"$0" -c "$1" {closed}', sys.executable, code], capture_output=True, timeout=60, check=False
+        )
+        assert ended.returncode == 0
+        assert b"Traceback" not in ended.stderr
+
+
 def test_a_closed_pipe_is_no_crash():
     code = "import sys\nfrom pipelines.cli import main\nmain(['--help'])"
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)

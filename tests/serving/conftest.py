@@ -1,12 +1,15 @@
 """Small real models behind the application, loaded once for all tests of the service."""
 
+import functools
 import json
 import logging
 
 import numpy as np
 import pytest
 
+from forecasting import artifact
 from serving.app import create_app
+from serving.loader import load_model
 from serving.service import EXTENSION
 from serving.settings import Settings
 from tests.conftest import QUICK, make_frame
@@ -32,11 +35,23 @@ def settings_for(*folders, **changes):
     return Settings(models=tuple(map(str, folders)), **changes)
 
 
+@functools.cache
+def load_digest(folder, digest):
+    """Load a model; equal digests are equal models."""
+    return load_model(folder)
+
+
+def load_once(folder):
+    """Load a model folder, verified, unless a test has loaded the same files from there."""
+    return load_digest(folder, artifact.verify(folder))
+
+
 def loaded_app(*folders, **changes):
     """Return an application whose models are loaded and whose loader thread never starts."""
     app = create_app(settings_for(*folders, **changes))
     service = app.extensions[EXTENSION]
     service.loader.ensure_started = lambda: None
+    service.store.load = load_once
     assert service.store.refresh(), service.store.snapshot.failures
     return app
 

@@ -70,7 +70,7 @@ requests = st.fixed_dictionaries(
     {"series": st.lists(one_series | values, max_size=3)},
     optional={name: values for name in FIELDS if name != "series"},
 )
-quick = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+quick = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 def require_sound(response):

@@ -1,6 +1,5 @@
 """The service on a real registry: aliases move, versions break, the registry goes away."""
 
-import functools
 import shutil
 
 import pytest
@@ -9,10 +8,9 @@ from forecasting import registry, tracking
 from forecasting.errors import RegistryError
 from forecasting.forecaster import Forecaster
 from serving.app import create_app
-from serving.loader import load_model
 from serving.service import EXTENSION
 from serving.settings import Settings
-from tests.serving.conftest import payload, post, require_problem
+from tests.serving.conftest import load_once, payload, post, require_problem
 
 # MLflow warns about its own type hints while it is imported.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -30,12 +28,6 @@ def home(tmp_path_factory, model_folders):
                 run.model(predictor=loaded.predictor, facts=loaded.facts, name="traffic")
         registry.promote("traffic", "1")
         yield folder
-
-
-@functools.cache
-def load_once(folder):
-    """Load a model; the cache names folders by content."""
-    return load_model(folder)
 
 
 def app_of(**settings):

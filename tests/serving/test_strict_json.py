@@ -16,7 +16,7 @@ values = st.recursive(
     max_leaves=20,
 )
 styles = st.sampled_from([{}, {"indent": 1}, {"separators": (" ,\n", " :\t")}, {"ensure_ascii": False}])
-quick = settings(max_examples=200, deadline=None, derandomize=True)
+quick = settings(max_examples=50, deadline=None, derandomize=True)
 
 
 @quick

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from serving.timestamps import read_alike, read_any, read_times
 from serving.validation import Refusal
 
-quick = settings(max_examples=100, deadline=None, derandomize=True)
+quick = settings(max_examples=60, deadline=None, derandomize=True)
 zones = st.none() | st.integers(-14 * 60, 14 * 60).map(lambda m: datetime.timezone(datetime.timedelta(minutes=m)))
 moments = st.datetimes(datetime.datetime(1, 1, 3), datetime.datetime(9999, 12, 29))
 
