@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -49,6 +50,11 @@ def require(condition: bool, field: str, expected: str, got: object) -> None:
 def is_count(value: object, minimum: int = 1) -> bool:
     """Whether `value` is an integer (not a bool) of at least `minimum`."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= minimum
+
+
+def is_number(value: object) -> bool:
+    """Whether `value` is a finite number (not a bool)."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,9 @@ class Training(StrictConfig):
             require(is_count(getattr(self, name)), name, "an integer of at least 1", getattr(self, name))
         require(is_count(self.seed, 0), "seed", "an integer of at least 0", self.seed)
         for name in ("learning_rate", "clip_norm"):
-            require(getattr(self, name) > 0, name, "above 0", getattr(self, name))
-        require(self.weight_decay >= 0, "weight_decay", "at least 0", self.weight_decay)
-        require(0 <= self.truncation < 1, "truncation", "in [0, 1)", self.truncation)
+            require(is_number(getattr(self, name)) and getattr(self, name) > 0, name, "above 0", getattr(self, name))
+        require(
+            is_number(self.weight_decay) and self.weight_decay >= 0, "weight_decay", "at least 0", self.weight_decay
+        )
+        require(is_number(self.truncation) and 0 <= self.truncation < 1, "truncation", "in [0, 1)", self.truncation)
+        require(isinstance(self.refit, bool), "refit", "true or false", self.refit)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 
 from forecasting.config import QUANTILE_GRID, Task
@@ -10,10 +12,17 @@ from forecasting.data.features import calendar_features
 from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
 
+logger = logging.getLogger(__name__)
+
 
 def season_of(panel: Panel) -> tuple[int, ...]:
-    """Return the season that goes with the frequency; for integer steps the one the data shows."""
-    return panel.frequency.default_season or estimate_season(panel.y, panel.offsets)
+    """Return the season that goes with the frequency; for integer steps the one the data shows, which is announced."""
+    known = panel.frequency.default_season
+    if known:
+        return known
+    season = estimate_season(panel.y, panel.offsets)
+    logger.info("Season estimated from the autocorrelation: %s steps. Pass `season` for another.", season)
+    return season
 
 
 def context_length_of(panel: Panel, horizon: int, season: tuple[int, ...]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 
@@ -11,6 +12,11 @@ def home() -> Path:
     folder = Path(os.environ.get("FORECAST_HOME") or Path.home() / ".forecast").expanduser().resolve()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+def without_password(text: str) -> str:
+    """Return a text with the passwords of its URLs hidden, for messages and logs."""
+    return re.sub(r"(://[^/:@\s]*):[^/@\s]*@", r"\1:***@", text)
 
 
 def tracking_uri() -> str:

@@ -80,14 +80,15 @@ def leaderboard_chart(table: pd.DataFrame, metric: str = "mase") -> Figure:
     figure, axes = canvas(8, 1 + 0.42 * len(table))
     best = table[metric].min()
     colours = [BLUE if value == best else GREY for value in table[metric]]
-    bars = axes.barh(table["model"], table[metric], color=colours, height=0.66)
+    # One model that is far off would flatten all others: its bar is cut, its number is not.
+    longest = 3 * float(table[metric].median())
+    bars = axes.barh(table["model"], table[metric].clip(upper=longest), color=colours, height=0.66)
     labels = [
         f"{value:.3f}   trained in {seconds:.1f} s"
         for value, seconds in zip(table[metric], table["train_seconds"], strict=True)
     ]
     axes.bar_label(bars, labels, padding=5, fontsize=8, color=INK)
-    # One model that is far off would flatten all others: its bar is cut, its number is not.
-    axes.set_xlim(0, 1.45 * min(float(table[metric].max()), 3 * float(table[metric].median())))
+    axes.set_xlim(0, 1.5 * min(float(table[metric].max()), longest))
     axes.grid(visible=False)
     axes.set_title(f"{metric.upper()}, lower is better", loc="left", color=INK, fontsize=11)
     return figure

@@ -139,7 +139,7 @@ class Predictor:
         if levels and not task.quantile_levels:
             raise RequestError(
                 f"{self.spec.alias!r} gives points and has no quantiles, so `level` and `quantile_levels` cannot be "
-                "answered. Train it with head='quantiles'.",
+                "answered. Use a model with a quantile head.",
                 code="no_quantiles",
                 field="quantile_levels",
             )

@@ -14,7 +14,7 @@ from typing import Any
 
 from forecasting import artifact
 from forecasting.errors import RegistryError
-from forecasting.home import home, tracking_uri
+from forecasting.home import home, tracking_uri, without_password
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
@@ -32,8 +32,9 @@ REFERENCE_PATTERN = re.compile(
 #: MLflow's codes for a store that does not answer, or not now.
 UNAVAILABLE = frozenset({"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED"})
 
-#: MLflow's own defaults retry a dead server for minutes; whoever wants that sets the variables.
-PATIENCE = {
+#: MLflow's own defaults retry a dead server for minutes and send usage home; whoever wants that sets the variables.
+MLFLOW_DEFAULTS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0",
@@ -92,7 +93,7 @@ class Reference:
 
 def client() -> Any:
     """Return an MLflow client of the tracking store, impatient unless told otherwise."""
-    for name, value in PATIENCE.items():
+    for name, value in MLFLOW_DEFAULTS.items():
         os.environ.setdefault(name, value)
     from mlflow import MlflowClient
 
@@ -126,10 +127,10 @@ def registry_errors(what: str) -> Iterator[None]:
     except MlflowException as error:
         first_line = (str(error).splitlines() or [""])[0]
         if error.error_code in UNAVAILABLE:
-            text = f"The registry at {tracking_uri()} does not answer ({what}): {first_line}"
+            text = f"The registry at {without_password(tracking_uri())} does not answer ({what}): {first_line}"
             raise RegistryError(text, code="registry_unavailable") from error
         raise RegistryError(
-            f"{what} is not in the registry at {tracking_uri()}: {first_line}", code="registry"
+            f"{what} is not in the registry at {without_password(tracking_uri())}: {first_line}", code="registry"
         ) from error
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import shutil
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -12,7 +11,7 @@ from typing import Any
 
 from forecasting import registry
 from forecasting.errors import RegistryError
-from forecasting.home import home, tracking_uri
+from forecasting.home import home, tracking_uri, without_password
 
 PACKAGES = (
     "keras-forecasting-service", "tensorflow", "keras", "mlflow", "numpy", "pandas", "pyarrow", "flask", "gunicorn",
@@ -94,11 +93,6 @@ def model_facts(name: str) -> dict[str, Any]:
     """Return a registered model with its champion."""
     champion = registry.champion(name)
     return {"name": name, "champion": champion.version if champion else None}
-
-
-def without_password(text: str) -> str:
-    """Return a text with the passwords of its URLs hidden."""
-    return re.sub(r"(://[^/:@\s]*):[^/@\s]*@", r"\1:***@", text)
 
 
 def known() -> dict[str, list[str]]:

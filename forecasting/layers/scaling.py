@@ -13,6 +13,9 @@ from forecasting.errors import ConfigError
 #: a level of 1e9 is still a sine, large enough that float64 rounding of the level is not a signal.
 RELATIVE_FLOOR = 1e-12
 
+#: Below this a float64 is no longer accurate, and TensorFlow makes it 0.
+SMALLEST = 1e-300
+
 SCHEMES = ("standard", "last", "mean", "none")
 
 
@@ -63,7 +66,7 @@ class WindowScaler(keras.layers.Layer):
         values = values / unit
         center, scale, varies = self.statistics(values, observed)
         scaled = observed * (values - center) / scale
-        return Scaled(scaled, observed, center * unit, scale * unit, varies)
+        return Scaled(scaled, observed, center * unit, ops.maximum(scale * unit, SMALLEST), varies)
 
     def unit(self, values: Any) -> Any:
         """Return the largest absolute value of each window [B, 1]: divided by it, even 1e300 has a deviation."""
