@@ -13,8 +13,8 @@ from forecasting.errors import ConfigError
 #: a level of 1e9 is still a sine, large enough that float64 rounding of the level is not a signal.
 RELATIVE_FLOOR = 1e-12
 
-#: Below this a float64 is no longer accurate, and TensorFlow makes it 0.
-SMALLEST = 1e-300
+#: Values below this count as 0: float64 ends near 1e-308, and the floor of their scale must not get there.
+SMALLEST = 1e-280
 
 SCHEMES = ("standard", "last", "mean", "none")
 
@@ -66,14 +66,14 @@ class WindowScaler(keras.layers.Layer):
         values = values / unit
         center, scale, varies = self.statistics(values, observed)
         scaled = observed * (values - center) / scale
-        return Scaled(scaled, observed, center * unit, ops.maximum(scale * unit, SMALLEST), varies)
+        return Scaled(scaled, observed, center * unit, scale * unit, varies)
 
     def unit(self, values: Any) -> Any:
         """Return the largest absolute value of each window [B, 1]: divided by it, even 1e300 has a deviation."""
         largest = ops.max(ops.abs(values), axis=1, keepdims=True)
         if self.scheme == "none":
             return ops.ones_like(largest)
-        return ops.where(largest > 0, largest, ops.ones_like(largest))
+        return ops.maximum(largest, SMALLEST)
 
     def statistics(self, values: Any, observed: Any) -> tuple[Any, Any, Any]:
         """Return center, scale and whether the window varies, each [B, 1], of values in [-1, 1]."""

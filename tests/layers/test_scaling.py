@@ -42,18 +42,18 @@ def test_scaling_is_finite_and_reversible(scheme, context):
     back = np.asarray(unscale(np.asarray(scaled.values)[:, :, None], scaled))[:, :, 0]
     observed = ~np.isnan(context)
     largest = np.max(np.abs(np.where(observed, context, 0)), axis=1, keepdims=True)
-    # TensorFlow flushes denormal numbers to zero.
-    allowed = np.maximum(1e-9 * np.broadcast_to(largest, context.shape), 1e-300)
+    # Values below 1e-280 count as 0.
+    allowed = np.maximum(1e-9 * np.broadcast_to(largest, context.shape), 1e-279)
     assert (np.abs(back - context) <= allowed)[observed].all()
 
 
 @pytest.mark.parametrize("scheme", ["standard", "last"])
-@pytest.mark.parametrize("level", [0.0, 7.0, -3e15, 1e-300])
+@pytest.mark.parametrize("level", [0.0, 7.0, -3e15, 1e-200])
 def test_a_constant_window_is_recognised_and_gives_its_constant(scheme, level):
     scaled = WindowScaler(scheme)(np.full((1, 50), level))
     assert float(scaled.varies[0, 0]) == 0
     answer = np.asarray(unscale(np.full((1, 2, 1), 3.0), scaled))
-    np.testing.assert_allclose(answer, level, rtol=1e-10, atol=4 if level == 0 else 0)
+    np.testing.assert_allclose(answer, level, rtol=1e-10, atol=1e-280)
 
 
 def test_a_sine_on_a_level_of_1e9_is_still_a_sine():
