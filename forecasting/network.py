@@ -53,8 +53,10 @@ class ForecastNetwork(keras.Model):
         scaled = self.scaler(context)
         raw = self.core(scaled.values, scaled.observed, known, training=training)
         missing = ops.isnan(target)
-        distance = ops.where(missing, ops.zeros_like(target), (target - scaled.center) / scaled.scale)
-        weight = ops.cast(ops.logical_not(missing), "float64") * scaled.varies
+        usable = ops.logical_and(ops.logical_not(missing), scaled.varies > 0)
+        # Selected, not multiplied: relative to the scale of a constant context a target may be infinite.
+        distance = ops.where(usable, (target - scaled.center) / scaled.scale, ops.zeros_like(target))
+        weight = ops.cast(usable, "float64")
         losses = ops.cast(self.head.loss(raw, ops.cast(distance, raw.dtype)), "float64")
         total = ops.maximum(ops.sum(weight), 1.0)
         median = unscale(self.head(raw), scaled)[:, :, self.median]

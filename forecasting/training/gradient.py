@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from forecasting.errors import TrainingError
 from forecasting.layers.gather import hide_oldest
 from forecasting.training._learned import Learned
 from forecasting.training._source import WindowSource
+
+logger = logging.getLogger(__name__)
 
 VALIDATION_BATCH = 512
 
@@ -37,11 +40,11 @@ class WindowTrainer(keras.Model):
         self.training = training
         self.absolute_error = keras.metrics.Mean(name="mae")
         self.built = True
+        #: Steps between two looks at the validation windows, which whole executions must fill.
+        self.interval = min(training.validate_every, training.steps)
         optimizer = adam(training)
         optimizer.build(network.trainable_variables)
-        self.compile(
-            optimizer=optimizer, steps_per_execution=min(training.steps_per_execution, training.validate_every)
-        )
+        self.compile(optimizer=optimizer, steps_per_execution=math.gcd(self.interval, training.steps_per_execution))
         self.start = [np.array(variable) for variable in (*network.weights, *optimizer.variables)]
 
     def restart(self) -> None:
@@ -107,7 +110,7 @@ def run(
     """Train for `steps` steps; return the history and the number of steps behind the weights that are kept."""
     training = trainer.training
     keras.utils.set_random_seed(training.seed)
-    looks = math.ceil(steps / training.validate_every)
+    looks = math.ceil(steps / trainer.interval)
     guards: list[Any] = [keras.callbacks.TerminateOnNaN()]
     scored = None
     if validation is not None:
@@ -117,15 +120,17 @@ def run(
     record = trainer.fit(
         draw_batches(index, training.batch_size, training.seed),
         epochs=looks,
-        steps_per_epoch=training.validate_every,
+        steps_per_epoch=trainer.interval,
         validation_data=scored,
         callbacks=[*guards, *callbacks],
         shuffle=False,
         verbose=0,
     )
-    history = rows_of(record.history, training.validate_every)
+    history = rows_of(record.history, trainer.interval)
+    if not math.isfinite(history[-1]["loss"]):
+        logger.warning("The loss was not finite after step %d; training ended there.", history[-1]["step"])
     kept = looks if validation is None else best.best_epoch + 1
-    return history, kept * training.validate_every
+    return history, kept * trainer.interval
 
 
 def adam(training: Training) -> keras.optimizers.Optimizer:
@@ -151,11 +156,11 @@ def draw_batches(index: WindowIndex, batch_size: int, seed: int) -> tf.data.Data
     return tf.data.Dataset.counter().map(draw).prefetch(tf.data.AUTOTUNE)
 
 
-def rows_of(history: dict[str, list[float]], validate_every: int) -> list[dict[str, float]]:
+def rows_of(history: dict[str, list[float]], interval: int) -> list[dict[str, float]]:
     """Return the Keras history as rows with the number of steps behind each."""
     count = len(next(iter(history.values()), []))
     return [
-        {"step": float((i + 1) * validate_every), **{name: float(values[i]) for name, values in history.items()}}
+        {"step": float((i + 1) * interval), **{name: float(values[i]) for name, values in history.items()}}
         for i in range(count)
     ]
 

@@ -109,3 +109,17 @@ def test_windows_with_a_constant_context_move_no_weight():
     model = forecaster().fit(frame)
     assert all(np.isfinite(row["loss"]) for row in model.learned_.history)
     np.testing.assert_allclose(model.predict()["ff-ar"], 5.0, rtol=1e-9)
+
+
+def test_zeros_gaps_and_jumps_give_a_finite_loss_at_every_step():
+    frame = make_frame(series=2, rows=160, missing=0.3)
+    frame.loc[frame.index[:80], "y"] = 0.0
+    frame.loc[frame.index[100:104], "y"] = 1e12
+    model = forecaster(steps=100, truncation=0.9).fit(frame)
+    assert all(np.isfinite(value) for row in model.learned_.history for value in row.values())
+    assert model.learned_.history[-1]["step"] == 100, "no step was cut off"
+
+
+def test_no_more_steps_are_taken_than_asked_for():
+    model = forecaster(steps=7, validate_every=100, refit=False).fit(make_frame(rows=160))
+    assert model.learned_.steps == 7
