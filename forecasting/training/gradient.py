@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 VALIDATION_BATCH = 512
 
+#: Batches of origins drawn ahead; each is a few kilobytes.
+PREFETCHED = 32
+
 
 class WindowTrainer(keras.Model):
     """A Keras model whose input is a vector of origins and whose weights are those of the inner network.
@@ -116,7 +119,7 @@ def run(
     if validation is not None:
         best = keras.callbacks.EarlyStopping("val_loss", patience=training.patience, restore_best_weights=True)
         guards.append(best)
-        scored = tf.data.Dataset.from_tensor_slices(validation).batch(VALIDATION_BATCH)
+        scored = untuned(tf.data.Dataset.from_tensor_slices(validation).batch(VALIDATION_BATCH))
     record = trainer.fit(
         draw_batches(index, training.batch_size, training.seed),
         epochs=looks,
@@ -153,7 +156,14 @@ def draw_batches(index: WindowIndex, batch_size: int, seed: int) -> tf.data.Data
         series = tf.searchsorted(cumulative, numbers, side="right")
         return tf.gather(lowest - before, series) + numbers, tf.gather(first, series)
 
-    return tf.data.Dataset.counter().map(draw).prefetch(tf.data.AUTOTUNE)
+    return untuned(tf.data.Dataset.counter().map(draw).prefetch(PREFETCHED))
+
+
+def untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Return the data set without tf.data's tuning thread: a `fit` that ends waits for it to wake, for seconds."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)
 
 
 def rows_of(history: dict[str, list[float]], interval: int) -> list[dict[str, float]]:
