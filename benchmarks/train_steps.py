@@ -27,7 +27,7 @@ def main() -> None:
     from forecasting.training._source import WindowSource
 
     panel = Panel.from_frame(pd.read_parquet(given.train, columns=["unique_id", "ds", "y"]))
-    training = Training(steps=given.steps, batch_size=given.batch, validate_every=50, steps_per_execution=50)
+    training = Training(steps=given.steps, batch_size=given.batch, validate_every=given.steps, steps_per_execution=50)
     spec = ModelSpec.parse(given.spec)
     task = Forecaster(spec, given.horizon, season=24, context_length=given.context).task_for(panel)
     started = time.perf_counter()
