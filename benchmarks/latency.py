@@ -90,7 +90,9 @@ def free_port() -> int:
 @contextlib.contextmanager
 def server(command: list[str], ready: str, home: Path) -> Iterator[None]:
     """Run a server until the block ends; begins when `ready` answers 200."""
-    environment = {**os.environ, "FORECAST_HOME": str(home), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    # MLflow starts its web server by name.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    environment = {**os.environ, "PATH": path, "FORECAST_HOME": str(home), "TF_CPP_MIN_LOG_LEVEL": "3"}
     with (home / "server.log").open("ab") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:

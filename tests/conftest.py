@@ -8,6 +8,11 @@ os.environ.setdefault("MPLBACKEND", "agg")
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
+
+# The same examples in every run, however slow the machine: a failure is the code's, never the day's.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 #: Enough to move the weights, few enough to cost nothing.
 QUICK = {"steps": 20, "validate_every": 10, "batch_size": 16, "steps_per_execution": 10}

@@ -52,8 +52,8 @@ def validation_origins(
     if len(series) > max_origins:
         series = series[np.arange(max_origins) * len(series) // max_origins]
     possible = possible[series]
-    share = min(1.0, max_origins / max(int(possible.sum()), 1))
-    count = np.maximum(1, np.floor(possible * share).astype(np.int64))
+    total = max(int(possible.sum()), 1)
+    count = np.maximum(1, possible * min(max_origins, total) // total)
     excess = int(count.sum()) - max_origins
     if excess > 0:  # rounding up to one each went over the bound: the longest tails give way
         largest = np.argsort(-count, kind="stable")
