@@ -76,10 +76,10 @@ class RecurrentEncoder(keras.layers.Layer):
         """Read one more token [B, C]."""
         output, new_states, position = self.embedded(token), [], 0
         for layer in self.recurrent:
-            count = len(ops_flatten(layer.cell.state_size))
+            count = len(as_list(layer.cell.state_size))
             output, state = layer.cell(output, states[position : position + count], training=training)
             output = self.drop(output, training=training)
-            new_states += ops_flatten(state)
+            new_states += as_list(state)
             position += count
         return output, new_states
 
@@ -88,6 +88,6 @@ class RecurrentEncoder(keras.layers.Layer):
         return tokens if self.embedding is None else self.embedding(tokens)
 
 
-def ops_flatten(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
     """Return a value or a list of values as a list: Keras cells of one state use both forms."""
     return list(value) if isinstance(value, (list, tuple)) else [value]

@@ -60,10 +60,8 @@ def test_grid_is_vectorised_over_starts(alias):
     assert (steps == np.arange(20)).all()
 
 
-@pytest.mark.parametrize("alias", ALIASES)
+@pytest.mark.parametrize("alias", [alias for alias in ALIASES if alias != "us"])  # nothing lies between two of those
 def test_a_time_between_two_points_is_off_the_grid_and_rounded_down(alias):
-    if alias == "us":
-        pytest.skip("nothing lies between two microseconds")
     expected, frequency = dates("2001-03-05", alias), Frequency.parse(alias)
     steps, on_grid = frequency.steps(expected[0], expected + np.timedelta64(1, "us"))
 
