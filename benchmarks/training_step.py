@@ -10,7 +10,7 @@ from benchmarks.common import PEER_PYTHON, SHARED, alternate, data, median_ratio
 SIZES = ("--horizon", "48", "--context", "168", "--batch", "256")
 #: Our model, the peer's model and sizes, our two step counts, the peer's two, and the ratio aimed at.
 PAIRS = (
-    ("ff-ar:units=256,layers=2,head=point", ("mlp", "256"), (100, 1100), (50, 250), 10.0),
+    ("ff-ar:units=256,layers=2,head=point", ("mlp", "256"), (1000, 3000), (50, 250), 10.0),
     ("lstm:units=64,layers=2,segment=1,head=point", ("lstm", "64"), (50, 150), (20, 70), 1.5),
     ("gru:units=64,layers=2,segment=24,head=point", ("gru", "64"), (100, 600), (20, 70), 8.0),
 )

@@ -33,6 +33,7 @@ class ForecastNetwork(keras.Model):
         self.scaler = scaler
         self.head = head
         self.task = task
+        self.supports_jit = core.supports_jit
 
     def call(self, context: Any, known: Any, training: bool = False) -> Any:
         """Return the quantiles [B, H, Q] (float64, original units; Q = 1 for a point head).

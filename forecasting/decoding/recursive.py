@@ -28,6 +28,7 @@ class Decoder(keras.layers.Layer):
         self.segment = segment
         self.readout = keras.layers.Dense(segment * parameters, name="readout")
         self.calendar = calendar
+        self.supports_jit = False  # A loop, as in the recurrent encoder.
 
     def call(self, summary: Any, states: list[Any], known: Any, *, encoder: Any, training: bool = False) -> Any:
         """Return raw numbers [B, H, 1] from the summary [B, D], the states and the known future [B, H, F]."""

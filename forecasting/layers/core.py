@@ -22,6 +22,7 @@ class EncoderDecoder(keras.layers.Layer):
         self.encoder = encoder
         self.decoder = decoder
         self.segment = segment
+        self.supports_jit = encoder.supports_jit and decoder.supports_jit
 
     def call(self, values: Any, observed: Any, known: Any, training: bool = False) -> Any:
         """Return raw numbers [B, H, P].

@@ -62,6 +62,8 @@ class RecurrentEncoder(keras.layers.Layer):
             for i in range(layers)
         ]
         self.drop = keras.layers.Dropout(dropout, name="drop")
+        #: XLA takes longer to compile a loop than it saves in running it, and has no kernel of the narrow LSTM.
+        self.supports_jit = False
 
     def call(self, tokens: Any, training: bool = False) -> tuple[Any, list[Any]]:
         """Encode tokens [B, T, C]; the states are those of all layers, one list."""

@@ -35,8 +35,10 @@ class Gather:
     """
 
     def __init__(self, y: tf.Tensor, known: tf.Tensor, context_length: int, horizon: int) -> None:
-        self.y = y
-        self.known = known
+        # One more row that reads as missing: steps before a series' first row point there.
+        self.y = tf.pad(y, [[0, 1]], constant_values=float("nan"))
+        self.known = tf.pad(known, [[0, 1], [0, 0]])
+        self.blank = tf.shape(y, tf.int64)[0]
         self.context_length = context_length
         self.offsets = tf.range(1 - context_length, horizon + 1, dtype=tf.int64)
 
@@ -48,21 +50,6 @@ class Gather:
             firsts: [B] int64, flat row of the first point of the same series.
         """
         rows = origins[:, None] + self.offsets  # [B, L + H]
-        inside = rows >= firsts[:, None]
-        rows = tf.maximum(rows, firsts[:, None])
-        y = tf.where(inside, tf.gather(self.y, rows), tf.constant(float("nan"), tf.float64))
-        known = tf.where(inside[:, :, None], tf.gather(self.known, rows), 0.0)
-        return Windows(y[:, : self.context_length], known, y[:, self.context_length :])
-
-
-def hide_oldest(context: tf.Tensor, share: float) -> tf.Tensor:
-    """Hide the oldest part, of random length, of a random `share` of the contexts [B, L].
-
-    Series shorter than the context arrive with their oldest steps missing; a network that never
-    met such a window answers it badly.
-    """
-    batch, length = tf.shape(context)[0], context.shape[1]
-    chosen = tf.random.uniform([batch, 1]) < share
-    start = tf.random.uniform([batch, 1], 0, length, dtype=tf.int32)
-    hidden = chosen & (tf.range(length)[None, :] < start)
-    return tf.where(hidden, tf.constant(float("nan"), tf.float64), context)
+        rows = tf.where(rows >= firsts[:, None], rows, self.blank)
+        y = tf.gather(self.y, rows)
+        return Windows(y[:, : self.context_length], tf.gather(self.known, rows), y[:, self.context_length :])

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from forecasting.data.panel import Panel
 from forecasting.data.windows import layout, window_index
-from forecasting.layers.gather import Gather, hide_oldest
+from forecasting.layers.gather import Gather
 from tests.conftest import make_frame
 
 L, H = 20, 5
@@ -50,11 +50,3 @@ def test_the_target_after_the_last_row_is_missing(panel):
     arrays = layout(panel, ("hour_sin", "weekday_cos"), H)
     windows = gathered(panel, arrays.last, arrays.first)
     assert np.isnan(windows.target).all()
-
-
-def test_hiding_the_oldest_part_leaves_the_newest_value():
-    context = tf.ones([500, L], tf.float64)
-    hidden = np.isnan(hide_oldest(context, 0.5))
-    assert 100 < hidden.any(axis=1).sum() < 400
-    assert not hidden[:, -1].any()
-    assert (np.diff(hidden.astype(int), axis=1) <= 0).all(), "what is hidden is the oldest part, without holes"

@@ -2,13 +2,16 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from forecasting import Forecaster, Training
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, PanelError
+from forecasting.network import build_network
 from forecasting.training import LEARNERS
+from forecasting.training._batches import draw_batches, shortened
 from forecasting.training._source import WindowSource
-from forecasting.training.gradient import draw_batches
+from forecasting.training.gradient import XLA_FROM_STEPS, WindowTrainer
 from tests.conftest import QUICK, make_frame
 
 H, L = 6, 24
@@ -75,7 +78,8 @@ def test_every_window_is_drawn_about_equally_often():
     frame = make_frame(series=3, rows=60)
     source = WindowSource.of(Panel.from_frame(frame), forecaster().task_for(Panel.from_frame(frame)))
     index = source.all_windows()
-    batches = list(draw_batches(index, 64, seed=0).take(100).as_numpy_iterator())
+    training = Training(batch_size=64, seed=0, truncation=0.0)
+    batches = list(draw_batches(index, training, L).take(100).as_numpy_iterator())
     origins, counts = np.unique(np.concatenate([batch[0] for batch in batches]), return_counts=True)
     expected = np.unique(index.locate(np.arange(index.count))[0])
     np.testing.assert_array_equal(origins, expected)
@@ -83,6 +87,39 @@ def test_every_window_is_drawn_about_equally_often():
     for batch_origins, firsts in batches:
         assert (firsts <= batch_origins).all()
         assert np.isin(firsts, source.arrays.first).all()
+
+
+def test_a_shortened_window_begins_at_a_random_step_of_the_context_and_keeps_its_origin():
+    origins, firsts = tf.range(1000, 1500, dtype=tf.int64), tf.fill([500], tf.constant(990, tf.int64))
+    kept = (origins - shortened(origins, firsts, L, [1, 2]) + 1).numpy()
+    assert set(kept) == set(range(1, L + 1))
+    late = shortened(origins, origins - 3, L, [1, 2])
+    assert (late >= origins - 3).numpy().all(), "rows of the series before must stay out of reach"
+
+
+def test_the_share_of_windows_that_is_shortened_is_the_one_asked_for():
+    panel = Panel.from_frame(make_frame(series=3, rows=60))
+    source = WindowSource.of(panel, forecaster().task_for(panel))
+    training = Training(batch_size=2000, truncation=0.25)
+    _, firsts = next(iter(draw_batches(source.all_windows(), training, L)))
+    share = 1 - np.isin(firsts.numpy(), source.arrays.first).mean()
+    assert 0.2 < share <= 0.3
+
+
+def test_a_step_compiled_by_xla_is_the_same_step():
+    panel = Panel.from_frame(make_frame(series=3, rows=60))
+    model = forecaster(steps=XLA_FROM_STEPS)
+    task = model.task_for(panel)
+    source = WindowSource.of(panel, task)
+    trainer = WindowTrainer(build_network(model.spec, task, seed=1), source, model.training)
+    origins, firsts = (tf.constant(part) for part in source.all_windows().locate(np.arange(16)))
+    assert trainer.take_step is not trainer._take_step
+    found = []
+    for step in (trainer.take_step, trainer._take_step):
+        trainer.restart()
+        losses = [float(step(origins, firsts)) for _ in range(3)]
+        found.append(np.concatenate([losses, *(np.ravel(weight) for weight in trainer.network.get_weights())]))
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-4, atol=1e-6)
 
 
 def test_a_single_row_is_no_training_set():
