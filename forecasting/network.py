@@ -10,7 +10,8 @@ from keras import ops
 
 from forecasting.config import Task
 from forecasting.heads import HEADS
-from forecasting.layers.scaling import WindowScaler
+from forecasting.layers.inputs import Inputs, Teacher
+from forecasting.layers.scaling import Scaled, WindowScaler
 from forecasting.model_spec import ModelSpec
 from forecasting.models import MODELS
 
@@ -21,9 +22,9 @@ class ForecastNetwork(keras.Model):
     Baselines and networks differ in `core` alone, so saving, serving and batch have one path.
 
     Args:
-        core: layer from scaled values [B, L], observed [B, L] and known [B, L + H, F] to raw [B, H, P].
+        core: layer from `Inputs` to raw [B, H, P].
         scaler: a `WindowScaler`.
-        head: name of the head that reads the raw numbers.
+        head: layer that reads the raw numbers.
         task: shapes and levels.
     """
 
@@ -43,28 +44,42 @@ class ForecastNetwork(keras.Model):
             known: [B, L + H, F] float32.
         """
         scaled = self.scaler(context)
-        raw = self.core(scaled.values, scaled.observed, known, training=training)
+        raw = self.core(Inputs(scaled.values, scaled.observed, known), training=training)
         return unscale(self.head(raw), scaled)
 
-    def loss_and_error(self, context: Any, known: Any, target: Any, training: bool) -> tuple[Any, Any]:
-        """Return the mean loss in scaled units, and the mean absolute error of the median in original units.
+    def training_loss(self, context: Any, known: Any, target: Any, progress: Any) -> Any:
+        """Return the mean loss in scaled units, as it is trained.
 
         Missing targets count for nothing, and so do windows whose context is constant: they have no scale.
+
+        Args:
+            context: [B, L] float64, NaN where missing.
+            known: [B, L + H, F] float32.
+            target: [B, H] float64, NaN where missing.
+            progress: how far the training is, from 0 to 1, for decoders that are weaned off the truth.
         """
         scaled = self.scaler(context)
-        raw = self.core(scaled.values, scaled.observed, known, training=training)
-        missing = ops.isnan(target)
-        usable = ops.logical_and(ops.logical_not(missing), scaled.varies > 0)
-        # Selected, not multiplied: relative to the scale of a constant context a target may be infinite.
-        distance = ops.where(usable, (target - scaled.center) / scaled.scale, ops.zeros_like(target))
-        weight = ops.cast(usable, "float64")
-        losses = ops.cast(self.head.loss(raw, ops.cast(distance, raw.dtype)), "float64")
-        total = ops.maximum(ops.sum(weight), 1.0)
-        median = unscale(self.head(raw), scaled)[:, :, self.median]
-        error = ops.where(missing, ops.zeros_like(target), ops.abs(target - median))
-        return ops.sum(weight * losses) / total, ops.sum(error) / ops.maximum(
-            ops.sum(1.0 - ops.cast(missing, "float64")), 1.0
+        truth, weight = scaled_target(target, scaled)
+        inputs = Inputs(
+            scaled.values, scaled.observed, known, Teacher(truth, weight, ops.convert_to_tensor(progress, "float32"))
         )
+        return self.weighted(self.head.loss(self.core(inputs, training=True), truth), weight)
+
+    def loss_and_error(self, context: Any, known: Any, target: Any) -> tuple[Any, Any]:
+        """Return the loss of answers without the truth, and their mean absolute error in original units."""
+        scaled = self.scaler(context)
+        raw = self.core(Inputs(scaled.values, scaled.observed, known), training=False)
+        truth, weight = scaled_target(target, scaled)
+        median = unscale(self.head(raw), scaled)[:, :, self.median]
+        observed = ops.logical_not(ops.isnan(target))
+        error = ops.where(observed, ops.abs(target - median), ops.zeros_like(target))
+        return self.weighted(self.head.loss(raw, truth), weight), self.weighted(error, ops.cast(observed, error.dtype))
+
+    @staticmethod
+    def weighted(losses: Any, weight: Any) -> Any:
+        """Return the mean of losses [B, H] where the weight [B, H] is 1; 0 where it is nowhere."""
+        losses, weight = ops.cast(losses, "float64"), ops.cast(weight, "float64")
+        return ops.sum(weight * losses) / ops.maximum(ops.sum(weight), 1.0)
 
     @property
     def median(self) -> int:
@@ -80,7 +95,17 @@ class ForecastNetwork(keras.Model):
         )
 
 
-def unscale(values: Any, scaled: Any) -> Any:
+def scaled_target(target: Any, scaled: Scaled) -> tuple[Any, Any]:
+    """Return the target [B, H] in scaled units, 0 where it says nothing, and 1 where it says something, float32.
+
+    Selected, not multiplied: relative to the scale of a constant context a target may be infinite.
+    """
+    usable = ops.logical_and(ops.logical_not(ops.isnan(target)), scaled.varies > 0)
+    distance = ops.where(usable, (target - scaled.center) / scaled.scale, ops.zeros_like(target))
+    return ops.cast(distance, "float32"), ops.cast(usable, "float32")
+
+
+def unscale(values: Any, scaled: Scaled) -> Any:
     """Return values [B, H, Q] in original units."""
     return scaled.center[:, :, None] + scaled.scale[:, :, None] * ops.cast(values, "float64")
 
@@ -97,7 +122,7 @@ def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> Forec
     if seed is not None:
         keras.utils.set_random_seed(seed)
     head = HEADS.load(spec.head).Head(task.quantile_levels, name="head")
-    core = MODELS.load(spec.model).build(spec.config, task, head.parameters)
+    core = MODELS.load(spec.model).build(spec.config, task, head)
     network = ForecastNetwork(core, WindowScaler(spec.scaling, name="scaler"), head, task)
     network.create_weights()
     return network

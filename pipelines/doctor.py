@@ -97,12 +97,12 @@ def model_facts(name: str) -> dict[str, Any]:
 
 def known() -> dict[str, list[str]]:
     """Return the names of everything that a model can be made of."""
-    from forecasting.decoding import DECODERS
+    from forecasting.decoding import DECODINGS
     from forecasting.layers.recurrent import CELLS
     from forecasting.model_spec import HEADS
     from forecasting.models import MODELS
 
-    families = {"models": MODELS, "heads": HEADS, "cells": CELLS, "decodings": DECODERS}
+    families = {"models": MODELS, "heads": HEADS, "cells": CELLS, "decodings": DECODINGS}
     return {name: family.names() for name, family in families.items()}
 
 

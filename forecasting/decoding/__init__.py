@@ -1,10 +1,10 @@
-"""Decoders: from the summary of the past to the horizon. One file each, found by its file name.
+"""Ways from the past to the horizon. One file each, found by its file name.
 
-A decoder module has a class `Decoder(horizon, parameters, segment, calendar)`, a Keras layer whose call
-takes the summary [B, D] and the states of an encoder, the known future [B, H, F] and the encoder itself,
-and returns raw numbers [B, H, P]. `calendar` is a `CalendarReadout`, or None when there are no features.
+A decoding module says what it takes without loading Keras: `OPTIONS`, the fields of a model's config that
+it reads, and `heads(config)`, the heads that fit, the default one first. `build(plan)` returns the core, a
+Keras layer from `Inputs` to raw numbers [B, H, P]; a `Plan` holds what decodings are made of.
 """
 
 from forecasting.catalog import Catalog
 
-DECODERS = Catalog(__name__, "decoding")
+DECODINGS = Catalog(__name__, "decoding")

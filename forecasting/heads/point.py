@@ -27,6 +27,10 @@ class Head(keras.layers.Layer):
         """Return raw [B, H, 1] as it is."""
         return raw
 
+    def point(self, raw: Any) -> Any:
+        """Return the point [...] of raw numbers [..., 1], which a decoder feeds back."""
+        return raw[..., 0]
+
     def loss(self, raw: Any, target: Any) -> Any:
         """Return |target - forecast| as [B, H]."""
         return ops.abs(target - raw[:, :, 0])

@@ -39,6 +39,10 @@ class Head(keras.layers.Layer):
         signs = ops.cast(self.signs, raw.dtype)
         return raw[:, :, self.median : self.median + 1] + ops.matmul(ops.softplus(raw), signs)
 
+    def point(self, raw: Any) -> Any:
+        """Return the median [...] of raw numbers [..., Q], which a decoder feeds back."""
+        return raw[..., self.median]
+
     def loss(self, raw: Any, target: Any) -> Any:
         """Return the pinball loss, averaged over levels and doubled (so that Q = 1 is the absolute error), as [B, H].
 

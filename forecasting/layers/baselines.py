@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from forecasting.layers.inputs import Inputs
 from forecasting.layers.scaling import last_observed
 
 
@@ -18,8 +19,9 @@ class Naive(keras.layers.Layer):
         super().__init__(dtype="float64", autocast=False, **kwargs)
         self.horizon = horizon
 
-    def call(self, values: Any, observed: Any, known: Any, training: bool = False) -> Any:
-        """Return [B, H, 1] from values [B, L] and observed flags [B, L]."""
+    def call(self, inputs: Inputs, training: bool = False) -> Any:
+        """Return [B, H, 1]."""
+        values, observed = inputs[:2]
         return ops.repeat(last_observed(values, observed), self.horizon, axis=1)[:, :, None]
 
 
@@ -30,8 +32,9 @@ class Drift(keras.layers.Layer):
         super().__init__(dtype="float64", autocast=False, **kwargs)
         self.horizon = horizon
 
-    def call(self, values: Any, observed: Any, known: Any, training: bool = False) -> Any:
-        """Return [B, H, 1] from values [B, L] and observed flags [B, L]."""
+    def call(self, inputs: Inputs, training: bool = False) -> Any:
+        """Return [B, H, 1]."""
+        values, observed = inputs[:2]
         length = values.shape[1]
         position = ops.arange(length, dtype="float64")
         last = ops.max(ops.where(observed > 0, position, -1.0), axis=1, keepdims=True)
@@ -55,8 +58,9 @@ class SeasonalNaive(keras.layers.Layer):
         self.horizon = horizon
         self.period = period
 
-    def call(self, values: Any, observed: Any, known: Any, training: bool = False) -> Any:
-        """Return [B, H, 1] from values [B, L] and observed flags [B, L]."""
+    def call(self, inputs: Inputs, training: bool = False) -> Any:
+        """Return [B, H, 1]."""
+        values, observed = inputs[:2]
         length = values.shape[1]
         season = ops.repeat(last_observed(values, observed), self.period, axis=1)  # [B, period]
         for back in range(length // self.period, 0, -1):

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from forecasting.layers.inputs import Inputs
 from forecasting.layers.scaling import WindowScaler
 
 
@@ -34,9 +35,10 @@ class LinearAutoregression(keras.layers.Layer):
             shape=(context_length + features + 1, self.outputs), initializer="zeros", trainable=False, name="kernel"
         )
 
-    def call(self, values: Any, observed: Any, known: Any, training: bool = False) -> Any:
-        """Return [B, H, 1] from values [B, L], observed flags [B, L] and known features [B, L + H, F]."""
-        known = ops.cast(known, "float64")
+    def call(self, inputs: Inputs, training: bool = False) -> Any:
+        """Return [B, H, 1]."""
+        values, observed = inputs[:2]
+        known = ops.cast(inputs.known, "float64")
         first = self.context_length
         for step in range(self.horizon // self.outputs):
             rows, center, scale = self.rows(values[:, step:], observed[:, step:], known[:, first + step])

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from forecasting.config import StrictConfig, is_count, require
-from forecasting.decoding import DECODERS
+from forecasting.decoding import DECODINGS
+from forecasting.layers.attention import ATTENTIONS
+from forecasting.layers.forcing import SCHEDULES, is_forcing
 
 
 @dataclass(frozen=True)
@@ -49,24 +51,36 @@ class BaselineConfig(ModelConfig):
 
 @dataclass(frozen=True)
 class DecodedConfig(ModelConfig):
-    """Base of the encoder-decoder models.
+    """Base of the models with an encoder and a decoding.
 
     Attributes:
-        decoding: `mimo` answers all steps at once; `recursive` feeds each forecast back.
-        width: units of the hidden layer that reads the calendar of a future step.
+        decoding: name of a file in `forecasting.decoding`.
+        width: units of the hidden layer that reads the features of a future step.
         dropout: share of activations dropped between layers while training.
+        forcing: how often a decoder that goes step by step is fed the truth while it is trained: `free` (never),
+            `teacher` (always), `linear`, `exponential`, `sigmoid` (ever more seldom), or a constant probability.
+        attention: name of a file in `forecasting.layers.attention`.
     """
 
     decoding: str = "mimo"
     width: int = 64
     dropout: float = 0.0
+    forcing: str | float = "free"
+    attention: str = "none"
 
     def __post_init__(self) -> None:
-        DECODERS.require(self.decoding)
+        options = DECODINGS.load(self.decoding).OPTIONS
         require(is_count(self.width), "width", "an integer of at least 1", self.width)
         require(0 <= self.dropout < 1, "dropout", "in [0, 1)", self.dropout)
+        allowed = f"one of {', '.join(SCHEDULES)}, or a number from 0 to 1"
+        require(is_forcing(self.forcing), "forcing", allowed, self.forcing)
+        ATTENTIONS.require(self.attention)
+        for name in ("width", "forcing", "attention"):
+            default = type(self).__dataclass_fields__[name].default
+            free = name in options or getattr(self, name) == default
+            require(free, name, f"left out: decoding {self.decoding!r} does not read it", getattr(self, name))
 
     @property
     def heads(self) -> tuple[str, ...]:
-        """Fed back, quantiles would be conditional ones and too narrow: recursion takes a point."""
-        return ("point",) if self.decoding == "recursive" else ("quantiles", "point")
+        """The heads that fit the decoding."""
+        return tuple(DECODINGS.load(self.decoding).heads(self))

@@ -1,28 +1,29 @@
-"""How the encoder-decoder models are put together; imported inside `build`, because it loads Keras."""
+"""How a model with an encoder is put together; imported inside `build`, because it loads Keras."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from forecasting.config import Task
-from forecasting.decoding import DECODERS
-from forecasting.decoding._calendar import CalendarReadout
-from forecasting.layers.core import EncoderDecoder
+from forecasting.decoding import DECODINGS
+from forecasting.layers.decoders._plan import Plan
+from forecasting.layers.tokens import Tokens
 from forecasting.models._config import DecodedConfig
 
 
-def encoder_decoder(
-    encoder: Any, config: DecodedConfig, task: Task, parameters: int, segment: int = 1
-) -> EncoderDecoder:
-    """Return the core of an encoder with the decoder that the config names.
+def decoded(
+    encoder: Callable[[str], Any], config: DecodedConfig, task: Task, head: Any, segment: int = 1, cell: str = "gru"
+) -> Any:
+    """Return the core of an encoder with the decoding that the config names.
 
     Args:
-        encoder: a layer of `forecasting.layers.encoders`.
-        config: decoding and the width of the layer that reads the calendar.
+        encoder: makes an encoder of a name.
+        config: the model's config.
         task: shapes and features.
-        parameters: P, raw numbers per step.
+        head: reads the raw numbers.
         segment: steps per token.
+        cell: cell of a decoder that has one.
     """
-    calendar = CalendarReadout(parameters, config.width, name="calendar") if task.calendar else None
-    decoder = DECODERS.load(config.decoding).Decoder(task.horizon, parameters, segment, calendar, name="decoder")
-    return EncoderDecoder(encoder, decoder, segment, name="core")
+    tokens = Tokens(segment, task.horizon)
+    return DECODINGS.load(config.decoding).build(Plan(encoder, tokens, head, config, len(task.calendar), cell))

@@ -38,7 +38,7 @@ class Config(ModelConfig):
         return ("point",)
 
 
-def build(config: Config, task: Task, parameters: int) -> Any:
+def build(config: Config, task: Task, head: Any) -> Any:
     """Build the core; see `forecasting.models`."""
     from forecasting.layers.linear import LinearAutoregression
 

@@ -14,7 +14,7 @@ class Config(BaselineConfig):
     """The drift forecast has nothing to choose."""
 
 
-def build(config: Config, task: Task, parameters: int) -> Any:
+def build(config: Config, task: Task, head: Any) -> Any:
     """Build the core; see `forecasting.models`."""
     from forecasting.layers.baselines import Drift
 

@@ -27,10 +27,12 @@ class Config(DecodedConfig):
             require(is_count(getattr(self, name)), name, "an integer of at least 1", getattr(self, name))
 
 
-def build(config: Config, task: Task, parameters: int) -> Any:
+def build(config: Config, task: Task, head: Any) -> Any:
     """Build the core; see `forecasting.models`."""
-    from forecasting.layers.encoders import PerceptronEncoder
-    from forecasting.models._network import encoder_decoder
+    from forecasting.layers.perceptron import PerceptronEncoder
+    from forecasting.models._network import decoded
 
-    encoder = PerceptronEncoder(config.units, config.layers, config.dropout, name="encoder")
-    return encoder_decoder(encoder, config, task, parameters)
+    def encoder(name: str) -> PerceptronEncoder:
+        return PerceptronEncoder(config.units, config.layers, config.dropout, name=name)
+
+    return decoded(encoder, config, task, head)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forecasting.config import Task, is_count, require
+from forecasting.layers.encoders import STACKS
 from forecasting.layers.recurrent import CELLS
 from forecasting.models._config import DecodedConfig
 
@@ -18,29 +19,33 @@ class Config(DecodedConfig):
         cell: name of a recurrent cell.
         units: width of the state.
         layers: stacked layers, 1 to 4.
+        stack: name of a file in `forecasting.layers.encoders`: how the layers are stacked.
         segment: steps read as one token; 0 takes the shortest season of the task, 1 reads single steps.
     """
 
     cell: str = "gru"
     units: int = 256
     layers: int = 1
+    stack: str = "plain"
     segment: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         CELLS.require(self.cell)
+        STACKS.require(self.stack)
         require(is_count(self.units), "units", "an integer of at least 1", self.units)
         require(is_count(self.layers) and self.layers <= 4, "layers", "an integer from 1 to 4", self.layers)
         require(is_count(self.segment, 0), "segment", "an integer of at least 0", self.segment)
 
 
-def build(config: Config, task: Task, parameters: int) -> Any:
+def build(config: Config, task: Task, head: Any) -> Any:
     """Build the core; see `forecasting.models`."""
-    from forecasting.layers.encoders import RecurrentEncoder
-    from forecasting.models._network import encoder_decoder
+    from forecasting.models._network import decoded
 
     segment = min(config.segment or task.season[0], task.context_length)
-    encoder = RecurrentEncoder(
-        config.cell, config.units, config.layers, config.dropout, embed=segment > 1, name="encoder"
-    )
-    return encoder_decoder(encoder, config, task, parameters, segment)
+    stack = STACKS.load(config.stack).Encoder
+
+    def encoder(name: str) -> Any:
+        return stack(config.cell, config.units, config.layers, config.dropout, embed=segment > 1, name=name)
+
+    return decoded(encoder, config, task, head, segment, config.cell)

@@ -23,7 +23,7 @@ class Config(BaselineConfig):
         require(is_count(self.period, 0), "period", "an integer of at least 0", self.period)
 
 
-def build(config: Config, task: Task, parameters: int) -> Any:
+def build(config: Config, task: Task, head: Any) -> Any:
     """Build the core; see `forecasting.models`.
 
     Raises:

@@ -55,10 +55,9 @@ class WindowTrainer(keras.Model):
         for variable, value in zip((*self.network.weights, *self.optimizer.variables), self.start, strict=True):
             variable.assign(value)
 
-    def call(self, origins: Any, firsts: Any, training: bool = False) -> tuple[Any, Any]:
+    def call(self, origins: Any, firsts: Any) -> tuple[Any, Any]:
         """Return the mean scaled loss and the mean absolute error, in original units, of windows at `origins` [B]."""
-        windows = self.gather(origins, firsts)
-        return self.network.loss_and_error(*windows, training=training)
+        return self.network.loss_and_error(*self.gather(origins, firsts))
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Take one step of the optimizer; `data` is (origins [B], firsts [B])."""
@@ -68,14 +67,15 @@ class WindowTrainer(keras.Model):
     def _take_step(self, origins: Any, firsts: Any) -> Any:
         """Move the weights against the gradient of the loss; return the loss."""
         with tf.GradientTape() as tape:
-            loss, _ = self(origins, firsts, training=True)
+            progress = tf.cast(self.optimizer.iterations, tf.float32) / self.training.steps
+            loss = self.network.training_loss(*self.gather(origins, firsts), progress)
         variables = self.network.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return loss
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Score validation windows."""
-        loss, error = self(*data, training=False)
+        loss, error = self(*data)
         count = tf.shape(data[0])[0]
         self._loss_tracker.update_state(loss, sample_weight=count)
         self.absolute_error.update_state(error, sample_weight=count)

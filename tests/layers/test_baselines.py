@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from forecasting.layers.baselines import Drift, Naive, SeasonalNaive
+from forecasting.layers.inputs import Inputs
 
 
 def run(layer, *rows):
     context = np.array(rows, float)
     observed = (~np.isnan(context)).astype(float)
-    return np.asarray(layer(np.nan_to_num(context), observed, np.zeros((len(rows), 1, 0), "float32")))[:, :, 0]
+    inputs = Inputs(np.nan_to_num(context), observed, np.zeros((len(rows), 1, 0), "float32"))
+    return np.asarray(layer(inputs))[:, :, 0]
 
 
 def test_naive_repeats_the_last_observed_value():

@@ -9,7 +9,10 @@ from forecasting import Forecaster, Training
 from forecasting.config import QUANTILE_GRID, Task
 from forecasting.data.calendar import Frequency
 from forecasting.data.panel import Panel
+from forecasting.decoding import DECODINGS
 from forecasting.errors import ConfigError
+from forecasting.layers.attention import ATTENTIONS
+from forecasting.layers.encoders import STACKS
 from forecasting.model_spec import ModelSpec
 from forecasting.models import MODELS
 from forecasting.network import build_network
@@ -22,8 +25,12 @@ SMALL = {"units": 8, "width": 4}
 
 
 def small_spec(name, **choices):
-    fields = {field.name for field in dataclasses.fields(MODELS.load(name).Config) if field.init}
-    return ModelSpec.of(name, {key: value for key, value in SMALL.items() if key in fields} | choices)
+    fields = {field.name: field.default for field in dataclasses.fields(MODELS.load(name).Config) if field.init}
+    read = set(fields)
+    if "decoding" in fields and "forcing" in fields:
+        options = DECODINGS.load(choices.get("decoding", fields["decoding"])).OPTIONS
+        read -= {"width", "forcing", "attention"} - set(options)
+    return ModelSpec.of(name, {key: value for key, value in SMALL.items() if key in read} | choices)
 
 
 def all_specs():
@@ -31,12 +38,21 @@ def all_specs():
     for name in MODELS.names():
         spec = small_spec(name)
         yield spec
-        if hasattr(spec.config, "decoding"):
+        if name in ("ff-ar", "gru", "recurrent"):
+            yield from (small_spec(name, decoding=decoding) for decoding in DECODINGS.names())
+        elif hasattr(spec.config, "decoding"):
             yield small_spec(name, decoding="recursive")
+    for stack in STACKS.names():
+        yield small_spec("recurrent", stack=stack, layers=2)
+    for attention in ATTENTIONS.names():
+        yield small_spec("recurrent", decoding="seq2seq", attention=attention, segment=4)
 
 
 SPECS = list(all_specs())
-IDS = [f"{spec.model}-{getattr(spec.config, 'decoding', 'only')}" for spec in SPECS]
+IDS = [
+    "-".join([spec.model, *(str(value) for value in spec.config.to_dict().values() if isinstance(value, str))])
+    for spec in SPECS
+]
 
 
 def task_for(spec, freq="h", calendar=("hour_sin", "hour_cos")):
@@ -157,9 +173,17 @@ def test_a_config_survives_its_dictionary_form_and_refuses_unknown_fields(name):
 
 #: A value other than the small one for every field a model config may have.
 OTHER = {
-    "units": 5, "layers": 2, "width": 3, "segment": 8, "cell": "lstm", "decoding": "recursive", "dropout": 0.5,
-    "period": 12, "ridge": 10.0,
+    "units": 5, "layers": 3, "width": 3, "segment": 8, "cell": "lstm", "decoding": "recursive", "dropout": 0.5,
+    "period": 12, "ridge": 10.0, "forcing": "teacher", "attention": "additive", "stack": "dilated",
 }  # fmt: skip
+
+#: What else must be chosen for a field to play a part.
+BESIDE = {
+    "dropout": {"layers": 2},
+    "stack": {"layers": 2},
+    "forcing": {"decoding": "recursive"},
+    "attention": {"decoding": "seq2seq"},
+}
 
 
 @pytest.mark.parametrize(
@@ -172,17 +196,24 @@ OTHER = {
     ],
 )
 def test_every_config_field_changes_something(name, field):
-    layers = {"layers": 2} if name in ("rnn", "lstm", "gru", "recurrent", "ff-ar") else {}
-    fields = {**layers, field: OTHER[field]} if field != "layers" else {field: 3}
-    answers = [answer_of(small_spec(name, **layers)), answer_of(small_spec(name, **fields))]
+    beside = BESIDE.get(field, {})
+    answers = [answer_of(small_spec(name, **beside)), answer_of(small_spec(name, **beside, **{field: OTHER[field]}))]
     assert not np.array_equal(*answers), f"{name}: {field} changes nothing"
 
 
 def answer_of(spec):
-    """Return what the first weights, or the closed form, make of a series, as it is while training."""
+    """Return what the first weights, or the closed form, make of a series, and the loss while training."""
     if spec.config.learner == "least-squares":
         return Forecaster(spec, H, context_length=L).fit(make_frame(rows=100)).predict()[spec.alias].to_numpy()
     task = task_for(spec)
     network = build_network(spec, task, seed=1)
     known = np.random.default_rng(0).normal(size=(1, L + H, 2)).astype("float32")
-    return np.asarray(network(wave()[None], known, training=True))[:, :, network.median]
+    median = np.asarray(network(wave()[None], known, training=True))[:, :, network.median]
+    return np.append(median, network.training_loss(wave()[None], known, wave(H, seed=2)[None], 0.5))
+
+
+@pytest.mark.parametrize(("field", "value"), [("forcing", "linear"), ("attention", "additive"), ("width", 7)])
+def test_a_field_that_the_decoding_does_not_read_is_refused(field, value):
+    decoding = "seq2seq" if field == "width" else "direct"
+    with pytest.raises(ConfigError, match=f"`{field}` must be left out: decoding '{decoding}' does not read it"):
+        Forecaster("gru", H, decoding=decoding, **{field: value})

@@ -49,7 +49,7 @@ def test_the_best_weights_are_kept_when_there_is_no_refit():
     source = WindowSource.of(Panel.from_frame(frame), model.predictor.task)
     _, (origins, firsts) = source.split(model.training.validation_windows)
     windows = source.gather(origins, firsts)
-    loss, _ = model.predictor.network.loss_and_error(windows.context, windows.known, windows.target, False)
+    loss, _ = model.predictor.network.loss_and_error(*windows)
     assert float(loss) == pytest.approx(best["val_loss"], rel=1e-4)
 
 

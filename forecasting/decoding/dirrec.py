@@ -1,0 +1,19 @@
+"""DirRec (Sorjamaa & Lendasse 2006): one network per step, which also reads the forecasts of the earlier steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+OPTIONS = ("width",)
+
+
+def heads(config: Any) -> tuple[str, ...]:
+    """Any head: what is fed back is a function of the context, so a step's quantiles are given the context alone."""
+    return ("quantiles", "point")
+
+
+def build(plan: Any) -> Any:
+    """Build the core; see `forecasting.decoding`."""
+    from forecasting.layers.decoders.dirrec import DirRec
+
+    return DirRec(plan, name="core")

@@ -1,0 +1,19 @@
+"""Encoder-decoder (Sutskever, Vinyals & Le 2014; Cho et al. 2014): a second recurrence unrolls the horizon."""
+
+from __future__ import annotations
+
+from typing import Any
+
+OPTIONS = ("forcing", "attention")
+
+
+def heads(config: Any) -> tuple[str, ...]:
+    """Any head when trained on its own output; fed with the truth, its quantiles are given the step before."""
+    return ("quantiles", "point") if config.forcing == "free" else ("point",)
+
+
+def build(plan: Any) -> Any:
+    """Build the core; see `forecasting.decoding`."""
+    from forecasting.layers.decoders.seq2seq import Seq2Seq
+
+    return Seq2Seq(plan, name="core")

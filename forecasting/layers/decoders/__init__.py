@@ -1,0 +1,1 @@
+"""The Keras layers behind `forecasting.decoding`: each is the core of a network, from `Inputs` to raw numbers."""

@@ -1,0 +1,22 @@
+"""The base of all decoders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from forecasting.layers.decoders._plan import Plan
+
+
+class Core(keras.layers.Layer):
+    """A layer from `Inputs` to raw numbers [B, H, P]."""
+
+    def __init__(self, plan: Plan, **kwargs: Any) -> None:
+        super().__init__(autocast=False, **kwargs)
+        self.tokens = plan.tokens
+        self.head = plan.head
+
+    def build(self, input_shape: Any) -> None:
+        """Do nothing: the layers inside make their weights in the first call, which knows what reaches them."""
+        self.built = True

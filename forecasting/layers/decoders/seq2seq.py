@@ -1,0 +1,78 @@
+"""A second recurrence that unrolls the horizon, with or without attention to the tokens of the past."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from forecasting.layers.attention import ATTENTIONS
+from forecasting.layers.decoders._core import Core
+from forecasting.layers.decoders._feeding import Steps, steps_of
+from forecasting.layers.decoders._plan import Plan
+from forecasting.layers.encoders._recurrent import as_list
+from forecasting.layers.inputs import Inputs
+from forecasting.layers.recurrent import CELLS
+
+
+class Seq2Seq(Core):
+    """A decoder cell reads, for each token of the horizon, the token before, the features and a context.
+
+    Without attention the context is the encoder's summary at every step (Cho et al. 2014). With attention it is
+    the mean of what was remembered of each past token, weighted anew at every step by a query, the decoder's
+    state before the step (Bahdanau et al. 2015). The first state is tanh of a dense layer over the summary.
+    """
+
+    def __init__(self, plan: Plan, **kwargs: Any) -> None:
+        super().__init__(plan, **kwargs)
+        config = plan.config
+        self.forcing = config.forcing
+        self.encoder = plan.encoder("encoder")
+        self.cell = CELLS.load(plan.cell).Layer(config.units, name="decoder").cell
+        self.start = keras.layers.Dense(config.units, "tanh", name="start")
+        self.attention = ATTENTIONS.load(config.attention).Attention(config.units, name="attention")
+        self.readout = keras.layers.Dense(plan.tokens.segment * plan.head.parameters, name="readout")
+        self.coins = keras.random.SeedGenerator(name="coins")
+        self.supports_jit = False  # A loop, as in the recurrent encoders.
+
+    def call(self, inputs: Inputs, training: bool = False) -> Any:
+        """Return raw numbers [B, H, P]."""
+        return self.unroll(inputs, training)[0]
+
+    def weights_of(self, inputs: Inputs) -> Any:
+        """Return the attention weights [B, T', T] of each token of the horizon over the tokens of the context."""
+        return self.unroll(inputs, training=False)[1]
+
+    def unroll(self, inputs: Inputs, training: bool) -> tuple[Any, Any]:
+        """Return raw numbers [B, H, P] and the attention weights [B, T', T]; T is 0 without attention."""
+        past = self.tokens.past(inputs)
+        encoded = self.encoder(past, training=training)
+        keys = self.attention.keys(encoded)
+        steps = steps_of(inputs, self.tokens, self.forcing, self.coins)
+
+        shape = (-1, self.tokens.segment, self.head.parameters)
+
+        def next_token(carry: tuple[Any, ...], step: Steps) -> tuple[Any, ...]:
+            forecast, _, _, output, *states = carry
+            context, weights = self.attention(output, keys, encoded)
+            read = self.tokens.fed_back(step.fed(forecast), ops.concatenate([step.before, step.here], axis=2))
+            output, states = self.cell(ops.concatenate([read, context], axis=1), states, training=training)
+            raw = ops.reshape(self.readout(ops.concatenate([output, context], axis=1)), shape)
+            return self.head.point(raw), raw, weights, output, *as_list(states)
+
+        newest = past[:, -1, : self.tokens.segment]
+        states = self.first_states(encoded.summary)
+        first = next_token((newest, None, None, states[0], *states), Steps(*(part[0] for part in steps)))
+        raw, weights = first[1][None], first[2][None]
+        if self.tokens.ahead > 1:
+            _, more_raw, more_weights, *_ = tf.scan(next_token, Steps(*(part[1:] for part in steps)), first)
+            raw, weights = ops.concatenate([raw, more_raw], axis=0), ops.concatenate([weights, more_weights], axis=0)
+        return self.tokens.by_step(ops.transpose(raw, (1, 0, 2, 3))), ops.transpose(weights, (1, 0, 2))
+
+    def first_states(self, summary: Any) -> list[Any]:
+        """Return the states before the first token: the first one is made from the summary [B, D]."""
+        first = self.start(summary)
+        _, *others = as_list(self.cell.get_initial_state(batch_size=ops.shape(summary)[0]))
+        return [first, *others]

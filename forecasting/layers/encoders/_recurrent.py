@@ -1,0 +1,57 @@
+"""What the stacks of recurrent layers share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from forecasting.errors import ConfigError
+from forecasting.layers.recurrent import CELLS
+
+
+class Recurrent(keras.layers.Layer):
+    """Base of the encoders: an embedding where tokens are segments, and dropout between layers.
+
+    Args:
+        cell: a name in `CELLS`.
+        units: width of the state of each layer.
+        layers: number of layers.
+        dropout: share of activations dropped between layers while training.
+        embed: whether a token first passes a dense layer of the same width (segments need it, single steps do not).
+    """
+
+    def __init__(self, cell: str, units: int, layers: int, dropout: float, embed: bool, **kwargs: Any) -> None:
+        super().__init__(autocast=False, **kwargs)
+        self.embedding = keras.layers.Dense(units, "relu", name="embedding") if embed else None
+        self.recurrent = self.build_layers(cell, units, layers)
+        self.drop = keras.layers.Dropout(dropout, name="drop")
+        #: XLA takes longer to compile a loop than it saves in running it, and has no kernel of the narrow LSTM.
+        self.supports_jit = False
+
+    def build_layers(self, cell: str, units: int, layers: int) -> list[keras.layers.Layer]:
+        """Return the recurrent layers, the lowest one first; each gives its sequence and its states."""
+        make = CELLS.load(cell).Layer
+        return [make(units, return_sequences=True, return_state=True, name=f"recurrent_{i}") for i in range(layers)]
+
+    def embedded(self, tokens: Any) -> Any:
+        """Return the tokens at the width of the state, or as they are."""
+        return tokens if self.embedding is None else self.embedding(tokens)
+
+    def step(self, token: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
+        """Read one more token [B, C]; returns the summary [B, D] and the states.
+
+        Raises:
+            ConfigError: this encoder cannot go on from where it stopped.
+        """
+        raise ConfigError(
+            f"`{type(self).__module__.rpartition('.')[2]}` reads the context as a whole and cannot go on from its end. "
+            "Use decoding `mimo`, `direct`, `dirrec` or `seq2seq`.",
+            code="stack_cannot_step",
+            field="stack",
+        )
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return a value or a list of values as a list: Keras cells of one state use both forms."""
+    return list(value) if isinstance(value, (list, tuple)) else [value]

@@ -1,0 +1,49 @@
+"""What a core reads, and what an encoder gives."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Teacher(NamedTuple):
+    """The truth, while training: what a decoder may be fed instead of its own output.
+
+    Attributes:
+        values: [B, H] scaled target, 0 where missing.
+        observed: [B, H], 1 where observed.
+        progress: scalar from 0 (training begins) to 1 (it ends).
+    """
+
+    values: Any
+    observed: Any
+    progress: Any
+
+
+class Inputs(NamedTuple):
+    """One batch of scaled windows.
+
+    Attributes:
+        values: [B, L] float64 context, 0 where missing.
+        observed: [B, L] float64, 1 where observed.
+        known: [B, L + H, F] float32, features known for context and horizon.
+        teacher: the truth of the horizon while training, None otherwise.
+    """
+
+    values: Any
+    observed: Any
+    known: Any
+    teacher: Teacher | None = None
+
+
+class Encoded(NamedTuple):
+    """What an encoder remembers of tokens [B, T, C].
+
+    Attributes:
+        summary: [B, D], all that a decoder without attention reads.
+        sequence: [B, T, D'], what was remembered after each token.
+        states: tensors from which `encoder.step` goes on.
+    """
+
+    summary: Any
+    sequence: Any
+    states: list[Any]

@@ -1,0 +1,40 @@
+"""The encoder without memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from forecasting.layers.inputs import Encoded
+
+
+class PerceptronEncoder(keras.layers.Layer):
+    """A multilayer perceptron over all tokens of the context; its state is the window itself.
+
+    Args:
+        units: width of the hidden layers.
+        layers: number of hidden layers.
+        dropout: share of activations dropped between layers while training.
+    """
+
+    def __init__(self, units: int, layers: int, dropout: float, **kwargs: Any) -> None:
+        super().__init__(autocast=False, **kwargs)
+        self.hidden = [
+            keras.layers.Dense(units, "relu", kernel_initializer="he_normal", name=f"hidden_{i}") for i in range(layers)
+        ]
+        self.drop = keras.layers.Dropout(dropout, name="drop")
+
+    def call(self, tokens: Any, training: bool = False) -> Encoded:
+        """Encode tokens [B, T, C]; what is remembered of a token is the token."""
+        summary = ops.reshape(tokens, (-1, tokens.shape[1] * tokens.shape[2]))
+        for layer in self.hidden:
+            summary = self.drop(layer(summary), training=training)
+        return Encoded(summary, tokens, [tokens])
+
+    def step(self, token: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
+        """Encode the window moved one token [B, C] on; returns the summary [B, D] and the states."""
+        moved = ops.concatenate([states[0][:, 1:], token[:, None]], axis=1)
+        encoded = self(moved, training=training)
+        return encoded.summary, encoded.states

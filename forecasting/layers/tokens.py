@@ -1,0 +1,61 @@
+"""Tokens: segments of the past with their flags and features, and the same form for what is fed back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from keras import ops
+
+from forecasting.layers.inputs import Inputs
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """How windows are cut into tokens of C = segment * (2 + F) numbers: values, observed flags, features.
+
+    Attributes:
+        segment: S, steps per token.
+        horizon: H.
+    """
+
+    segment: int
+    horizon: int
+
+    @property
+    def ahead(self) -> int:
+        """Number of tokens that cover the horizon."""
+        return -(-self.horizon // self.segment)
+
+    def past(self, inputs: Inputs) -> Any:
+        """Return the context as tokens [B, T, C]; padding at its old end counts as not observed."""
+        length = inputs.values.shape[1]
+        padding = -length % self.segment
+        count = (length + padding) // self.segment
+        known = inputs.known[:, :length]
+        padded = [ops.pad(ops.cast(part, "float32"), ((0, 0), (padding, 0))) for part in inputs[:2]]
+        parts = [ops.reshape(part, (-1, count, self.segment)) for part in padded]
+        if known.shape[2]:
+            known = ops.pad(known, ((0, 0), (padding, 0), (0, 0)))
+            parts.append(ops.reshape(known, (-1, count, self.segment * known.shape[2])))
+        return ops.concatenate(parts, axis=2)
+
+    def future(self, known: Any) -> Any:
+        """Return the features of the horizon, out of known [B, L + H, F], as [B, T', S, F]; padded at the far end."""
+        padding = self.ahead * self.segment - self.horizon
+        ahead = ops.pad(known[:, known.shape[1] - self.horizon :], ((0, 0), (0, padding), (0, 0)))
+        return ops.reshape(ahead, (-1, self.ahead, self.segment, known.shape[2]))
+
+    def by_token(self, steps: Any) -> Any:
+        """Return numbers of the horizon [B, H] as [B, T', S]; padded with 0 at the far end."""
+        padding = self.ahead * self.segment - self.horizon
+        return ops.reshape(ops.pad(steps, ((0, 0), (0, padding))), (-1, self.ahead, self.segment))
+
+    def by_step(self, raw: Any) -> Any:
+        """Return raw numbers by token [B, T', S, P] as [B, H, P]."""
+        return ops.reshape(raw, (-1, self.ahead * self.segment, raw.shape[3]))[:, : self.horizon]
+
+    def fed_back(self, values: Any, known: Any) -> Any:
+        """Return the token [B, C] of forecast values [B, S] and their features [B, S, F]: taken as observed."""
+        features = ops.reshape(known, (-1, self.segment * known.shape[2]))
+        return ops.concatenate([values, ops.ones_like(values), features], axis=1)
