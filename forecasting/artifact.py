@@ -221,6 +221,7 @@ def golden_panel(task: Task) -> Any:
     """Return three generated series on the task's grid: a season on a level, noise with gaps, a constant."""
     from forecasting.data.calendar import Frequency
     from forecasting.data.panel import Panel
+    from forecasting.data.statics import example_statics
 
     rng = np.random.default_rng(0)
     step = np.arange(task.context_length)
@@ -229,9 +230,9 @@ def golden_panel(task: Task) -> Any:
     noise[1::7] = np.nan
     frequency = Frequency.parse(task.freq)
     start = frequency.first_on_grid(np.datetime64("2024-01-01T00:00:00", "us"))
-    return Panel.from_arrays(
-        ["season", "gaps", "constant"], [start] * 3, [season, noise, np.full(len(step), 7.0)], frequency
-    )
+    histories = [season, noise, np.full(len(step), 7.0)]
+    panel = Panel.from_arrays(["season", "gaps", "constant"], [start] * 3, histories, frequency)
+    return panel.with_statics(example_statics(task.static_covariates, 3))
 
 
 def golden(predictor: Any) -> dict[str, Any]:

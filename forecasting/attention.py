@@ -7,6 +7,7 @@ import pandas as pd
 import tensorflow as tf
 
 from forecasting.data.panel import Panel
+from forecasting.data.statics import encode_statics
 from forecasting.data.windows import layout
 from forecasting.errors import ConfigError
 from forecasting.layers.gather import Gather
@@ -61,4 +62,6 @@ def weights_of(predictor: Predictor, panel: Panel) -> np.ndarray:
     arrays = layout(panel, task.calendar, task.horizon)
     gather = Gather(tf.constant(arrays.y), tf.constant(arrays.known), task.context_length, task.horizon)
     windows = gather(tf.constant(arrays.last), tf.constant(arrays.first))
-    return np.asarray(network.core.weights_of(network.inputs_of(windows.context, windows.known)))
+    statics = encode_statics(panel.statics, task.static_covariates, panel.ids)
+    scaled = network.scaler(windows.context)
+    return np.asarray(network.core.weights_of(network.inputs_of(scaled, windows.known, statics)))

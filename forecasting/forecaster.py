@@ -37,6 +37,7 @@ class Forecaster:
         context_length: L, steps the model looks back; from horizon and season when not given.
         head: `quantiles` or `point`; the model's own default when not given.
         quantile_levels: levels a quantile head is trained on.
+        static_covariates: columns that say something about a series at all times, numbers or categories.
         scaling: `standard`, `last`, `mean` or `none`; the model's own default when not given.
         training: how the network is trained.
         alias: name of the forecast column; the model's name when not given.
@@ -56,6 +57,7 @@ class Forecaster:
         context_length: int | None = None,
         head: str | None = None,
         quantile_levels: Sequence[float] = QUANTILE_GRID,
+        static_covariates: Sequence[str] = (),
         scaling: str | None = None,
         training: Training = Training(),  # noqa: B008  (frozen)
         alias: str | None = None,
@@ -69,6 +71,7 @@ class Forecaster:
         self.season = (season,) if isinstance(season, int) else tuple(season) if season else None
         self.context_length = context_length
         self.quantile_levels = tuple(quantile_levels) if self.spec.head != "point" else ()
+        self.static_covariates = tuple(static_covariates)
         self.training = training
         self.predictor_: Predictor | None = None
         self.facts_: Facts | None = None
@@ -90,6 +93,7 @@ class Forecaster:
 
     def fit_panel(self, panel: Panel, callbacks: Sequence[Any] = ()) -> Self:
         """Learn from a panel; see `fit`."""
+        from forecasting.data.statics import encode_statics
         from forecasting.network import build_network
         from forecasting.predictor import Predictor
         from forecasting.training import LEARNERS
@@ -97,6 +101,7 @@ class Forecaster:
 
         task = self.task_for(panel)
         network = build_network(self.spec, task, self.training.seed)
+        network.statics.adapt(encode_statics(panel.statics, task.static_covariates, panel.ids))
         learner = LEARNERS.load(self.spec.config.learner)
         source = WindowSource.of(panel, task)
         self.learned_ = learner.fit(network, source, self.spec.config, self.training, callbacks)
@@ -242,6 +247,7 @@ class Forecaster:
             season=task.season,
             context_length=task.context_length,
             quantile_levels=task.quantile_levels,
+            static_covariates=task.static_names,
             training=Training.from_dict(facts.training),
         )
         forecaster.predictor_, forecaster.facts_ = predictor, facts
@@ -256,6 +262,7 @@ class Forecaster:
             season=self.season,
             context_length=self.context_length,
             quantile_levels=self.quantile_levels,
+            static_covariates=self.static_covariates,
             training=self.training,
         )
 
@@ -292,7 +299,7 @@ class Forecaster:
         from forecasting.data.panel import Panel
 
         fitted = self.predictor_.task.freq if self.predictor_ else None
-        return Panel.from_frame(frame, self.freq or fitted)
+        return Panel.from_frame(frame, self.freq or fitted, self.static_covariates)
 
     def task_for(self, panel: Panel) -> Task:
         """Return the task of this forecaster on a panel, what was not said filled in by rule."""

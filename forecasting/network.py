@@ -12,6 +12,7 @@ from forecasting.config import Task
 from forecasting.heads import HEADS
 from forecasting.layers.inputs import Inputs, Teacher
 from forecasting.layers.scaling import Scaled, WindowScaler
+from forecasting.layers.statics import StaticReader
 from forecasting.model_spec import ModelSpec
 from forecasting.models import MODELS
 
@@ -24,35 +25,41 @@ class ForecastNetwork(keras.Model):
     Args:
         core: layer from `Inputs` to raw [B, H, P].
         scaler: a `WindowScaler`.
+        statics: a `StaticReader`.
         head: layer that reads the raw numbers.
         task: shapes and levels.
     """
 
-    def __init__(self, core: keras.layers.Layer, scaler: keras.layers.Layer, head: Any, task: Task) -> None:
+    def __init__(self, core: Any, scaler: Any, statics: Any, head: Any, task: Task) -> None:
         super().__init__(name="network", autocast=False)
         self.core = core
         self.scaler = scaler
+        self.statics = statics
         self.head = head
         self.task = task
         self.supports_jit = core.supports_jit
 
-    def call(self, context: Any, known: Any, training: bool = False) -> Any:
+    def call(self, context: Any, known: Any, statics: Any = None, training: bool = False) -> Any:
         """Return the quantiles [B, H, Q] (float64, original units; Q = 1 for a point head).
 
         Args:
             context: [B, L] float64, NaN where missing.
             known: [B, L + H, F] float32.
+            statics: [B, K] float32, codes of the static covariates; may be left out where there are none.
         """
         scaled = self.scaler(context)
-        raw = self.core(Inputs(scaled.values, scaled.observed, known), training=training)
+        raw = self.core(self.inputs_of(scaled, known, statics), training=training)
         return unscale(self.head(raw), scaled)
 
-    def inputs_of(self, context: Any, known: Any) -> Inputs:
-        """Return what the core reads of a window, without a teacher."""
-        scaled = self.scaler(context)
-        return Inputs(scaled.values, scaled.observed, known)
+    def inputs_of(
+        self, scaled: Scaled, known: Any, statics: Any, teacher: Teacher | None = None, training: bool = False
+    ) -> Inputs:
+        """Return what the core reads of a scaled window."""
+        nothing = known[:, 0, :0]
+        static = nothing if statics is None else self.statics(statics, training=training)
+        return Inputs(scaled.values, scaled.observed, known, static, teacher)
 
-    def training_loss(self, context: Any, known: Any, target: Any, progress: Any) -> Any:
+    def training_loss(self, context: Any, known: Any, target: Any, statics: Any, progress: Any) -> Any:
         """Return the mean loss in scaled units, as it is trained.
 
         Missing targets count for nothing, and so do windows whose context is constant: they have no scale.
@@ -61,19 +68,19 @@ class ForecastNetwork(keras.Model):
             context: [B, L] float64, NaN where missing.
             known: [B, L + H, F] float32.
             target: [B, H] float64, NaN where missing.
+            statics: [B, K] float32.
             progress: how far the training is, from 0 to 1, for decoders that are weaned off the truth.
         """
         scaled = self.scaler(context)
         truth, weight = scaled_target(target, scaled)
-        inputs = Inputs(
-            scaled.values, scaled.observed, known, Teacher(truth, weight, ops.convert_to_tensor(progress, "float32"))
-        )
+        teacher = Teacher(truth, weight, ops.convert_to_tensor(progress, "float32"))
+        inputs = self.inputs_of(scaled, known, statics, teacher, training=True)
         return self.mean_loss(self.core(inputs, training=True), truth, weight)
 
-    def loss_and_error(self, context: Any, known: Any, target: Any) -> tuple[Any, Any]:
+    def loss_and_error(self, context: Any, known: Any, target: Any, statics: Any) -> tuple[Any, Any]:
         """Return the loss of answers without the truth, and their mean absolute error in original units."""
         scaled = self.scaler(context)
-        raw = self.core(Inputs(scaled.values, scaled.observed, known), training=False)
+        raw = self.core(self.inputs_of(scaled, known, statics), training=False)
         truth, weight = scaled_target(target, scaled)
         median = unscale(self.head(raw), scaled)[:, :, self.median]
         observed = ops.logical_not(ops.isnan(target))
@@ -95,6 +102,7 @@ class ForecastNetwork(keras.Model):
         self(
             np.zeros((1, task.context_length), "float64"),
             np.zeros((1, task.context_length + task.horizon, len(task.calendar)), "float32"),
+            np.zeros((1, len(task.static_covariates)), "float32"),
         )
 
 
@@ -132,6 +140,7 @@ def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> Forec
         keras.utils.set_random_seed(seed)
     head = HEADS.load(spec.head).Head(task.quantile_levels, name="head")
     core = MODELS.load(spec.model).build(spec.config, task, head)
-    network = ForecastNetwork(core, WindowScaler(spec.scaling, name="scaler"), head, task)
+    scaler, statics = WindowScaler(spec.scaling, name="scaler"), StaticReader(task, name="statics")
+    network = ForecastNetwork(core, scaler, statics, head, task)
     network.create_weights()
     return network

@@ -30,7 +30,8 @@ class ForecastModel(PythonModel):
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Forecast the end of every series of the frame."""
         params = params or {}
-        panel = Panel.from_frame(model_input, self.predictor.task.freq)
+        task = self.predictor.task
+        panel = Panel.from_frame(model_input, task.freq, task.static_names)
         horizon = int(params.get("horizon", NOT_GIVEN))
         frame, answer = forecast_frame(
             self.predictor,

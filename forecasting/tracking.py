@@ -165,7 +165,9 @@ def generated_example(task: Task) -> pd.DataFrame:
     import pandas as pd
 
     panel = artifact.golden_panel(task).select(np.array([0]))
-    return pd.DataFrame({UNIQUE_ID: panel.ids.repeat(len(panel.y)), DS: panel.to_output(panel.grid()), Y: panel.y})
+    times = panel.to_output(panel.grid())
+    statics = {name: values.repeat(len(panel.y)) for name, values in panel.statics.items()}
+    return pd.DataFrame({UNIQUE_ID: panel.ids.repeat(len(panel.y)), DS: times, Y: panel.y, **statics})
 
 
 def signature(task: Task) -> Any:
@@ -174,7 +176,8 @@ def signature(task: Task) -> Any:
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 
     time = "long" if isinstance(task.freq, int) else "datetime"
-    columns = Schema([ColSpec("string", UNIQUE_ID, required=False), ColSpec(time, DS), ColSpec("double", Y)])
+    statics = [ColSpec("string" if kinds else "double", name) for name, kinds in task.static_covariates]
+    columns = Schema([ColSpec("string", UNIQUE_ID, required=False), ColSpec(time, DS), ColSpec("double", Y), *statics])
     params = [
         ParamSpec("horizon", "long", -1),
         ParamSpec("level", "double", [-1.0], (-1,)),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def compare(frame: pd.DataFrame, task: TaskRequest) -> list[Entry]:
     """Return the leaderboard of the task's models on a frame, the best first."""
-    panel = Panel.from_frame(frame, task.freq)
+    panel = Panel.from_frame(frame, task.freq, task.static_covariates)
     say(f"{panel.n_series} series, {len(panel.y)} rows, step {panel.frequency.alias}, {task.windows} origins each.")
     candidates = forecasters(task, panel.frequency.alias, ALL_ROUND)
     entries = [score(candidate, panel, task) for candidate in candidates]
@@ -37,7 +37,7 @@ def backtest(
     """
     import pandas as pd
 
-    panel = Panel.from_frame(frame, task.freq)
+    panel = Panel.from_frame(frame, task.freq, task.static_covariates)
     parts: list[pd.DataFrame] = []
     metrics = {}
     for candidate in forecasters(task, panel.frequency.alias, ("gru",)):

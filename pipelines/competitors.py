@@ -38,9 +38,13 @@ def forecasters(task: TaskRequest, freq: str | int, default: Sequence[str]) -> l
     names = task.models or tuple(default)
     if len(set(names)) < len(names):
         raise click.UsageError("A --model is given twice. Give each once.")
-    training = training_of(dict(task.training))
-    choices = {"season": task.season, "context_length": task.context_length, "training": training}
-    return [Forecaster(ModelSpec.parse(name), task.horizon, freq, **choices) for name in names]  # type: ignore[arg-type]
+    choices: dict[str, Any] = {
+        "season": task.season,
+        "context_length": task.context_length,
+        "static_covariates": task.static_covariates,
+        "training": training_of(dict(task.training)),
+    }
+    return [Forecaster(ModelSpec.parse(name), task.horizon, freq, **choices) for name in names]
 
 
 def training_of(fields: dict[str, Any]) -> Training:

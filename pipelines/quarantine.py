@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,12 +19,13 @@ from forecasting.schema import DS, UNIQUE_ID
 Reasons = dict[str, tuple[str, str]]
 
 
-def panel_of_good(frame: pd.DataFrame, freq: str | int) -> tuple[Panel | None, Reasons]:
+def panel_of_good(frame: pd.DataFrame, freq: str | int, statics: Sequence[str] = ()) -> tuple[Panel | None, Reasons]:
     """Return the panel of the series that are regular, and why the others are not among them.
 
     Args:
         frame: `unique_id, ds, y`, no id missing.
         freq: frequency of the model.
+        statics: columns of its static covariates.
 
     Returns:
         The panel, None when no series is left, and the reasons.
@@ -33,7 +34,7 @@ def panel_of_good(frame: pd.DataFrame, freq: str | int) -> tuple[Panel | None, R
         PanelError: something is wrong with the frame as a whole.
     """
     try:
-        return Panel.from_frame(frame, freq), {}
+        return Panel.from_frame(frame, freq, statics), {}
     except PanelError:
         reasons = bad_series(frame, freq)
     while True:
@@ -41,7 +42,7 @@ def panel_of_good(frame: pd.DataFrame, freq: str | int) -> tuple[Panel | None, R
         if good.empty:
             return None, reasons
         try:
-            return Panel.from_frame(good, freq), reasons
+            return Panel.from_frame(good, freq, statics), reasons
         except PanelError as error:
             # a check that `bad_series` does not know: the series that the error names, one at a time
             if error.series is None or error.series in reasons:

@@ -126,6 +126,7 @@ def warm(predictor: Any) -> None:
     """Run a predictor on empty-handed series of several counts, and once beyond its trained horizon."""
     from forecasting.data.calendar import Frequency
     from forecasting.data.panel import Panel
+    from forecasting.data.statics import example_statics
 
     task = predictor.task
     frequency = Frequency.parse(task.freq)
@@ -133,5 +134,6 @@ def warm(predictor: Any) -> None:
     y = np.sin(np.arange(task.context_length))
     for count in WARM_SIZES:
         panel = Panel.from_arrays([str(number) for number in range(count)], [start] * count, [y] * count, frequency)
+        panel = panel.with_statics(example_statics(task.static_covariates, count))
         predictor.predict_panel(panel, task.horizon, task.quantile_levels)
     predictor.predict_panel(panel.select(np.array([0])), min(task.horizon + 1, task.max_horizon))

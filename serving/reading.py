@@ -11,15 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forecasting.config import Task
 from serving.payloads import ForecastIn, SeriesIn
 from serving.problems import ErrorItem, describe, first_errors, pointer
 from serving.settings import Settings
+from serving.statics import read_statics
 from serving.timestamps import Times, read_times
 from serving.validation import Refusal, validate
 
 NUMBERS = {int, float, type(None)}
 
-COVARIATES = ("known_covariates", "past_covariates", "static_covariates")
+COVARIATES = ("known_covariates", "past_covariates")
 
 
 @dataclass(eq=False)
@@ -32,6 +34,7 @@ class Reading:
         times: of its rows, or only of the first one.
         y: [n] values, NaN where missing.
         only_start: whether `times` holds the first time alone.
+        statics: value of each static covariate.
         warnings: codes and details of what was repaired.
     """
 
@@ -40,6 +43,7 @@ class Reading:
     times: Times
     y: NDArray[np.float64]
     only_start: bool
+    statics: dict[str, Any] = field(default_factory=dict)
     warnings: list[tuple[str, str]] = field(default_factory=list)
 
     def at(self, *parts: str | int) -> str:
@@ -53,13 +57,14 @@ class Reading:
         return time_pointer(self.place, self.only_start, row)
 
 
-def read_series(value: Any, number: int, request: ForecastIn, settings: Settings) -> Reading:
+def read_series(value: Any, number: int, request: ForecastIn, task: Task, settings: Settings) -> Reading:
     """Read one series.
 
     Args:
         value: a JSON value.
         number: its position in the request.
         request: what was asked.
+        task: of the model that will answer.
         settings: bounds.
 
     Raises:
@@ -83,7 +88,9 @@ def read_series(value: Any, number: int, request: ForecastIn, settings: Settings
     only_start = series.ds is None
     at = functools.partial(time_pointer, place, only_start)
     times = read_times([series.start] if series.ds is None else series.ds, at, request.unit)
-    return Reading(place, series.unique_id, times, y, only_start)
+    warnings: list[tuple[str, str]] = []
+    statics = read_statics(series.static_covariates, task, (*place, "static_covariates"), warnings)
+    return Reading(place, series.unique_id, times, y, only_start, statics, warnings)
 
 
 def time_pointer(place: tuple[str | int, ...], only_start: bool, row: int) -> str:

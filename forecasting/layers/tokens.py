@@ -12,7 +12,7 @@ from forecasting.layers.inputs import Inputs
 
 @dataclass(frozen=True)
 class Tokens:
-    """How windows are cut into tokens of C = segment * (2 + F) numbers: values, observed flags, features.
+    """How windows are cut into tokens: values, observed flags, features, static: C = segment * (2 + F) + D numbers.
 
     Attributes:
         segment: S, steps per token.
@@ -38,6 +38,8 @@ class Tokens:
         if known.shape[2]:
             known = ops.pad(known, ((0, 0), (padding, 0), (0, 0)))
             parts.append(ops.reshape(known, (-1, count, self.segment * known.shape[2])))
+        if inputs.static.shape[1]:
+            parts.append(ops.repeat(inputs.static[:, None], count, axis=1))
         return ops.concatenate(parts, axis=2)
 
     def future(self, known: Any) -> Any:
@@ -55,7 +57,13 @@ class Tokens:
         """Return raw numbers by token [B, T', S, P] as [B, H, P]."""
         return ops.reshape(raw, (-1, self.ahead * self.segment, raw.shape[3]))[:, : self.horizon]
 
-    def fed_back(self, values: Any, known: Any) -> Any:
-        """Return the token [B, C] of forecast values [B, S] and their features [B, S, F]: taken as observed."""
+    def fed_back(self, values: Any, known: Any, static: Any) -> Any:
+        """Return the token [B, C] of forecast values [B, S], taken as observed.
+
+        Args:
+            values: [B, S].
+            known: [B, S, F] their features.
+            static: [B, D].
+        """
         features = ops.reshape(known, (-1, self.segment * known.shape[2]))
-        return ops.concatenate([values, ops.ones_like(values), features], axis=1)
+        return ops.concatenate([values, ops.ones_like(values), features, static], axis=1)

@@ -52,7 +52,7 @@ def command(
 
     from pipelines.training import TrainRequest, is_known, train
 
-    if register and skip_code is not None and is_known(register, frame, task.freq):
+    if register and skip_code is not None and is_known(register, frame, task):
         say(f"{register} is already trained on this data.")
         raise click.exceptions.Exit(skip_code)
     trained = train(frame, TrainRequest(task, source.name, register, out, track))

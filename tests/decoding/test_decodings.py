@@ -37,7 +37,13 @@ def inputs(teacher=None, progress=0.0):
     context, known, _ = windows()
     if teacher is not None:
         teacher = Teacher(*(tf.constant(part, tf.float32) for part in (teacher, np.ones_like(teacher), progress)))
-    return Inputs(tf.constant(context), tf.ones_like(context, tf.float64), tf.constant(known), teacher)
+    return Inputs(
+        tf.constant(context),
+        tf.ones_like(context, tf.float64),
+        tf.constant(known),
+        tf.zeros([len(context), 0]),
+        teacher,
+    )
 
 
 def raw(network, *args, **kwargs):
@@ -91,7 +97,7 @@ def test_a_missing_truth_is_not_fed(decoding):
     network = network_of(decoding=decoding, forcing="teacher")
     context, known, target = windows()
     target[:, 3] = np.nan
-    gone = network.training_loss(context, known, target, 0.0)
+    gone = network.training_loss(context, known, target, None, 0.0)
     assert np.isfinite(gone)
 
 
