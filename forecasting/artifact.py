@@ -218,20 +218,29 @@ def rebuild(folder: Path, task: Task, spec: ModelSpec) -> Any:
 
 
 def golden_panel(task: Task) -> Any:
-    """Return three generated series on the task's grid: a season on a level, noise with gaps, a constant."""
+    """Return the three generated series of `golden_values` on the task's grid."""
     from forecasting.data.calendar import Frequency
     from forecasting.data.panel import Panel
 
-    rng = np.random.default_rng(0)
-    step = np.arange(task.context_length)
-    season = 100 + 10 * np.sin(2 * np.pi * step / max(task.season[0], 2)) + 0.01 * step
-    noise = rng.normal(0, 1, task.context_length)
-    noise[1::7] = np.nan
     frequency = Frequency.parse(task.freq)
     start = frequency.first_on_grid(np.datetime64("2024-01-01T00:00:00", "us"))
-    return Panel.from_arrays(
-        ["season", "gaps", "constant"], [start] * 3, [season, noise, np.full(len(step), 7.0)], frequency
-    )
+    names = ["season", "gaps", "constant"]
+    return Panel.from_arrays(names, [start] * 3, golden_values(task), frequency, symbols=task.symbols)
+
+
+def golden_values(task: Task) -> list[np.ndarray]:
+    """Return a season on a level, noise with gaps, a constant; of symbols: all in turn, random ones with gaps, one."""
+    rng = np.random.default_rng(0)
+    step = np.arange(task.context_length)
+    if task.symbols:
+        count = len(task.symbols)
+        random = rng.integers(0, count, len(step)).astype(float)
+        random[1::7] = np.nan
+        return [step % count, random, np.zeros(len(step))]
+    season = 100 + 10 * np.sin(2 * np.pi * step / max(task.season[0], 2)) + 0.01 * step
+    noise = rng.normal(0, 1, len(step))
+    noise[1::7] = np.nan
+    return [season, noise, np.full(len(step), 7.0)]
 
 
 def golden(predictor: Any) -> dict[str, Any]:
@@ -241,9 +250,14 @@ def golden(predictor: Any) -> dict[str, Any]:
     histories = np.split(panel.y, panel.offsets[1:-1])
     return {
         "histories": [[None if np.isnan(value) else value for value in history] for history in histories],
-        "forecasts": answer.median.tolist(),
+        "forecasts": numbers_of(answer).tolist(),
         "tolerance": GOLDEN_TOLERANCE,
     }
+
+
+def numbers_of(answer: Any) -> np.ndarray:
+    """Return what a replay compares: medians [3, H], or probabilities [3, H, K], which are no matter of a hair."""
+    return np.asarray(answer.probabilities if answer.symbols else answer.median)
 
 
 def replay(folder: Path, predictor: Any) -> None:
@@ -257,11 +271,12 @@ def replay(folder: Path, predictor: Any) -> None:
     histories = [np.array([np.nan if value is None else value for value in row]) for row in record["histories"]]
     panel = panel.with_values(np.concatenate(histories))
     try:
-        forecast = predictor.predict_panel(panel).median
+        answer = predictor.predict_panel(panel)
     except ForecastingError as error:
         raise ArtifactError(f"{folder} does not answer its golden inputs: {error}", code="golden") from error
-    scale = np.array([max(np.nanstd(row), 1e-3 * np.nanmax(np.abs(row))) for row in histories])[:, None]
-    difference = np.abs(forecast - np.array(record["forecasts"])) / scale
+    scale = np.array([max(np.nanstd(row), 1e-3 * np.nanmax(np.abs(row))) for row in histories])
+    scale = np.ones(len(histories)) if answer.symbols else scale
+    difference = np.abs(numbers_of(answer) - np.array(record["forecasts"])).reshape(len(scale), -1) / scale[:, None]
     if not difference.max() <= GOLDEN_TOLERANCE:
         raise ArtifactError(
             f"{folder} does not answer as it did when it was written: golden forecasts differ by "

@@ -10,7 +10,7 @@ from keras import ops
 
 from forecasting.config import Task
 from forecasting.heads import HEADS
-from forecasting.layers.inputs import Inputs, Teacher
+from forecasting.layers.inputs import Dice, Inputs, Teacher
 from forecasting.layers.scaling import Scaled, WindowScaler
 from forecasting.model_spec import ModelSpec
 from forecasting.models import MODELS
@@ -37,7 +37,7 @@ class ForecastNetwork(keras.Model):
         self.supports_jit = core.supports_jit
 
     def call(self, context: Any, known: Any, training: bool = False) -> Any:
-        """Return the quantiles [B, H, Q] (float64, original units; Q = 1 for a point head).
+        """Return the outputs of the head [B, H, Q] (float64): quantiles in original units, or probabilities.
 
         Args:
             context: [B, L] float64, NaN where missing.
@@ -46,6 +46,18 @@ class ForecastNetwork(keras.Model):
         scaled = self.scaler(context)
         raw = self.core(Inputs(scaled.values, scaled.observed, known), training=training)
         return unscale(self.head(raw), scaled)
+
+    def draw(self, context: Any, known: Any, dice: Dice) -> Any:
+        """Return codes of symbols [B, H] (float64), drawn one after the other, each read as if it were observed.
+
+        Args:
+            context: [B, L] float64, NaN where missing.
+            known: [B, L + H, F] float32.
+            dice: what decides.
+        """
+        scaled = self.scaler(context)
+        raw = self.core(Inputs(scaled.values, scaled.observed, known, dice=dice), training=False)
+        return ops.cast(self.head.point(raw), "float64")
 
     def training_loss(self, context: Any, known: Any, target: Any, progress: Any) -> Any:
         """Return the mean loss in scaled units, as it is trained.
@@ -66,13 +78,13 @@ class ForecastNetwork(keras.Model):
         return self.weighted(self.head.loss(self.core(inputs, training=True), truth), weight)
 
     def loss_and_error(self, context: Any, known: Any, target: Any) -> tuple[Any, Any]:
-        """Return the loss of answers without the truth, and their mean absolute error in original units."""
+        """Return the loss of answers without the truth, and their mean error in original units (or share of misses)."""
         scaled = self.scaler(context)
         raw = self.core(Inputs(scaled.values, scaled.observed, known), training=False)
         truth, weight = scaled_target(target, scaled)
-        median = unscale(self.head(raw), scaled)[:, :, self.median]
+        value = self.head.value(unscale(self.head(raw), scaled))
         observed = ops.logical_not(ops.isnan(target))
-        error = ops.where(observed, ops.abs(target - median), ops.zeros_like(target))
+        error = ops.where(observed, self.head.error(target, value), ops.zeros_like(target))
         return self.weighted(self.head.loss(raw, truth), weight), self.weighted(error, ops.cast(observed, error.dtype))
 
     @staticmethod
@@ -80,11 +92,6 @@ class ForecastNetwork(keras.Model):
         """Return the mean of losses [B, H] where the weight [B, H] is 1; 0 where it is nowhere."""
         losses, weight = ops.cast(losses, "float64"), ops.cast(weight, "float64")
         return ops.sum(weight * losses) / ops.maximum(ops.sum(weight), 1.0)
-
-    @property
-    def median(self) -> int:
-        """Position of the median among the Q outputs."""
-        return self.task.quantile_levels.index(0.5) if self.task.quantile_levels else 0
 
     def create_weights(self) -> None:
         """Create all weights by running the network once on an empty context."""
@@ -121,7 +128,7 @@ def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> Forec
     """
     if seed is not None:
         keras.utils.set_random_seed(seed)
-    head = HEADS.load(spec.head).Head(task.quantile_levels, name="head")
+    head = HEADS.load(spec.head).Head(task.quantile_levels, task.symbols, name="head")
     core = MODELS.load(spec.model).build(spec.config, task, head)
     network = ForecastNetwork(core, WindowScaler(spec.scaling, name="scaler"), head, task)
     network.create_weights()

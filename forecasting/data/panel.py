@@ -34,6 +34,7 @@ class Panel:
         starts: [S] time of the first row of each series.
         frequency: the step between two rows.
         timezone: name of the caller's zone; None for naive times and integers.
+        symbols: what the codes 0, 1, ... in `y` stand for; none where `y` holds numbers.
     """
 
     ids: NDArray[Any]
@@ -42,13 +43,14 @@ class Panel:
     starts: NDArray[Any]
     frequency: Frequency
     timezone: str | None = None
+    symbols: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for array in (self.ids, self.offsets, self.y, self.starts):
             array.flags.writeable = False
 
     @staticmethod
-    def from_frame(frame: pd.DataFrame, freq: str | int | None = None) -> Panel:
+    def from_frame(frame: pd.DataFrame, freq: str | int | None = None, symbols: tuple[str, ...] = ()) -> Panel:
         """Read a long frame: `unique_id, ds, y` (or `item_id, timestamp, target`), rows in any order.
 
         Without an id column the frame is one series. The series of the panel are sorted by id. Missing values stay.
@@ -56,12 +58,14 @@ class Panel:
         Args:
             frame: other columns are ignored.
             freq: pandas offset alias or integer step; None infers it.
+            symbols: alphabet of a target that holds symbols (`symbols.alphabet_of` finds it); none for numbers.
 
         Raises:
             PanelError: the first error that `audit` finds; `code`, `series`, `row` and `field` say what and where.
         """
-        rows, frequency, _ = check_frame(frame, freq).passed()
-        return Panel(rows.ids, _offsets(rows.lengths), rows.y, rows.times[rows.first], frequency, rows.timezone)
+        rows, frequency, _ = check_frame(frame, freq, symbols).passed()
+        starts = rows.times[rows.first]
+        return Panel(rows.ids, _offsets(rows.lengths), rows.y, starts, frequency, rows.timezone, symbols)
 
     @staticmethod
     def from_arrays(
@@ -70,6 +74,7 @@ class Panel:
         ys: Sequence[Any],
         frequency: Frequency,
         timezone: str | None = None,
+        symbols: tuple[str, ...] = (),
     ) -> Panel:
         """Build a panel without a frame; the series keep their order.
 
@@ -79,6 +84,7 @@ class Panel:
             ys: S sequences of numbers, NaN where missing, at least one row each.
             frequency: the step between two rows.
             timezone: name of the zone that answers come in.
+            symbols: what the codes in `ys` stand for; none for numbers.
 
         Raises:
             PanelError: `empty`, `duplicate_id`, `y_dtype`, `y_infinite`, `ds_dtype`, `off_grid`, `timezone_unknown`.
@@ -93,9 +99,8 @@ class Panel:
         if timezone is not None:
             check_zone(timezone)
         lengths = np.array([len(array) for array in arrays], np.int64)
-        return Panel(
-            names, _offsets(lengths), np.concatenate(arrays), _starts(names, starts, frequency), frequency, timezone
-        )
+        starts = _starts(names, starts, frequency)
+        return Panel(names, _offsets(lengths), np.concatenate(arrays), starts, frequency, timezone, symbols)
 
     @property
     def n_series(self) -> int:
@@ -196,7 +201,8 @@ class Panel:
     def fingerprint(self) -> str:
         """Return a sha256 (hex) of the content: ids, starts, zone, frequency and values, whatever the order."""
         panel = self.select(np.argsort(self.ids, kind="stable"))
-        digest = hashlib.sha256(repr((self.frequency.alias, self.timezone, panel.ids.tolist())).encode())
+        symbols = (self.symbols,) if self.symbols else ()
+        digest = hashlib.sha256(repr((self.frequency.alias, self.timezone, panel.ids.tolist(), *symbols)).encode())
         values = np.where(np.isnan(panel.y), np.nan, panel.y + 0.0)  # one NaN, one zero
         for array in (panel.offsets.astype("<i8"), panel.starts.astype("<i8"), values.astype("<f8")):
             digest.update(array.tobytes())
@@ -206,7 +212,7 @@ class Panel:
         """Return the panel of `lengths` rows from local row `begin` on of each of `series`."""
         rows = np.repeat(self.offsets[series] + begin, lengths) + _count_up(lengths)
         starts = self.frequency.times(self.starts[series], begin)
-        return Panel(self.ids[series], _offsets(lengths), self.y[rows], starts, self.frequency, self.timezone)
+        return replace(self, ids=self.ids[series], offsets=_offsets(lengths), y=self.y[rows], starts=starts)
 
 
 def _offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -208,7 +208,7 @@ def answer_of(spec):
     task = task_for(spec)
     network = build_network(spec, task, seed=1)
     known = np.random.default_rng(0).normal(size=(1, L + H, 2)).astype("float32")
-    median = np.asarray(network(wave()[None], known, training=True))[:, :, network.median]
+    median = np.asarray(network(wave()[None], known, training=True))[:, :, network.head.median]
     return np.append(median, network.training_loss(wave()[None], known, wave(H, seed=2)[None], 0.5))
 
 
