@@ -175,6 +175,7 @@ def test_a_config_survives_its_dictionary_form_and_refuses_unknown_fields(name):
 OTHER = {
     "units": 5, "layers": 3, "width": 3, "segment": 8, "cell": "lstm", "decoding": "recursive", "dropout": 0.5,
     "period": 12, "ridge": 10.0, "forcing": "teacher", "attention": "additive", "stack": "dilated",
+    "states": 3, "restarts": 1,
 }  # fmt: skip
 
 #: What else must be chosen for a field to play a part.
@@ -203,7 +204,7 @@ def test_every_config_field_changes_something(name, field):
 
 def answer_of(spec):
     """Return what the first weights, or the closed form, make of a series, and the loss while training."""
-    if spec.config.learner == "least-squares":
+    if spec.config.learner in ("least-squares", "expectation-maximisation"):
         return Forecaster(spec, H, context_length=L).fit(make_frame(rows=100)).predict()[spec.alias].to_numpy()
     task = task_for(spec)
     network = build_network(spec, task, seed=1)
