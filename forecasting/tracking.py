@@ -164,8 +164,11 @@ def generated_example(task: Task) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
+    from forecasting.data.symbols import symbols_at
+
     panel = artifact.golden_panel(task).select(np.array([0]))
-    return pd.DataFrame({UNIQUE_ID: panel.ids.repeat(len(panel.y)), DS: panel.to_output(panel.grid()), Y: panel.y})
+    y = symbols_at(task.symbols, panel.y) if task.symbols else panel.y
+    return pd.DataFrame({UNIQUE_ID: panel.ids.repeat(len(panel.y)), DS: panel.to_output(panel.grid()), Y: y})
 
 
 def signature(task: Task) -> Any:
@@ -174,10 +177,13 @@ def signature(task: Task) -> Any:
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 
     time = "long" if isinstance(task.freq, int) else "datetime"
-    columns = Schema([ColSpec("string", UNIQUE_ID, required=False), ColSpec(time, DS), ColSpec("double", Y)])
+    target = "string" if task.symbols else "double"
+    columns = Schema([ColSpec("string", UNIQUE_ID, required=False), ColSpec(time, DS), ColSpec(target, Y)])
     params = [
         ParamSpec("horizon", "long", -1),
         ParamSpec("level", "double", [-1.0], (-1,)),
         ParamSpec("quantile_levels", "double", [-1.0], (-1,)),
     ]
+    if task.symbols:
+        params = [params[0], ParamSpec("probabilities", "boolean", False)]
     return ModelSignature(inputs=columns, outputs=None, params=ParamSchema(params))
