@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -9,13 +10,14 @@ import platform
 import shutil
 import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-from forecasting.config import Task
+from forecasting.config import Task, Training
 from forecasting.errors import ArtifactError, ForecastingError
 from forecasting.model_spec import ModelSpec
 
@@ -65,6 +67,21 @@ class Facts:
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """Build from `vars(facts)`."""
         return cls(**values)
+
+
+def describe(panel: Any, learned: Any, training: Training) -> Facts:
+    """Return the facts of a training, for the artifact."""
+    return Facts(
+        training_end=panel.end_label,
+        fingerprint=panel.fingerprint(),
+        series=panel.n_series,
+        rows=len(panel.y),
+        seconds=round(learned.seconds, 3),
+        windows=learned.windows,
+        steps=learned.steps,
+        training=dataclasses.asdict(training),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
 
 
 def write(folder: str | Path, predictor: Any, facts: Facts) -> Path:
@@ -218,21 +235,32 @@ def rebuild(folder: Path, task: Task, spec: ModelSpec) -> Any:
 
 
 def golden_panel(task: Task) -> Any:
-    """Return three generated series on the task's grid: a season on a level, noise with gaps, a constant."""
+    """Return the three generated series of `golden_values` on the task's grid."""
     from forecasting.data.calendar import Frequency
     from forecasting.data.panel import Panel
     from forecasting.data.statics import example_statics
 
-    rng = np.random.default_rng(0)
-    step = np.arange(task.context_length)
-    season = 100 + 10 * np.sin(2 * np.pi * step / max(task.season[0], 2)) + 0.01 * step
-    noise = rng.normal(0, 1, task.context_length)
-    noise[1::7] = np.nan
     frequency = Frequency.parse(task.freq)
     start = frequency.first_on_grid(np.datetime64("2024-01-01T00:00:00", "us"))
-    histories = [season, noise, np.full(len(step), 7.0)]
-    panel = Panel.from_arrays(["season", "gaps", "constant"], [start] * 3, histories, frequency)
+    panel = Panel.from_arrays(
+        ["season", "gaps", "constant"], [start] * 3, golden_values(task), frequency, symbols=task.symbols
+    )
     return panel.with_statics(example_statics(task.static_covariates, 3))
+
+
+def golden_values(task: Task) -> list[np.ndarray]:
+    """Return a season on a level, noise with gaps, a constant; of symbols: all in turn, random ones with gaps, one."""
+    rng = np.random.default_rng(0)
+    step = np.arange(task.context_length)
+    if task.symbols:
+        count = len(task.symbols)
+        random = rng.integers(0, count, len(step)).astype(float)
+        random[1::7] = np.nan
+        return [step % count, random, np.zeros(len(step))]
+    season = 100 + 10 * np.sin(2 * np.pi * step / max(task.season[0], 2)) + 0.01 * step
+    noise = rng.normal(0, 1, len(step))
+    noise[1::7] = np.nan
+    return [season, noise, np.full(len(step), 7.0)]
 
 
 def golden(predictor: Any) -> dict[str, Any]:
@@ -242,9 +270,14 @@ def golden(predictor: Any) -> dict[str, Any]:
     histories = np.split(panel.y, panel.offsets[1:-1])
     return {
         "histories": [[None if np.isnan(value) else value for value in history] for history in histories],
-        "forecasts": answer.median.tolist(),
+        "forecasts": numbers_of(answer).tolist(),
         "tolerance": GOLDEN_TOLERANCE,
     }
+
+
+def numbers_of(answer: Any) -> np.ndarray:
+    """Return what a replay compares: medians [3, H], or probabilities [3, H, K], which are no matter of a hair."""
+    return np.asarray(answer.probabilities if answer.symbols else answer.median)
 
 
 def replay(folder: Path, predictor: Any) -> None:
@@ -258,11 +291,12 @@ def replay(folder: Path, predictor: Any) -> None:
     histories = [np.array([np.nan if value is None else value for value in row]) for row in record["histories"]]
     panel = panel.with_values(np.concatenate(histories))
     try:
-        forecast = predictor.predict_panel(panel).median
+        answer = predictor.predict_panel(panel)
     except ForecastingError as error:
         raise ArtifactError(f"{folder} does not answer its golden inputs: {error}", code="golden") from error
-    scale = np.array([max(np.nanstd(row), 1e-3 * np.nanmax(np.abs(row))) for row in histories])[:, None]
-    difference = np.abs(forecast - np.array(record["forecasts"])) / scale
+    scale = np.array([max(np.nanstd(row), 1e-3 * np.nanmax(np.abs(row))) for row in histories])
+    scale = np.ones(len(histories)) if answer.symbols else scale
+    difference = np.abs(numbers_of(answer) - np.array(record["forecasts"])).reshape(len(scale), -1) / scale[:, None]
     if not difference.max() <= GOLDEN_TOLERANCE:
         raise ArtifactError(
             f"{folder} does not answer as it did when it was written: golden forecasts differ by "

@@ -69,6 +69,7 @@ class Task(StrictConfig):
         quantile_levels: levels the network is trained on, ascending; empty for a point forecast.
         calendar: names of the calendar features, the known-future inputs of the network.
         max_horizon: the longest horizon answered, by rolling the forecast out.
+        symbols: the alphabet of K symbols that are forecast; empty for numbers.
         static_covariates: name and categories of each static covariate, no categories for a number; their order
             is that of the codes the network reads.
     """
@@ -80,6 +81,7 @@ class Task(StrictConfig):
     quantile_levels: tuple[float, ...] = ()
     calendar: tuple[str, ...] = ()
     max_horizon: int = 0
+    symbols: tuple[str, ...] = ()
     static_covariates: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __post_init__(self) -> None:
@@ -96,6 +98,11 @@ class Task(StrictConfig):
         valid_levels = all(isinstance(q, float) and 0 < q < 1 for q in levels) and list(levels) == sorted(set(levels))
         require(valid_levels, "quantile_levels", "ascending numbers between 0 and 1", levels)
         require(not levels or 0.5 in levels, "quantile_levels", "levels that include the median 0.5", levels)
+        symbols = self.symbols
+        differ = len(set(symbols)) == len(symbols) != 1
+        valid_symbols = differ and all(isinstance(symbol, str) and symbol for symbol in symbols)
+        require(valid_symbols, "symbols", "two or more different texts, none of them empty", symbols)
+        require(not (levels and symbols), "quantile_levels", "left out: symbols have no quantiles", levels)
         if self.max_horizon == 0:
             object.__setattr__(self, "max_horizon", 10 * self.horizon)
         require(is_count(self.max_horizon, self.horizon), "max_horizon", "at least the horizon", self.max_horizon)

@@ -15,9 +15,17 @@ from forecasting.errors import PanelError
 
 logger = logging.getLogger(__name__)
 
+#: Steps that a model of symbols looks back at least, where the series are long enough: as many as a line of text has.
+SYMBOLS_READ = 64
+
 
 def season_of(panel: Panel) -> tuple[int, ...]:
-    """Return the season that goes with the frequency; for integer steps the one the data shows, which is announced."""
+    """Return the season that goes with the frequency; for integer steps the one the data shows, which is announced.
+
+    Symbols have none unless it is given: their codes have no autocorrelation, and a model reads them step by step.
+    """
+    if panel.symbols:
+        return (1,)
     known = panel.frequency.default_season
     if known:
         return known
@@ -30,9 +38,9 @@ def context_length_of(panel: Panel, horizon: int, season: tuple[int, ...]) -> in
     """Return how far back a model looks: two horizons, one longest season, seven shortest ones up to a week of hours.
 
     A season has to be seen once to be repeated, and several times to be told from noise. Series too short
-    for that bound it: half of the median series is left for the windows to move over.
+    for that bound it: half of the median series is left for the windows to move over. Symbols are read further back.
     """
-    wanted = max(2 * horizon, season[-1], min(7 * season[0], 168))
+    wanted = max(2 * horizon, season[-1], SYMBOLS_READ if panel.symbols else min(7 * season[0], 168))
     available = max(int(np.median(panel.lengths)) // 2, season[-1], horizon)
     shortest = max(1, int(panel.lengths.max()) - horizon)
     return max(1, min(wanted, available, shortest))
@@ -61,5 +69,6 @@ def task_for(
         season=season,
         quantile_levels=quantile_levels,
         calendar=calendar_features(panel.frequency),
+        symbols=panel.symbols,
         static_covariates=kinds_of(panel.statics),
     )

@@ -17,6 +17,7 @@ from forecasting.schema import (
     UNIQUE_ID,
     interval_columns,
     interval_quantiles,
+    probability_column,
     quantile_column,
 )
 
@@ -53,12 +54,18 @@ def forecast_frame(
     *,
     level: Sequence[float] | None = None,
     quantile_levels: Sequence[float] | None = None,
+    probabilities: bool = False,
 ) -> tuple[pd.DataFrame, Answer]:
     """Forecast the end of every series of `panel`.
 
-    Returns the frame `unique_id, ds, status, <Model>` and the columns of the levels asked for, and the
-    answer it was made from; a series with a problem has rows of NaN, and the answer says why.
+    Returns the frame `unique_id, ds, status, <Model>` and the columns of the levels or probabilities asked for, and
+    the answer it was made from; a series with a problem has rows of NaN, and the answer says why.
+
+    Raises:
+        RequestError: what is asked is nothing that this model gives.
     """
+    if probabilities:
+        require_probabilities(predictor)
     answer = predictor.predict_panel(panel, horizon, wanted_levels(level, quantile_levels))
     horizon = answer.median.shape[1]
     times = panel.times_after(np.arange(panel.n_series), panel.lengths - 1, horizon)
@@ -67,6 +74,7 @@ def forecast_frame(
         DS: panel.to_output(times.ravel()),
         STATUS: statuses(answer.status, predictor.task.horizon, horizon),
         **value_columns(predictor.spec.alias, answer, level, quantile_levels),
+        **(probability_columns(predictor.spec.alias, answer) if probabilities else {}),
     }
     return pd.DataFrame(columns), answer
 
@@ -81,11 +89,24 @@ def statuses(status: Sequence[str], trained_horizon: int, horizon: int) -> np.nd
 def value_columns(
     alias: str, answer: Answer, level: Sequence[float] | None, quantile_levels: Sequence[float] | None
 ) -> dict[str, np.ndarray]:
-    """Return the columns of numbers: the median, then intervals or quantiles in the order asked."""
-    columns = {alias: answer.median.ravel()}
+    """Return the columns of values: the median or symbol, then intervals or quantiles in the order asked."""
+    columns = {alias: answer.shown.ravel()}
     for one in level or ():
         for name, bound in zip(interval_columns(alias, one), interval_quantiles(one), strict=True):
             columns[name] = answer.at(bound).ravel()
     for q in quantile_levels or ():
         columns[quantile_column(alias, q)] = answer.at(float(q)).ravel()
     return columns
+
+
+def probability_columns(alias: str, answer: Answer) -> dict[str, np.ndarray]:
+    """Return the column of each symbol's probability."""
+    columns = np.moveaxis(answer.probabilities, 2, 0)
+    return {probability_column(alias, one): column.ravel() for one, column in zip(answer.symbols, columns, strict=True)}
+
+
+def require_probabilities(predictor: Predictor) -> None:
+    """Raise a `RequestError` when the model forecasts numbers."""
+    if not predictor.task.symbols:
+        text = f"{predictor.spec.alias!r} forecasts numbers, which have no probabilities. Ask for `level`."
+        raise RequestError(text, code="no_probabilities", field="probabilities")

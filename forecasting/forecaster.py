@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import warnings
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
 from forecasting.config import QUANTILE_GRID, Task, Training
-from forecasting.errors import NotFittedError
+from forecasting.errors import NotFittedError, PanelError
 from forecasting.model_spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -35,7 +33,7 @@ class Forecaster:
         freq: pandas offset alias or integer step; inferred from the data when not given.
         season: seasonal period or periods in steps; from the frequency when not given.
         context_length: L, steps the model looks back; from horizon and season when not given.
-        head: `quantiles` or `point`; the model's own default when not given.
+        head: `quantiles`, `point`, or `categorical` for symbols; the model's own default when not given.
         quantile_levels: levels a quantile head is trained on.
         static_covariates: columns that say something about a series at all times, numbers or categories.
         scaling: `standard`, `last`, `mean` or `none`; the model's own default when not given.
@@ -70,7 +68,7 @@ class Forecaster:
         self.freq = freq
         self.season = (season,) if isinstance(season, int) else tuple(season) if season else None
         self.context_length = context_length
-        self.quantile_levels = tuple(quantile_levels) if self.spec.head != "point" else ()
+        self.quantile_levels = tuple(quantile_levels) if self.spec.has_quantiles else ()
         self.static_covariates = tuple(static_covariates)
         self.training = training
         self.predictor_: Predictor | None = None
@@ -79,7 +77,7 @@ class Forecaster:
         self.history_: Panel | None = None
 
     def fit(self, frame: pd.DataFrame, callbacks: Sequence[Any] = ()) -> Self:
-        """Learn from `frame` (`unique_id, ds, y`), always afresh.
+        """Learn from `frame` (`unique_id, ds, y`), always afresh; with head `categorical` also the alphabet of `y`.
 
         Args:
             frame: the long frame; rows in any order.
@@ -89,10 +87,11 @@ class Forecaster:
             PanelError: the frame cannot become a panel.
             TrainingError: no window can be cut, or training diverged.
         """
-        return self.fit_panel(self.panel(frame), callbacks)
+        return self.fit_panel(self.panel(frame, self.symbols_in(frame)), callbacks)
 
     def fit_panel(self, panel: Panel, callbacks: Sequence[Any] = ()) -> Self:
         """Learn from a panel; see `fit`."""
+        from forecasting.artifact import describe
         from forecasting.data.statics import encode_statics
         from forecasting.network import build_network
         from forecasting.predictor import Predictor
@@ -117,6 +116,7 @@ class Forecaster:
         *,
         level: Sequence[float] | None = None,
         quantile_levels: Sequence[float] | None = None,
+        probabilities: bool = False,
     ) -> pd.DataFrame:
         """Forecast the steps after the end of every series.
 
@@ -125,9 +125,10 @@ class Forecaster:
             horizon: steps ahead; a longer one than trained is rolled out, with a warning.
             level: central intervals wanted, in percent.
             quantile_levels: quantiles wanted, instead of `level`.
+            probabilities: whether the probability of each symbol is wanted.
 
         Returns:
-            The frame `unique_id, ds, status, <Model>` with the columns of the levels.
+            The frame `unique_id, ds, status, <Model>` with the columns of the levels, or `<Model>-p-<symbol>`.
 
         Raises:
             NotFittedError: there is no model yet, or no history.
@@ -136,16 +137,57 @@ class Forecaster:
         """
         from forecasting.forecast_frame import forecast_frame
 
-        predictor, panel = self.predictor, self.history_or(history)
+        predictor, panel = self.predictor, self.history(history)
         if horizon is not None and horizon > predictor.task.horizon:
             warnings.warn(
                 f"Horizon {horizon} is longer than the trained {predictor.task.horizon}: the forecast is rolled out, "
-                "each part from the medians of the one before, and its intervals are too narrow.",
+                "each part from the medians or symbols of the one before, and more certain than it should be.",
                 stacklevel=2,
             )
-        frame, answer = forecast_frame(predictor, panel, horizon, level=level, quantile_levels=quantile_levels)
+        frame, answer = forecast_frame(
+            predictor,
+            panel,
+            horizon,
+            level=level,
+            quantile_levels=quantile_levels,
+            probabilities=probabilities,
+        )
         answer.raise_problems()
         return frame
+
+    def sample(
+        self,
+        history: pd.DataFrame | None = None,
+        horizon: int | None = None,
+        *,
+        n: int = 100,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        seed: int = 0,
+    ) -> pd.DataFrame:
+        """Roll out symbols after the end of every series: each is drawn, and read before the next one is drawn.
+
+        The model must be recursive with head `categorical`; trained with `forcing="teacher"`, its probabilities are
+        those of the next symbol given the true ones before it, which is what is drawn from here.
+
+        Args:
+            history: as for `predict`.
+            horizon: steps ahead, as for `predict`.
+            n: roll-outs per series.
+            temperature: 1 draws from the model's probabilities, 0 takes the most probable symbol.
+            top_k: draw only among this many of the most probable symbols.
+            seed: the same seed gives the same roll-outs.
+
+        Returns:
+            The frame `unique_id, ds, sample, y`.
+
+        Raises:
+            ConfigError: the model is not recursive, or does not forecast symbols.
+            NotFittedError, PanelError, RequestError: as for `predict`, or an argument means nothing.
+        """
+        from forecasting.sampling import Draw, sample_frame
+
+        return sample_frame(self.predictor, self.history(history), horizon, Draw(n, temperature, top_k, seed))
 
     def backtest(
         self,
@@ -172,7 +214,8 @@ class Forecaster:
             callbacks: Keras callbacks for the fits.
 
         Returns:
-            The frame `unique_id, ds, cutoff, y, <Model>` with the columns of the levels.
+            The frame `unique_id, ds, cutoff, y, <Model>` with the columns of the levels; of symbols with `<Model>-p`,
+            the probability that was given to what happened.
         """
         return self.backtest_panel(self.panel(frame), windows, step, refit, level=level, callbacks=callbacks).to_frame(
             level
@@ -215,7 +258,7 @@ class Forecaster:
         """
         from forecasting.attention import attention_frame
 
-        return attention_frame(self.predictor, self.history_or(history))
+        return attention_frame(self.predictor, self.history(history))
 
     def save(self, folder: str | Path) -> Path:
         """Write the model into `folder` (numbers and JSON, no code, no training data).
@@ -285,26 +328,56 @@ class Forecaster:
         """Whether the model came from an artifact, without its training data."""
         return self.predictor_ is not None and self.history_ is None
 
-    def history_or(self, history: pd.DataFrame | None) -> Panel:
-        """Return the panel of a given history, or of the frame given to `fit`."""
-        panel = self.history_ if history is None else self.panel(history)
+    def panel(self, frame: pd.DataFrame, symbols: tuple[str, ...] | None = None) -> Panel:
+        """Check a frame and turn it into a panel of this forecaster's frequency.
+
+        Args:
+            frame: the long frame.
+            symbols: the alphabet; that of the training where there was one, else that of the frame, by default.
+        """
+        from forecasting.data.panel import Panel
+
+        fitted = self.predictor_.task if self.predictor_ else None
+        if symbols is None:
+            symbols = fitted.symbols if fitted else self.symbols_in(frame)
+        freq = self.freq or (fitted.freq if fitted else None)
+        return Panel.from_frame(frame, freq, symbols, self.static_covariates)
+
+    def symbols_in(self, frame: pd.DataFrame) -> tuple[str, ...]:
+        """Return the alphabet of a frame; empty where this forecaster takes numbers."""
+        from forecasting.data.symbols import alphabet_of
+
+        return alphabet_of(frame) if self.spec.has_symbols else ()
+
+    def history(self, frame: pd.DataFrame | None) -> Panel:
+        """Return the panel of a history; that of `fit` where none is given.
+
+        Raises:
+            NotFittedError: there is none.
+        """
+        panel = self.history_ if frame is None else self.panel(frame)
         if panel is None:
             raise NotFittedError(
                 "A loaded forecaster holds no data. Give `history`.", code="no_history", field="history"
             )
         return panel
 
-    def panel(self, frame: pd.DataFrame) -> Panel:
-        """Check a frame and turn it into a panel of this forecaster's frequency."""
-        from forecasting.data.panel import Panel
-
-        fitted = self.predictor_.task.freq if self.predictor_ else None
-        return Panel.from_frame(frame, self.freq or fitted, self.static_covariates)
-
     def task_for(self, panel: Panel) -> Task:
-        """Return the task of this forecaster on a panel, what was not said filled in by rule."""
+        """Return the task of this forecaster on a panel, what was not said filled in by rule.
+
+        Raises:
+            PanelError: the panel holds symbols and the head takes numbers, or the other way round.
+        """
         from forecasting.defaults import task_for
 
+        if self.spec.has_symbols != bool(panel.symbols):
+            has, wants = ("symbols", "numbers") if panel.symbols else ("numbers", "symbols")
+            raise PanelError(
+                f"The panel holds {has}, and head {self.spec.head!r} takes {wants}. Fix: symbols need "
+                "head='categorical' and a panel that was read with their alphabet.",
+                code="y_dtype",
+                field="head",
+            )
         return task_for(
             panel,
             self.horizon,
@@ -312,20 +385,3 @@ class Forecaster:
             context_length=self.context_length,
             quantile_levels=self.quantile_levels,
         )
-
-
-def describe(panel: Panel, learned: Learned, training: Training) -> Facts:
-    """Return the facts of a training, for the artifact."""
-    from forecasting.artifact import Facts
-
-    return Facts(
-        training_end=panel.end_label,
-        fingerprint=panel.fingerprint(),
-        series=panel.n_series,
-        rows=len(panel.y),
-        seconds=round(learned.seconds, 3),
-        windows=learned.windows,
-        steps=learned.steps,
-        training=dataclasses.asdict(training),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-    )

@@ -17,10 +17,8 @@ import pandas as pd
 from forecasting import artifact
 from forecasting.data.panel import Panel
 from forecasting.evaluation.backtest import Backtest
+from forecasting.evaluation.metrics import ranking_metric
 from forecasting.forecaster import Forecaster
-
-#: Metric that ranks.
-RANKED_BY = "mase"
 
 #: Calls timed for the milliseconds to predict one series; their median is reported.
 TIMED_CALLS = 20
@@ -51,6 +49,11 @@ class Entry:
         """The model's column name."""
         return self.forecaster.spec.alias
 
+    @property
+    def score(self) -> float:
+        """What ranks: MASE, or perplexity where symbols are forecast; lower is better."""
+        return self.metrics[ranking_metric(self.metrics)]
+
 
 def compete(
     forecasters: Iterable[Forecaster],
@@ -77,7 +80,7 @@ def compete(
 
 def rank(entries: Iterable[Entry]) -> list[Entry]:
     """Return the entries with the best first; one whose metric is not a number (nothing to scale by) comes last."""
-    return sorted(entries, key=lambda entry: (math.isnan(entry.metrics[RANKED_BY]), entry.metrics[RANKED_BY]))
+    return sorted(entries, key=lambda entry: (math.isnan(entry.score), entry.score))
 
 
 def enter(

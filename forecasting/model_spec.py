@@ -13,6 +13,10 @@ from forecasting.models import MODELS
 #: Named here, not imported: the packages of Keras layers load TensorFlow, and a spec must not.
 HEADS = Catalog("forecasting.heads", "head")
 
+#: Heads that have no quantiles, and those that forecast symbols instead of numbers.
+WITHOUT_QUANTILES = ("point", "categorical")
+OF_SYMBOLS = ("categorical",)
+
 
 @dataclass(frozen=True)
 class ModelSpec:
@@ -45,7 +49,7 @@ class ModelSpec:
         """Fill in what was not said from the model's defaults.
 
         Raises:
-            ConfigError: the model, a config field, its value or the head is not one that exists or fits.
+            ConfigError: the model, a config field, its value, the head or the scaling is not one that exists or fits.
         """
         model_config = MODELS.load(model).Config.from_dict(config or {})
         head = head or model_config.heads[0]
@@ -57,7 +61,24 @@ class ModelSpec:
                 code="head_unfit",
                 field="head",
             )
-        return cls(model, model_config, head, scaling or model_config.scaling, alias or model)
+        if head in OF_SYMBOLS and scaling not in (None, "none"):
+            raise ConfigError(
+                f"`scaling` must be 'none' with head {head!r}: codes of symbols have no size. Got {scaling!r}.",
+                code="scaling_unfit",
+                field="scaling",
+            )
+        scaling = "none" if head in OF_SYMBOLS else scaling or model_config.scaling
+        return cls(model, model_config, head, scaling, alias or model)
+
+    @property
+    def has_quantiles(self) -> bool:
+        """Whether the model forecasts quantiles."""
+        return self.head not in WITHOUT_QUANTILES
+
+    @property
+    def has_symbols(self) -> bool:
+        """Whether the model forecasts symbols, not numbers."""
+        return self.head in OF_SYMBOLS
 
     @classmethod
     def parse(cls, text: str) -> Self:

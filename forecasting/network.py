@@ -10,7 +10,7 @@ from keras import ops
 
 from forecasting.config import Task
 from forecasting.heads import HEADS
-from forecasting.layers.inputs import Inputs, Teacher
+from forecasting.layers.inputs import Dice, Inputs, Teacher
 from forecasting.layers.scaling import Scaled, WindowScaler
 from forecasting.layers.statics import StaticReader
 from forecasting.model_spec import ModelSpec
@@ -40,7 +40,7 @@ class ForecastNetwork(keras.Model):
         self.supports_jit = core.supports_jit
 
     def call(self, context: Any, known: Any, statics: Any = None, training: bool = False) -> Any:
-        """Return the quantiles [B, H, Q] (float64, original units; Q = 1 for a point head).
+        """Return the outputs of the head [B, H, Q] (float64): quantiles in original units, or probabilities.
 
         Args:
             context: [B, L] float64, NaN where missing.
@@ -51,13 +51,23 @@ class ForecastNetwork(keras.Model):
         raw = self.core(self.inputs_of(scaled, known, statics), training=training)
         return unscale(self.head(raw), scaled)
 
-    def inputs_of(
-        self, scaled: Scaled, known: Any, statics: Any, teacher: Teacher | None = None, training: bool = False
-    ) -> Inputs:
-        """Return what the core reads of a scaled window."""
+    def inputs_of(self, scaled: Scaled, known: Any, statics: Any, training: bool = False, **beside: Any) -> Inputs:
+        """Return what the core reads of a scaled window, with a `teacher` or `dice` where one is given."""
         nothing = known[:, 0, :0]
         static = nothing if statics is None else self.statics(statics, training=training)
-        return Inputs(scaled.values, scaled.observed, known, static, teacher)
+        return Inputs(scaled.values, scaled.observed, known, static, **beside)
+
+    def draw(self, context: Any, known: Any, statics: Any, dice: Dice) -> Any:
+        """Return codes of symbols [B, H] (float64), drawn one after the other, each read as if it were observed.
+
+        Args:
+            context: [B, L] float64, NaN where missing.
+            known: [B, L + H, F] float32.
+            statics: [B, K] float32.
+            dice: what decides.
+        """
+        raw = self.core(self.inputs_of(self.scaler(context), known, statics, dice=dice), training=False)
+        return ops.cast(self.head.point(raw), "float64")
 
     def training_loss(self, context: Any, known: Any, target: Any, statics: Any, progress: Any) -> Any:
         """Return the mean loss in scaled units, as it is trained.
@@ -74,27 +84,22 @@ class ForecastNetwork(keras.Model):
         scaled = self.scaler(context)
         truth, weight = scaled_target(target, scaled)
         teacher = Teacher(truth, weight, ops.convert_to_tensor(progress, "float32"))
-        inputs = self.inputs_of(scaled, known, statics, teacher, training=True)
+        inputs = self.inputs_of(scaled, known, statics, training=True, teacher=teacher)
         return self.mean_loss(self.core(inputs, training=True), truth, weight)
 
     def loss_and_error(self, context: Any, known: Any, target: Any, statics: Any) -> tuple[Any, Any]:
-        """Return the loss of answers without the truth, and their mean absolute error in original units."""
+        """Return the loss of answers without the truth, and their mean error in original units (or share of misses)."""
         scaled = self.scaler(context)
         raw = self.core(self.inputs_of(scaled, known, statics), training=False)
         truth, weight = scaled_target(target, scaled)
-        median = unscale(self.head(raw), scaled)[:, :, self.median]
+        value = self.head.value(unscale(self.head(raw), scaled))
         observed = ops.logical_not(ops.isnan(target))
-        error = ops.where(observed, ops.abs(target - median), ops.zeros_like(target))
+        error = ops.where(observed, self.head.error(target, value), ops.zeros_like(target))
         return self.mean_loss(raw, truth, weight), weighted_mean(error, observed)
 
     def mean_loss(self, raw: Any, truth: Any, weight: Any) -> Any:
         """Return the head's mean loss of raw numbers [B, H, P] where the weight [B, H] of the truth is 1."""
         return weighted_mean(self.head.loss(raw, ops.cast(truth, raw.dtype)), weight)
-
-    @property
-    def median(self) -> int:
-        """Position of the median among the Q outputs."""
-        return self.task.quantile_levels.index(0.5) if self.task.quantile_levels else 0
 
     def create_weights(self) -> None:
         """Create all weights by running the network once on an empty context."""
@@ -138,7 +143,7 @@ def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> Forec
     """
     if seed is not None:
         keras.utils.set_random_seed(seed)
-    head = HEADS.load(spec.head).Head(task.quantile_levels, name="head")
+    head = HEADS.load(spec.head).Head(task.quantile_levels, task.symbols, name="head")
     core = MODELS.load(spec.model).build(spec.config, task, head)
     scaler, statics = WindowScaler(spec.scaling, name="scaler"), StaticReader(task, name="statics")
     network = ForecastNetwork(core, scaler, statics, head, task)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from forecasting.evaluation.metrics import ranking_metric
 from forecasting.schema import DS, UNIQUE_ID, Y, interval_columns
 
 if TYPE_CHECKING:
@@ -69,13 +70,14 @@ def fan_chart(
     return figure
 
 
-def leaderboard_chart(table: pd.DataFrame, metric: str = "mase") -> Figure:
+def leaderboard_chart(table: pd.DataFrame, metric: str | None = None) -> Figure:
     """Draw one metric of every model as bars, the best on top, with the seconds each took to train.
 
     Args:
         table: the leaderboard's frame.
-        metric: a column of it.
+        metric: a column of it; that which ranks by default.
     """
+    metric = metric or ranking_metric(table.columns)
     table = table.sort_values(metric, ascending=False)
     figure, axes = canvas(8, 1 + 0.42 * len(table))
     best = table[metric].min()
@@ -95,15 +97,16 @@ def leaderboard_chart(table: pd.DataFrame, metric: str = "mase") -> Figure:
 
 
 def error_by_step(entries: Sequence[Entry]) -> Figure:
-    """Draw MASE by step ahead, one line per model."""
+    """Draw MASE, or the perplexity of symbols, by step ahead, one line per model."""
     figure, axes = canvas(8, 4)
-    errors = {entry.name: entry.backtest.mase_by_step() for entry in entries}
+    losses = {entry.name: entry.backtest.loss_by_step() for entry in entries}
+    errors = {name: error for name, (_, error) in losses.items()}
     for colour, (name, error) in zip(np.resize(COLOURS, len(errors)), errors.items(), strict=True):
         axes.plot(np.arange(1, len(error) + 1), error, color=colour, linewidth=1.5, label=name)
     typical = 3 * float(np.median([np.median(error) for error in errors.values()]))
     axes.set_ylim(0, min(axes.get_ylim()[1], typical))
     axes.set_xlabel("steps ahead", color=INK, fontsize=9)
-    axes.set_title("MASE by step ahead", loc="left", color=INK, fontsize=11)
+    axes.set_title(f"{next(iter(losses.values()))[0]} by step ahead", loc="left", color=INK, fontsize=11)
     axes.legend(frameon=False, fontsize=8, ncols=2)
     return figure
 

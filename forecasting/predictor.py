@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import tensorflow as tf
 from forecasting.config import Task
 from forecasting.data.panel import Panel
 from forecasting.data.statics import encode_statics
+from forecasting.data.symbols import require_symbols, symbols_at
 from forecasting.data.windows import PanelArrays, layout
 from forecasting.errors import ForecastingError, RequestError
 from forecasting.layers.gather import Gather
@@ -28,11 +30,14 @@ class Answer:
     """Forecasts of W windows over `horizon` steps, in original units.
 
     Attributes:
-        median: [W, horizon] float64, the median of a quantile head or the point of a point head.
+        median: [W, horizon] float64: the median of a quantile head, the point of a point head, or the code of the
+            most probable symbol.
         quantiles: [W, horizon, Q'] float64 at `quantile_levels`.
         quantile_levels: the levels that were asked for, ascending.
         status: [W] `ok` or `padded` (the history is shorter than the context).
         problems: why a window has no forecast (its numbers are NaN), by window.
+        symbols: the alphabet of K symbols; empty for numbers.
+        probabilities: [W, horizon, K] float64, of each symbol.
     """
 
     median: np.ndarray
@@ -40,6 +45,13 @@ class Answer:
     quantile_levels: tuple[float, ...]
     status: list[str]
     problems: dict[int, ForecastingError] = field(default_factory=dict)
+    symbols: tuple[str, ...] = ()
+    probabilities: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
+
+    @property
+    def shown(self) -> np.ndarray:
+        """[W, horizon], what the forecast column shows: the median, or the text of the most probable symbol."""
+        return symbols_at(self.symbols, self.median) if self.symbols else self.median
 
     def at(self, quantile_level: float) -> np.ndarray:
         """Return the quantile [W, horizon] at one of the levels that were asked for."""
@@ -84,25 +96,39 @@ class Predictor:
 
         Raises:
             RequestError: the horizon or a level is not one this model can answer.
-            PanelError: the panel has another frequency.
+            PanelError: the panel has another frequency or alphabet.
         """
         horizon = self.task.horizon if horizon is None else horizon
         levels = tuple(sorted(quantile_levels))
         self.require_answerable(horizon, levels)
-        self.require_frequency(panel)
+        panel.require_frequency(self.task.freq)
+        require_symbols(panel.symbols, self.task.symbols)
         if origins is None:
             panel = panel.tail(self.task.context_length)
             origins = (np.arange(panel.n_series), panel.lengths - 1)
         series, steps = origins
-        quantiles = self.answer(panel, series, steps, horizon)
+        outputs = self.answer(panel, series, steps, horizon)
         status = [STATUS_OK if step + 1 >= self.task.context_length else STATUS_PADDED for step in steps]
-        problems = self.problems(panel, series, steps, quantiles)
-        quantiles[list(problems)] = np.nan
-        asked = interpolate(quantiles, self.task.quantile_levels, levels)
-        return Answer(quantiles[:, :, self.network.median], asked, levels, status, problems)
+        problems = self.problems(panel, series, steps, outputs)
+        value = self.value(outputs)
+        outputs[list(problems)] = value[list(problems)] = np.nan
+        asked = interpolate(outputs, self.task.quantile_levels, levels)
+        symbols = self.task.symbols
+        return Answer(value, asked, levels, status, problems, symbols, outputs[:, :, : len(symbols)])
+
+    def value(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the value [W, H] that stands for outputs [W, H, Q]: the median, or the code of a symbol."""
+        return np.array(self.network.head.value(outputs))
+
+    @cached_property
+    def sampler(self) -> Any:
+        """The network as a graph that draws symbols, compiled when first asked for."""
+        from forecasting.sampling import compile_sampler
+
+        return compile_sampler(self.network, self.task)
 
     def answer(self, panel: Panel, series: np.ndarray, steps: np.ndarray, horizon: int) -> np.ndarray:
-        """Return the trained quantiles [W, horizon, Q] after each origin, rolled out where the horizon is longer."""
+        """Return the outputs [W, horizon, Q] after each origin, rolled out where the horizon is longer."""
         rounds = math.ceil(horizon / self.task.horizon)
         if rounds > 1:
             panel = panel.windows(series, steps, self.task.context_length)
@@ -116,7 +142,7 @@ class Predictor:
             parts.append(self.run(y, arrays, statics, origins, firsts))
             if len(parts) < rounds:
                 ahead = origins[:, None] + np.arange(1, self.task.horizon + 1)
-                y[ahead] = parts[-1][:, :, self.network.median]
+                y[ahead] = self.value(parts[-1])
                 origins = origins + self.task.horizon
         return np.concatenate(parts, axis=1)[:, :horizon]
 
@@ -140,9 +166,10 @@ class Predictor:
                 field="horizon",
             )
         if levels and not task.quantile_levels:
+            gives, use = ("symbols", "Ask for `probabilities`") if task.symbols else ("points", "Use a quantile head")
             raise RequestError(
-                f"{self.spec.alias!r} gives points and has no quantiles, so `level` and `quantile_levels` cannot be "
-                "answered. Use a model with a quantile head.",
+                f"{self.spec.alias!r} gives {gives} and has no quantiles, so `level` and `quantile_levels` cannot be "
+                f"answered. {use}.",
                 code="no_quantiles",
                 field="quantile_levels",
             )
@@ -155,12 +182,8 @@ class Predictor:
                 field="quantile_levels",
             )
 
-    def require_frequency(self, panel: Panel) -> None:
-        """Raise a `PanelError` when the panel's grid is not that of the task."""
-        panel.require_frequency(self.task.freq)
-
     def problems(
-        self, panel: Panel, series: np.ndarray, steps: np.ndarray, quantiles: np.ndarray
+        self, panel: Panel, series: np.ndarray, steps: np.ndarray, outputs: np.ndarray
     ) -> dict[int, ForecastingError]:
         """Return the windows that have no forecast: nothing observed in the context, or numbers that are not finite."""
         found: dict[int, ForecastingError] = {}
@@ -171,7 +194,7 @@ class Predictor:
             name = str(panel.ids[series[window]])
             message = f"Series {name!r} has no observed value in its last {last[window] - first[window]} rows."
             found[int(window)] = RequestError(f"{message} Give at least one.", code="no_observations", series=name)
-        for window in np.flatnonzero(~np.isfinite(quantiles).all(axis=(1, 2))):
+        for window in np.flatnonzero(~np.isfinite(outputs).all(axis=(1, 2))):
             name = str(panel.ids[series[window]])
             message = (
                 f"The forecast of series {name!r} is not a finite number: its values are too large for this model."

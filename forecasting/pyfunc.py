@@ -21,7 +21,10 @@ NOT_GIVEN = -1.0
 
 
 class ForecastModel(PythonModel):
-    """Long frame in (`unique_id, ds, y`), forecast frame out; params `horizon`, `level`, `quantile_levels`."""
+    """Long frame in (`unique_id, ds, y`), forecast frame out.
+
+    Params: `horizon`, and `level` and `quantile_levels` of numbers or `probabilities` of symbols.
+    """
 
     def load_context(self, context: Any) -> None:
         """Read and verify the model folder."""
@@ -31,7 +34,7 @@ class ForecastModel(PythonModel):
         """Forecast the end of every series of the frame."""
         params = params or {}
         task = self.predictor.task
-        panel = Panel.from_frame(model_input, task.freq, task.static_names)
+        panel = Panel.from_frame(model_input, task.freq, task.symbols, task.static_names)
         horizon = int(params.get("horizon", NOT_GIVEN))
         frame, answer = forecast_frame(
             self.predictor,
@@ -39,6 +42,7 @@ class ForecastModel(PythonModel):
             None if horizon == NOT_GIVEN else horizon,
             level=given(params.get("level", ())),
             quantile_levels=given(params.get("quantile_levels", ())),
+            probabilities=bool(params.get("probabilities", False)),
         )
         answer.raise_problems()
         return frame

@@ -8,6 +8,7 @@ Y = "y"
 CUTOFF = "cutoff"
 STATUS = "status"
 IN_SAMPLE = "in_sample"
+SAMPLE = "sample"
 
 #: Other common spellings of the three columns, mapped once at the border.
 COLUMN_ALIASES = {"item_id": UNIQUE_ID, "timestamp": DS, "target": Y}
@@ -38,6 +39,15 @@ def quantile_column(model: str, quantile_level: float) -> str:
     'gru-q-0.1'
     """
     return f"{model}-q-{quantile_level:g}"
+
+
+def probability_column(model: str, symbol: str | None = None) -> str:
+    """Return the name of the column of one symbol's probability, or in a backtest that of what happened.
+
+    >>> probability_column("gru", "rain"), probability_column("gru")
+    ('gru-p-rain', 'gru-p')
+    """
+    return f"{model}-p" if symbol is None else f"{model}-p-{symbol}"
 
 
 def interval_quantiles(level: float) -> tuple[float, float]:

@@ -164,10 +164,13 @@ def generated_example(task: Task) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
+    from forecasting.data.symbols import symbols_at
+
     panel = artifact.golden_panel(task).select(np.array([0]))
     times = panel.to_output(panel.grid())
+    y = symbols_at(task.symbols, panel.y) if task.symbols else panel.y
     statics = {name: values.repeat(len(panel.y)) for name, values in panel.statics.items()}
-    return pd.DataFrame({UNIQUE_ID: panel.ids.repeat(len(panel.y)), DS: times, Y: panel.y, **statics})
+    return pd.DataFrame({UNIQUE_ID: panel.ids.repeat(len(panel.y)), DS: times, Y: y, **statics})
 
 
 def signature(task: Task) -> Any:
@@ -176,11 +179,14 @@ def signature(task: Task) -> Any:
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 
     time = "long" if isinstance(task.freq, int) else "datetime"
+    target = "string" if task.symbols else "double"
     statics = [ColSpec("string" if kinds else "double", name) for name, kinds in task.static_covariates]
-    columns = Schema([ColSpec("string", UNIQUE_ID, required=False), ColSpec(time, DS), ColSpec("double", Y), *statics])
+    columns = Schema([ColSpec("string", UNIQUE_ID, required=False), ColSpec(time, DS), ColSpec(target, Y), *statics])
     params = [
         ParamSpec("horizon", "long", -1),
         ParamSpec("level", "double", [-1.0], (-1,)),
         ParamSpec("quantile_levels", "double", [-1.0], (-1,)),
     ]
+    if task.symbols:
+        params = [params[0], ParamSpec("probabilities", "boolean", False)]
     return ModelSignature(inputs=columns, outputs=None, params=ParamSchema(params))

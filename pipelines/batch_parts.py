@@ -197,7 +197,7 @@ def forecast_good(frame: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame | Non
 
     predictor = predictor_of(asked.model)
     task = predictor.task
-    panel, reasons = panel_of_good(frame, task.freq, task.static_names) if len(frame) else (None, {})
+    panel, reasons = panel_of_good(frame, task) if len(frame) else (None, {})
     if panel is None:
         return None, reasons
     forecast, answer = forecast_frame(predictor, panel, asked.horizon, level=asked.level)
@@ -227,11 +227,13 @@ def ended_early(panel: Panel, as_of: str) -> np.ndarray:
 
 def forecast_table(forecast: pd.DataFrame | None, table: pa.Table, asked: Asked) -> pa.Table:
     """Return a forecast as a table with one schema, whether it has rows or not."""
-    alias = predictor_of(asked.model).spec.alias
-    values = [alias, *(name for one in asked.level for name in interval_columns(alias, one))]
+    predictor = predictor_of(asked.model)
+    alias = predictor.spec.alias
+    bounds = [name for one in asked.level for name in interval_columns(alias, one)]
     schema = pa.schema(
         [(UNIQUE_ID, pa.string()), (DS, table.schema.field(DS).type), (STATUS, pa.string())]
-        + [(name, pa.float64()) for name in values]
+        + [(alias, pa.string() if predictor.task.symbols else pa.float64())]
+        + [(name, pa.float64()) for name in bounds]
     )
     if forecast is None:
         return schema.empty_table()

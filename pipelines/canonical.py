@@ -1,4 +1,4 @@
-"""Canonical columns: ids as text, times as microseconds or integers, the target as float64, whatever a file has."""
+"""Canonical columns: ids as text, times as microseconds or integers, the target as float64 or as symbols."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from pipelines.readers import SourceError
 HOW_TO_WRITE_TIMES = "write ISO 8601 times such as 2026-01-31T13:00:00 or 2026-01-31T13:00:00Z, or integer steps."
 
 
-def canonical(table: pa.Table, columns: dict[str, str], label: str) -> pa.Table:
+def canonical(table: pa.Table, columns: dict[str, str], label: str, symbols: bool = False) -> pa.Table:
     """Return a table with `unique_id` (if there is one), `ds` and `y` first, and its other columns as they are.
 
     Args:
         table: some rows of a file.
         columns: the file's own names of the three.
         label: what errors call the file.
+        symbols: whether the target holds symbols.
 
     Raises:
         SourceError: a column cannot be what it must be.
     """
-    makers = {UNIQUE_ID: ids, DS: times, Y: numbers}
+    makers = {UNIQUE_ID: ids, DS: times, Y: symbols_of if symbols else numbers}
     made = {wanted: makers[wanted](decoded(table.column(name)), label, name) for wanted, name in columns.items()}
     taken = {*columns.values(), *made}
     others = {name: table.column(name) for name in table.column_names if name not in taken}
@@ -118,3 +119,11 @@ def numbers(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
             field=name,
         )
     return column.cast(pa.float64(), safe=False)
+
+
+def symbols_of(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
+    """Return symbols as they are: which of them are any is the panel's to say. An empty text is missing."""
+    if not is_string(column.type):
+        return column
+    text = column.cast(pa.string())
+    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from forecasting.data.panel import Panel
-from pipelines.competitors import ALL_ROUND, forecasters, score, watched
+from pipelines.competitors import ALL_ROUND, forecasters, panel_of, score, watched
 from pipelines.console import say
 from pipelines.options import TaskRequest
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 def compare(frame: pd.DataFrame, task: TaskRequest) -> list[Entry]:
     """Return the leaderboard of the task's models on a frame, the best first."""
-    panel = Panel.from_frame(frame, task.freq, task.static_covariates)
+    panel = panel_of(frame, task)
     say(f"{panel.n_series} series, {len(panel.y)} rows, step {panel.frequency.alias}, {task.windows} origins each.")
     candidates = forecasters(task, panel.frequency.alias, ALL_ROUND)
     entries = [score(candidate, panel, task) for candidate in candidates]
@@ -37,7 +36,7 @@ def backtest(
     """
     import pandas as pd
 
-    panel = Panel.from_frame(frame, task.freq, task.static_covariates)
+    panel = panel_of(frame, task)
     parts: list[pd.DataFrame] = []
     metrics = {}
     for candidate in forecasters(task, panel.frequency.alias, ("gru",)):

@@ -17,6 +17,8 @@ from pipelines.options import TaskRequest
 from pipelines.quiet import import_tensorflow
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from forecasting.data.panel import Panel
     from forecasting.leaderboard import Entry
     from forecasting.training._callbacks import Progress
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 ALL_ROUND = ("naive", "seasonal-naive", "ar", "ff-ar", "lstm", "gru")
 
 #: Columns of the leaderboard that people read, in their order.
-SHOWN = ("mase", "owa", "smape", "mae", "wql", "coverage_80")
+SHOWN = ("perplexity", "accuracy", "mase", "owa", "smape", "mae", "wql", "coverage_80")
 
 
 def forecasters(task: TaskRequest, freq: str | int, default: Sequence[str]) -> list[Forecaster]:
@@ -45,6 +47,20 @@ def forecasters(task: TaskRequest, freq: str | int, default: Sequence[str]) -> l
         "training": training_of(dict(task.training)),
     }
     return [Forecaster(ModelSpec.parse(name), task.horizon, freq, **choices) for name in names]
+
+
+def panel_of(frame: pd.DataFrame, task: TaskRequest) -> Panel:
+    """Return the panel that all models of the task learn from: of symbols where their heads take those.
+
+    Raises:
+        ConfigError: some take symbols and some numbers.
+        PanelError: the frame cannot become such a panel.
+    """
+    from forecasting.data.panel import Panel
+    from forecasting.data.symbols import alphabet_of
+
+    symbols = alphabet_of(frame) if task.of_symbols else ()
+    return Panel.from_frame(frame, task.freq, symbols, task.static_covariates)
 
 
 def training_of(fields: dict[str, Any]) -> Training:

@@ -129,7 +129,7 @@ def log_entry(journal: Journal, entry: Entry) -> None:
 def model_params(forecaster: Any) -> dict[str, Any]:
     """Return what was chosen about a model, by hand or by rule, as MLflow parameters."""
     spec, task = forecaster.spec.to_dict(), forecaster.predictor.task.to_dict()
-    named = {name: value for name, value in task.items() if name != "quantile_levels"}
+    named = {name: value for name, value in task.items() if name not in ("quantile_levels", "symbols")}
     fields = {f"model.{name}": value for name, value in spec["config"].items()}
     training = {f"training.{name}": value for name, value in forecaster.facts.training.items()}
     notes = {f"run.{name}": value for name, value in forecaster.learned_.notes.items()} if forecaster.learned_ else {}
@@ -138,7 +138,7 @@ def model_params(forecaster: Any) -> dict[str, Any]:
 
 
 def log_pictures(journal: Journal, entries: list[Entry]) -> None:
-    """Log the leaderboard, the error by step ahead, the winner's backtest and a fan chart of its last window."""
+    """Log the leaderboard, the error by step ahead, the winner's backtest, and of numbers a fan chart."""
     from forecasting import leaderboard, plots
 
     winner, table = entries[0], leaderboard.to_frame(entries)
@@ -146,7 +146,8 @@ def log_pictures(journal: Journal, entries: list[Entry]) -> None:
     journal.log(lambda run: run.table(backtest_table(winner), "backtest.json"))
     journal.log(lambda run: run.figure(plots.leaderboard_chart(table), "leaderboard.png"))
     journal.log(lambda run: run.figure(plots.error_by_step(entries), "error_by_step.png"))
-    journal.log(lambda run: run.figure(fan_chart(winner), "fan_chart.png"))
+    if not winner.backtest.task.symbols:
+        journal.log(lambda run: run.figure(fan_chart(winner), "fan_chart.png"))
 
 
 def backtest_table(entry: Entry) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import click
@@ -26,6 +26,7 @@ class DataRequest:
         sep: what separates the fields of a CSV line.
         decimal: decimal mark of a CSV file.
         encoding: encoding of a CSV file.
+        symbols: whether the target holds symbols, which only the model says.
     """
 
     location: str
@@ -36,6 +37,7 @@ class DataRequest:
     sep: str = ","
     decimal: str = "."
     encoding: str = "utf-8"
+    symbols: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,26 @@ class TaskRequest:
     step: int | None = None
     training: tuple[tuple[str, Any], ...] = ()
     static_covariates: tuple[str, ...] = ()
+
+    @property
+    def of_symbols(self) -> bool:
+        """Whether the models forecast symbols.
+
+        Raises:
+            ConfigError: some do and some forecast numbers.
+        """
+        from forecasting.errors import ConfigError
+        from forecasting.model_spec import ModelSpec
+
+        kinds = {ModelSpec.parse(name).has_symbols for name in self.models}
+        if len(kinds) > 1:
+            text = "Some models forecast symbols and some numbers. Give all of them head=categorical, or none."
+            raise ConfigError(text, code="mixed_heads", field="model")
+        return True in kinds
+
+    def read(self, data: DataRequest) -> DataRequest:
+        """Return how data must be read for the models."""
+        return replace(data, symbols=self.of_symbols)
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forecasting.config import Task
 from forecasting.data.checks import Checked, check_frame
 from forecasting.data.panel import Panel
 from forecasting.data.rows import Rows
+from forecasting.data.symbols import UNKNOWN, shown
 from forecasting.errors import PanelError
 from forecasting.schema import DS, UNIQUE_ID
 
@@ -19,13 +21,12 @@ from forecasting.schema import DS, UNIQUE_ID
 Reasons = dict[str, tuple[str, str]]
 
 
-def panel_of_good(frame: pd.DataFrame, freq: str | int, statics: Sequence[str] = ()) -> tuple[Panel | None, Reasons]:
+def panel_of_good(frame: pd.DataFrame, task: Task) -> tuple[Panel | None, Reasons]:
     """Return the panel of the series that are regular, and why the others are not among them.
 
     Args:
         frame: `unique_id, ds, y`, no id missing.
-        freq: frequency of the model.
-        statics: columns of its static covariates.
+        task: of the model: frequency, alphabet, static covariates.
 
     Returns:
         The panel, None when no series is left, and the reasons.
@@ -34,15 +35,15 @@ def panel_of_good(frame: pd.DataFrame, freq: str | int, statics: Sequence[str] =
         PanelError: something is wrong with the frame as a whole.
     """
     try:
-        return Panel.from_frame(frame, freq, statics), {}
+        return Panel.from_frame(frame, task.freq, task.symbols, task.static_names), {}
     except PanelError:
-        reasons = bad_series(frame, freq)
+        reasons = bad_series(frame, task.freq, task.symbols)
     while True:
         good = frame[~frame[UNIQUE_ID].isin(list(reasons))]
         if good.empty:
             return None, reasons
         try:
-            return Panel.from_frame(good, freq, statics), reasons
+            return Panel.from_frame(good, task.freq, task.symbols, task.static_names), reasons
         except PanelError as error:
             # a check that `bad_series` does not know: the series that the error names, one at a time
             if error.series is None or error.series in reasons:
@@ -50,9 +51,9 @@ def panel_of_good(frame: pd.DataFrame, freq: str | int, statics: Sequence[str] =
             reasons[error.series] = (error.code, str(error))
 
 
-def bad_series(frame: pd.DataFrame, freq: str | int) -> Reasons:
+def bad_series(frame: pd.DataFrame, freq: str | int, symbols: tuple[str, ...] = ()) -> Reasons:
     """Return the series with rows that no panel can hold; the first trouble of each is its reason."""
-    checked = check_frame(frame, freq)
+    checked = check_frame(frame, freq, symbols)
     reasons: Reasons = {}
     at = np.flatnonzero(frame[DS].isna())
     for name in pd.unique(frame[UNIQUE_ID].iloc[at]):
@@ -60,7 +61,7 @@ def bad_series(frame: pd.DataFrame, freq: str | int) -> Reasons:
     rows = checked.rows
     if rows is None or rows.n_rows == 0:
         return reasons
-    for code, found, sentence in troubles(checked, rows):
+    for code, found, sentence in [*troubles(checked, rows), *unknown(rows, symbols)]:
         series, first = np.unique(rows.codes[found], return_index=True)
         for one, row in zip(series, found[first], strict=True):
             reasons.setdefault(str(rows.ids[one]), (code, sentence(int(row))))
@@ -68,6 +69,13 @@ def bad_series(frame: pd.DataFrame, freq: str | int) -> Reasons:
 
 
 Trouble = tuple[str, NDArray[np.int64], Callable[[int], str]]
+
+
+def unknown(rows: Rows, symbols: tuple[str, ...]) -> list[Trouble]:
+    """Return the rows whose symbol the alphabet has not, as `troubles` does."""
+    at = np.flatnonzero(rows.y == UNKNOWN) if symbols else np.zeros(0, np.int64)
+    sentence = f"is none that the model knows: {shown(symbols)}."
+    return [("symbol_unknown", at, lambda row: f"The symbol at {rows.time(row)} {sentence}")]
 
 
 def troubles(checked: Checked, rows: Rows) -> list[Trouble]:

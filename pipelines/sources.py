@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,6 +56,10 @@ class Source:
         root, files = find_files(request.location)
         return Source(request, tuple(reader_of(file, root, request) for file in files))
 
+    def of_symbols(self) -> Source:
+        """Return the same data, its target read as symbols."""
+        return Source.open(replace(self.request, symbols=True))
+
     @property
     def name(self) -> str:
         """A short name for logs: the file's or the folder's, the URL without its password."""
@@ -97,7 +101,7 @@ class Source:
                     say(f"Columns that were not asked for are ignored: {', '.join(ignored)}.")
             names = reader.names() if others else list(columns.values())
             for table in reader.tables(names, whole=reader.is_text(columns[DS])):
-                made = canonical(table, columns, reader.label)
+                made = canonical(table, columns, reader.label, self.request.symbols)
                 kind = made.schema.field(DS).type
                 if zone is not None and kind != zone:
                     raise SourceError(
@@ -189,6 +193,8 @@ def reader_of(path: Path, root: Path, request: DataRequest) -> Reader:
     header = CsvFile(str(path), name, (request.sep, request.decimal, request.encoding))
     columns = columns_of(header, request)
     texts = tuple(columns[wanted] for wanted in (UNIQUE_ID, DS) if wanted in columns)
+    if request.symbols:
+        return CsvFile(header.path, name, header.dialect, (*texts, columns[Y]))
     return CsvFile(header.path, name, header.dialect, texts, (columns[Y],))
 
 

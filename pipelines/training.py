@@ -11,7 +11,7 @@ from forecasting.data.panel import Panel
 from forecasting.errors import ForecastingError, PanelError
 from forecasting.forecaster import Forecaster
 from forecasting.home import home
-from pipelines.competitors import forecasters, leaderboard_records, score, watched
+from pipelines.competitors import forecasters, leaderboard_records, panel_of, score, watched
 from pipelines.console import say
 from pipelines.journal import Journal, journal, log_entry, log_pictures, model_params
 from pipelines.options import TaskRequest
@@ -94,7 +94,7 @@ def train(frame: pd.DataFrame, request: TrainRequest) -> Trained:
     """
     if request.register:
         registry.require_name(request.register)
-    panel = Panel.from_frame(frame, request.task.freq, request.task.static_covariates)
+    panel = panel_of(frame, request.task)
     say(f"{panel.n_series} series, {len(panel.y)} rows, step {panel.frequency.alias}.")
     candidates = forecasters(request.task, panel.frequency.alias, ("gru",))
     with journal(request.name, request.experiment, request.is_tracked) as run:
@@ -197,7 +197,7 @@ def spare(trained: Trained) -> None:
 
 def is_known(name: str, frame: pd.DataFrame, task: TaskRequest) -> bool:
     """Whether the champion or the challenger of `name` was trained on exactly this data."""
-    fingerprint = Panel.from_frame(frame, task.freq, task.static_covariates).fingerprint()
+    fingerprint = panel_of(frame, task).fingerprint()
     for one in (registry.CHAMPION, registry.CHALLENGER):
         try:
             folder = registry.resolve(f"{name}@{one}")

@@ -50,7 +50,11 @@ def show_trained(trained: Trained) -> None:
 
 def accuracy(metrics: Mapping[str, float]) -> str:
     """Return the most telling metrics in one line."""
-    return ", ".join(f"{name} {cell(metrics[name])}" for name in ("mase", "smape", "mae", "wql") if name in metrics)
+    return ", ".join(
+        f"{name} {cell(metrics[name])}"
+        for name in ("perplexity", "accuracy", "mase", "smape", "mae", "wql")
+        if name in metrics
+    )
 
 
 def registered(version: Any) -> str:

@@ -137,7 +137,7 @@ def wanted_horizon(request: ForecastIn, served: Served, levels: tuple[float, ...
     except RequestError as error:
         field_name = "level" if error.field == "quantile_levels" and request.level else error.field
         raise Refusal([from_library(error, pointer(field_name or ""))]) from error
-    numbers = len(request.series) * horizon * (1 + len(levels))
+    numbers = len(request.series) * horizon * (1 + len(levels) + len(served.predictor.task.symbols))
     if numbers > settings.max_points:
         text = f"The answer would have {numbers} numbers; {settings.max_points} are allowed. Ask for less at once."
         raise Problem(413, "answer_too_large", text, [ErrorItem("/horizon", "answer_too_large", text)])

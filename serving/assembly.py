@@ -106,7 +106,7 @@ def assemble(request: ForecastIn, task: Task, horizon: int, settings: Settings) 
             rows += len(placed.y)
             require_rows(rows, settings.max_points)
     assembly.require_complete()
-    panel = build(list(assembly.placed.values()), frequency, zone)
+    panel = build(list(assembly.placed.values()), frequency, zone, task.symbols)
     statics = [readings[number].statics for number in assembly.placed]
     assembly.panel = panel.with_statics(stacked(statics, task)) if panel and task.static_covariates else panel
     return assembly
@@ -177,10 +177,10 @@ def require_rows(rows: int, most: int) -> None:
         raise Problem(413, "too_many_points", text, [ErrorItem("/series", "too_many_points", text)])
 
 
-def build(placed: list[Placed], frequency: Frequency, zone: str | None) -> Panel | None:
+def build(placed: list[Placed], frequency: Frequency, zone: str | None, symbols: tuple[str, ...]) -> Panel | None:
     """Return the panel of all placed series."""
     if not placed:
         return None
     kind = np.int64 if frequency.is_integer else "M8[us]"
     starts = np.array([one.start for one in placed], kind)
-    return Panel.from_arrays([one.name for one in placed], starts, [one.y for one in placed], frequency, zone)
+    return Panel.from_arrays([one.name for one in placed], starts, [one.y for one in placed], frequency, zone, symbols)

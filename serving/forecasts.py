@@ -48,8 +48,9 @@ class Forecast:
         name: its id; None where it had no readable one.
         status: `ok`, `padded`, the name of a fallback, or `error`.
         ds: H texts or integers.
-        point: H medians.
+        point: H medians, or the texts of the most probable symbols.
         quantiles: H numbers by the level's text.
+        probabilities: H numbers by symbol.
         intervals: the lower and the upper H numbers by the level's text.
         warnings: codes and details.
         errors: why there is no forecast.
@@ -58,9 +59,10 @@ class Forecast:
     name: str | None
     status: str
     ds: list[Any] = field(default_factory=list)
-    point: list[float] = field(default_factory=list)
+    point: list[Any] = field(default_factory=list)
     quantiles: dict[str, list[float]] = field(default_factory=dict)
     intervals: dict[str, tuple[list[float], list[float]]] = field(default_factory=dict)
+    probabilities: dict[str, list[float]] = field(default_factory=dict)
     warnings: list[tuple[str, str]] = field(default_factory=list)
     errors: list[ErrorItem] = field(default_factory=list)
 
@@ -85,7 +87,8 @@ def forecast_placed(assembly: Assembly, predictor: Any, wanted: Wanted) -> dict[
     assert panel is not None  # noqa: S101  (for the type checker)
     answer = predictor.predict_panel(panel, wanted.horizon, wanted.quantiles)
     times = to_texts(panel, panel.times_after(np.arange(panel.n_series), panel.lengths - 1, wanted.horizon))
-    point = answer.median.tolist()
+    point = answer.shown.tolist()
+    probabilities = np.moveaxis(answer.probabilities, 2, 1).tolist()
     quantiles = {format(q, "g"): answer.at(float(q)).tolist() for q in wanted.quantile_levels}
     bounds = {
         format(level, "g"): tuple(answer.at(q).tolist() for q in interval_quantiles(level)) for level in wanted.level
@@ -103,6 +106,7 @@ def forecast_placed(assembly: Assembly, predictor: Any, wanted: Wanted) -> dict[
             point[window],
             {name: rows[window] for name, rows in quantiles.items()},
             {name: (lower[window], upper[window]) for name, (lower, upper) in bounds.items()},
+            dict(zip(answer.symbols, probabilities[window], strict=True)),
             [*assembly.warnings, *placed.warnings, *caveats(status, wanted.horizon, predictor.task, len(placed.y))],
         )
     return found
@@ -127,8 +131,8 @@ def caveats(status: str, horizon: int, task: Task, rows: int) -> list[tuple[str,
         found.append(("fallback", "This forecast comes from a simpler model; the status says which and why."))
     if horizon > task.horizon:
         text = (
-            f"The model was trained for {task.horizon} steps. What lies beyond is forecast from its own medians, "
-            "with intervals that are too narrow."
+            f"The model was trained for {task.horizon} steps. What lies beyond is forecast from its own forecasts, "
+            "and more certain than it should be."
         )
         found.append(("rolled_out", text))
     return found

@@ -123,17 +123,10 @@ def load_model(folder: Path, compute_threads: int = 1) -> tuple[Any, artifact.Fa
 
 
 def warm(predictor: Any) -> None:
-    """Run a predictor on empty-handed series of several counts, and once beyond its trained horizon."""
-    from forecasting.data.calendar import Frequency
-    from forecasting.data.panel import Panel
-    from forecasting.data.statics import example_statics
-
+    """Run a predictor on generated series of several counts, and once beyond its trained horizon."""
     task = predictor.task
-    frequency = Frequency.parse(task.freq)
-    start: Any = frequency.first_on_grid(np.datetime64("2024-01-01", "us"))
-    y = np.sin(np.arange(task.context_length))
+    series = artifact.golden_panel(task)
     for count in WARM_SIZES:
-        panel = Panel.from_arrays([str(number) for number in range(count)], [start] * count, [y] * count, frequency)
-        panel = panel.with_statics(example_statics(task.static_covariates, count))
+        panel = series.select(np.zeros(count, np.int64))
         predictor.predict_panel(panel, task.horizon, task.quantile_levels)
     predictor.predict_panel(panel.select(np.array([0])), min(task.horizon + 1, task.max_horizon))

@@ -53,7 +53,7 @@ class SeriesIn(Strict):
         unique_id: name, echoed in the answer; a lone series needs none.
         ds: time of each value, ISO 8601 or integers.
         start: time of the first value, instead of `ds`.
-        y: values; null is missing.
+        y: numbers, or texts where the model forecasts symbols; null is missing.
         known_covariates: refused until a model takes them, as the next.
         past_covariates: refused.
         static_covariates: a number or a category for each static covariate of the model.
@@ -63,7 +63,7 @@ class SeriesIn(Strict):
     # Checked element by element where the place of a mistake is known, and much faster there.
     ds: list[Any] | None = Field(default=None, json_schema_extra={"items": {"type": ["string", "integer"]}})
     start: Annotated[Any, AfterValidator(require_time)] = None
-    y: list[Any] = Field(json_schema_extra={"items": {"type": ["number", "null"]}})
+    y: list[Any] = Field(json_schema_extra={"items": {"type": ["number", "string", "null"]}})
     known_covariates: dict[str, Any] = {}
     past_covariates: dict[str, Any] = {}
     static_covariates: dict[str, Any] = {}
@@ -137,9 +137,10 @@ class SeriesOut(Strict):
 
     unique_id: str | None
     ds: list[str] | list[int]
-    point: list[Finite]
+    point: list[Finite] | list[str]
     quantiles: dict[str, list[Finite]] = {}
     intervals: dict[str, IntervalOut] = {}
+    probabilities: dict[str, list[Finite]] = {}
     status: str
     warnings: list[WarningOut]
     errors: list[ErrorOut] = []

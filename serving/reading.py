@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecasting.config import Task
+from forecasting.data.symbols import shown
 from serving.payloads import ForecastIn, SeriesIn
 from serving.problems import ErrorItem, describe, first_errors, pointer
 from serving.settings import Settings
@@ -79,7 +81,11 @@ def read_series(value: Any, number: int, request: ForecastIn, task: Task, settin
     if count > settings.max_history:
         text = f"A series may have {settings.max_history} rows. Got {count}. Send the latest ones."
         raise Refusal.of(pointer(*place, "y"), "history_too_long", text)
-    y = read_values(series.y, (*place, "y"), request.missing)
+    where = (*place, "y")
+    if task.symbols:
+        y = read_codes(series.y, where, request.missing, task.symbols)
+    else:
+        y = read_values(series.y, where, request.missing)
     if (series.ds is None) == (series.start is None):
         raise Refusal.of(pointer(*place), "ds_or_start", "A series has either `ds`, a time per value, or `start`.")
     if series.ds is not None and len(series.ds) != count:
@@ -122,6 +128,42 @@ def read_values(values: list[Any], place: tuple[str | int, ...], missing: str) -
             return y
     errors, total = first_errors(wrong_values(values, place, missing))
     raise Refusal(errors, total)
+
+
+def read_codes(
+    values: list[Any], place: tuple[str | int, ...], missing: str, symbols: tuple[str, ...]
+) -> NDArray[np.float64]:
+    """Return symbols as codes of an alphabet, NaN for null.
+
+    Raises:
+        Refusal: an element is no symbol of the alphabet, or null where that is an error.
+    """
+    codes: dict[Any, float] = {symbol: float(code) for code, symbol in enumerate(symbols)}
+    if missing != "error":
+        codes[None] = math.nan
+    try:
+        return np.array([codes[value] for value in values], np.float64)
+    except (KeyError, TypeError):  # a list or an object is no key at all
+        errors, total = first_errors(wrong_symbols(values, place, missing, symbols))
+        raise Refusal(errors, total) from None
+
+
+def wrong_symbols(
+    values: list[Any], place: tuple[str | int, ...], missing: str, symbols: tuple[str, ...]
+) -> Iterator[ErrorItem]:
+    """Yield an item for each element that is no symbol of the model."""
+    known = shown(symbols)
+    for index, value in enumerate(values):
+        if value is None:
+            if missing == "error":
+                text = "A symbol is missing, and `missing` is 'error'. Send it, or leave `missing` out."
+                yield ErrorItem(pointer(*place, index), "missing_value", text)
+        elif not isinstance(value, str):
+            text = f"This model reads symbols: texts, or null where missing. Got {describe(value)}. Known: {known}."
+            yield ErrorItem(pointer(*place, index), "string_type", text)
+        elif value not in symbols:
+            text = f"The model knows no such symbol. Got {describe(value)}. Known: {known}."
+            yield ErrorItem(pointer(*place, index), "symbol_unknown", text)
 
 
 def wrong_values(values: list[Any], place: tuple[str | int, ...], missing: str) -> Iterator[ErrorItem]:

@@ -147,8 +147,12 @@ def from_records(value: Any) -> Table:
     return Table(ids, cells.get(DS, []), cells.get(Y, []), place, {**spelt})
 
 
-def from_csv(body: bytes) -> Table:
+def from_csv(body: bytes, symbols: bool = False) -> Table:
     """Return the table of a CSV file with a header: commas, double quotes, UTF-8.
+
+    Args:
+        body: of the request.
+        symbols: whether the values are texts; an empty one is missing.
 
     Raises:
         Problem: 400, it is no such file.
@@ -161,7 +165,10 @@ def from_csv(body: bytes) -> Table:
     names, rows = (lines[0] if lines else []), [line for line in lines[1:] if line]
     table = from_rows(names, rows, (), ())
     ds = [int(text) for text in table.ds] if all(map(INTEGER.fullmatch, table.ds)) else table.ds
-    y = [read_number(text, table.cell(row, Y)) for row, text in enumerate(table.y)]
+    if symbols:
+        y: list[Any] = [text or None for text in table.y]
+    else:
+        y = [read_number(text, table.cell(row, Y)) for row, text in enumerate(table.y)]
     spelt: dict[str, str | int] = {ours: names[int(position)] for ours, position in table.columns.items()}
     return Table(table.ids, ds, y, table.place, spelt)
 

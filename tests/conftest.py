@@ -50,6 +50,20 @@ def make_frame(series=2, rows=200, freq="h", seed=0, season=24, missing=0.0):
     return pd.concat(parts, ignore_index=True)
 
 
+def symbol_frame(series=2, rows=150, seed=0):
+    """Return a long frame of symbols a, b, c, mostly those that follow the one three steps before."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    for number in range(series):
+        count = rows - 7 * number
+        codes = list(rng.integers(0, 3, 3))
+        while len(codes) < count:
+            codes.append((codes[-3] + 1) % 3 if rng.random() < 0.9 else int(rng.integers(0, 3)))
+        ds = pd.date_range("2024-01-01", periods=count, freq="h")
+        parts.append(pd.DataFrame({"unique_id": f"s{number}", "ds": ds, "y": np.array(list("abc"), object)[codes]}))
+    return pd.concat(parts, ignore_index=True)
+
+
 @pytest.fixture(scope="session")
 def hourly():
     """Two seasonal hourly series of different length, with some values missing."""

@@ -13,6 +13,7 @@ from forecasting.data.columns import find_columns, read_ids, read_y
 from forecasting.data.findings import Finding
 from forecasting.data.grid_checks import GridFit, check_grid, fit_grid
 from forecasting.data.rows import Rows
+from forecasting.data.symbols import read_symbols, unknown_symbols
 from forecasting.data.timestamps import TimeColumn, read_times
 from forecasting.data.zones import regular_wall_clock
 from forecasting.errors import PanelError
@@ -59,12 +60,13 @@ class Checked:
         return self.rows, self.frequency, self.fit
 
 
-def check_frame(frame: Any, freq: str | int | None = None) -> Checked:
+def check_frame(frame: Any, freq: str | int | None = None, symbols: tuple[str, ...] = ()) -> Checked:
     """Run every error-level check on a long frame.
 
     Args:
         frame: columns `ds`, `y` and perhaps `unique_id`, or their other spellings; rows in any order.
         freq: the frequency; None infers it.
+        symbols: the alphabet of a target that holds symbols; none for numbers.
     """
     names, findings = find_columns(frame)
     if findings:
@@ -73,14 +75,15 @@ def check_frame(frame: Any, freq: str | int | None = None) -> Checked:
         fix = "check the query or the file that made it."
         return Checked([Finding("empty", "error", 1, None, None, "The frame has no rows.", fix)])
     times = read_times(frame[names[DS]])
-    y, findings = read_y(frame[names[Y]])
+    target = frame[names[Y]]
+    y, findings = read_symbols(target, symbols) if symbols else read_y(target)
     findings = [*times.findings, *findings]
     if any(finding.severity == "error" for finding in findings):
         return Checked(findings)
     codes, ids = read_ids(frame, names.get(UNIQUE_ID))
     findings += _unreadable_rows(codes, ids, times)
     rows = _sorted_rows(codes, ids, times, y)
-    findings += _infinite(rows)
+    findings += _infinite(rows) + unknown_symbols(rows, target, symbols)
     findings += _duplicates(rows)
     return replace(_check_times(rows, freq, findings), names=names)
 

@@ -76,7 +76,10 @@ def read_y(column: pd.Series) -> tuple[NDArray[np.float64], list[Finding]]:
     if not is_number and not (column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) in _NUMBERS):
         kind = pd.api.types.infer_dtype(column, skipna=True) if column.dtype == object else column.dtype
         text = f"Column {column.name!r} must hold numbers. Got {kind}{_example(column)}."
-        fix = f"convert it, for example frame[{str(column.name)!r}] = pd.to_numeric(frame[{str(column.name)!r}])."
+        fix = (
+            f"convert it, for example frame[{str(column.name)!r}] = pd.to_numeric(frame[{str(column.name)!r}]); "
+            "to forecast symbols, train a model with head='categorical'."
+        )
         return np.zeros(0), [column_error("y_dtype", Y, text, fix)]
     return pd.to_numeric(column).to_numpy(np.float64, na_value=np.nan), []
 

@@ -35,6 +35,7 @@ class Panel:
         starts: [S] time of the first row of each series.
         frequency: the step between two rows.
         timezone: name of the caller's zone; None for naive times and integers.
+        symbols: what the codes 0, 1, ... in `y` stand for; none where `y` holds numbers.
         statics: [S] values of each static covariate by its name, float64 or texts.
     """
 
@@ -44,6 +45,7 @@ class Panel:
     starts: NDArray[Any]
     frequency: Frequency
     timezone: str | None = None
+    symbols: tuple[str, ...] = ()
     statics: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -51,7 +53,9 @@ class Panel:
             array.flags.writeable = False
 
     @staticmethod
-    def from_frame(frame: pd.DataFrame, freq: str | int | None = None, statics: Sequence[str] = ()) -> Panel:
+    def from_frame(
+        frame: pd.DataFrame, freq: str | int | None = None, symbols: tuple[str, ...] = (), statics: Sequence[str] = ()
+    ) -> Panel:
         """Read a long frame: `unique_id, ds, y` (or `item_id, timestamp, target`), rows in any order.
 
         Without an id column the frame is one series. The series of the panel are sorted by id. Missing values stay.
@@ -59,16 +63,17 @@ class Panel:
         Args:
             frame: other columns are ignored.
             freq: pandas offset alias or integer step; None infers it.
+            symbols: alphabet of a target that holds symbols (`symbols.alphabet_of` finds it); none for numbers.
             statics: columns that hold static covariates, the same value in every row of a series.
 
         Raises:
             PanelError: the first error that `audit` finds; `code`, `series`, `row` and `field` say what and where.
         """
-        checked = check_frame(frame, freq)
+        checked = check_frame(frame, freq, symbols)
         rows, frequency, _ = checked.passed()
         values = read_statics(frame, statics, checked.names.get(UNIQUE_ID), rows.ids)
         starts = rows.times[rows.first]
-        return Panel(rows.ids, _offsets(rows.lengths), rows.y, starts, frequency, rows.timezone, values)
+        return Panel(rows.ids, _offsets(rows.lengths), rows.y, starts, frequency, rows.timezone, symbols, values)
 
     @staticmethod
     def from_arrays(
@@ -77,6 +82,7 @@ class Panel:
         ys: Sequence[Any],
         frequency: Frequency,
         timezone: str | None = None,
+        symbols: tuple[str, ...] = (),
     ) -> Panel:
         """Build a panel without a frame; the series keep their order.
 
@@ -86,6 +92,7 @@ class Panel:
             ys: S sequences of numbers, NaN where missing, at least one row each.
             frequency: the step between two rows.
             timezone: name of the zone that answers come in.
+            symbols: what the codes in `ys` stand for; none for numbers.
 
         Raises:
             PanelError: `empty`, `duplicate_id`, `y_dtype`, `y_infinite`, `ds_dtype`, `off_grid`, `timezone_unknown`.
@@ -100,9 +107,8 @@ class Panel:
         if timezone is not None:
             check_zone(timezone)
         lengths = np.array([len(array) for array in arrays], np.int64)
-        return Panel(
-            names, _offsets(lengths), np.concatenate(arrays), _starts(names, starts, frequency), frequency, timezone
-        )
+        starts = _starts(names, starts, frequency)
+        return Panel(names, _offsets(lengths), np.concatenate(arrays), starts, frequency, timezone, symbols)
 
     @property
     def n_series(self) -> int:
@@ -207,7 +213,8 @@ class Panel:
     def fingerprint(self) -> str:
         """Return a sha256 (hex) of the content: ids, starts, zone, frequency and values, whatever the order."""
         panel = self.select(np.argsort(self.ids, kind="stable"))
-        digest = hashlib.sha256(repr((self.frequency.alias, self.timezone, panel.ids.tolist())).encode())
+        symbols = (self.symbols,) if self.symbols else ()
+        digest = hashlib.sha256(repr((self.frequency.alias, self.timezone, panel.ids.tolist(), *symbols)).encode())
         values = np.where(np.isnan(panel.y), np.nan, panel.y + 0.0)  # one NaN, one zero
         for name, statics in panel.statics.items():
             digest.update(repr((name, statics.tolist())).encode())

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 OPTIONS = ("width",)
+DRAWS = False
 
 
 def heads(config: Any) -> tuple[str, ...]:
     """Any head: every step has numbers of its own."""
-    return ("quantiles", "point")
+    return ("quantiles", "point", "categorical")
 
 
 def build(plan: Any) -> Any:

@@ -13,12 +13,13 @@ import pandas as pd
 from forecasting.config import Task
 from forecasting.data.panel import Panel
 from forecasting.data.splits import rolling_origins
+from forecasting.data.symbols import symbols_at
 from forecasting.errors import PanelError
-from forecasting.evaluation.metrics import Scored, evaluate
+from forecasting.evaluation.metrics import Scored, ScoredSymbols, evaluate, evaluate_symbols
 from forecasting.evaluation.naive2 import naive2
 from forecasting.forecast_frame import value_columns
 from forecasting.predictor import Answer, Predictor
-from forecasting.schema import CUTOFF, DS, IN_SAMPLE, UNIQUE_ID, Y
+from forecasting.schema import CUTOFF, DS, IN_SAMPLE, UNIQUE_ID, Y, probability_column
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Backtest:
 
     @cached_property
     def y(self) -> np.ndarray:
-        """[W, H] what happened, NaN where missing."""
+        """[W, H] what happened (the code of a symbol), NaN where missing."""
         rows = self.first_rows[:, None] + np.arange(self.answer.median.shape[1])
         return self.panel.y[rows]
 
@@ -95,9 +96,29 @@ class Backtest:
         return self.panel.offsets[:-1][self.origins.series] + self.origins.step + 1
 
     @cached_property
+    def probability(self) -> np.ndarray:
+        """[W, H] probability that was given to the symbol that happened, NaN where missing."""
+        missing = np.isnan(self.y)
+        codes = np.where(missing, 0, self.y).astype(np.int64)
+        given = np.take_along_axis(self.answer.probabilities, codes[:, :, None], axis=2)[:, :, 0]
+        return np.where(missing, np.nan, given)
+
+    @property
+    def keep(self) -> np.ndarray:
+        """[W] which windows were not trained on."""
+        return ~self.in_sample if len(self.in_sample) else np.ones(len(self.origins.series), bool)
+
+    @cached_property
+    def scored_symbols(self) -> ScoredSymbols:
+        """The windows of symbols that were not trained on, ready for the metrics."""
+        keep = self.keep
+        parts = self.y, self.answer.median, self.probability, self.origins.series
+        return ScoredSymbols(*(part[keep] for part in parts))
+
+    @cached_property
     def scored(self) -> Scored:
-        """The windows that were not trained on, ready for the metrics."""
-        keep = ~self.in_sample if len(self.in_sample) else np.ones(len(self.origins.series), bool)
+        """The windows of numbers that were not trained on, ready for the metrics."""
+        keep = self.keep
         absolute, squared = seasonal_scales(self.panel, self.origins, self.task.season[0])
         return Scored(
             self.y[keep],
@@ -120,7 +141,16 @@ class Backtest:
 
     def metrics(self, level: Sequence[float] = ()) -> dict[str, float]:
         """Return every metric, averaged over the windows that were not trained on."""
+        if self.task.symbols:
+            return evaluate_symbols(self.scored_symbols)
         return evaluate(self.scored, tuple(level))
+
+    def loss_by_step(self) -> tuple[str, np.ndarray]:
+        """Return the name of the loss that fits, and its mean [H] by step ahead: MASE, or perplexity for symbols."""
+        if not self.task.symbols:
+            return "MASE", self.mase_by_step()
+        with np.errstate(invalid="ignore"):
+            return "Perplexity", np.exp(np.nanmean(self.scored_symbols.surprise, axis=0))
 
     def mase_by_step(self) -> np.ndarray:
         """Return MASE [H] by step ahead."""
@@ -130,7 +160,10 @@ class Backtest:
             return np.nanmean(np.abs(scored.error) / scale[:, None], axis=0)
 
     def to_frame(self, level: Sequence[float] | None = None) -> pd.DataFrame:
-        """Return the frame `unique_id, ds, cutoff, y, <Model>` with the columns of the levels."""
+        """Return the frame `unique_id, ds, cutoff, y, <Model>` with the columns of the levels.
+
+        Of symbols, `<Model>-p` is the probability that was given to what happened.
+        """
         horizon = self.answer.median.shape[1]
         panel, origins = self.panel, self.origins
         times = panel.times_after(origins.series, origins.step, horizon)
@@ -139,9 +172,11 @@ class Backtest:
             UNIQUE_ID: np.repeat(panel.ids[origins.series], horizon),
             DS: panel.to_output(times.ravel()),
             CUTOFF: panel.to_output(np.repeat(cutoff.ravel(), horizon)),
-            Y: self.y.ravel(),
+            Y: symbols_at(panel.symbols, self.y.ravel()) if panel.symbols else self.y.ravel(),
             **value_columns(self.alias, self.answer, level, None),
         }
+        if panel.symbols:
+            columns[probability_column(self.alias)] = self.probability.ravel()
         if len(self.in_sample):
             columns[IN_SAMPLE] = np.repeat(self.in_sample, horizon)
         return pd.DataFrame(columns)
@@ -193,6 +228,8 @@ def backtest_refitted(
         np.concatenate([part.quantiles for part in parts])[back],
         parts[0].quantile_levels,
         [status for part in parts for status in part.status],
+        symbols=parts[0].symbols,
+        probabilities=np.concatenate([part.probabilities for part in parts])[back],
     )
     return Backtest(predictor.spec.alias, predictor.task, panel, origins, answer)
 

@@ -1,18 +1,23 @@
 """Error metrics of forecasts: lower is better, never sign-flipped, missing observations count for nothing.
 
+Of symbols: `accuracy`, of which more is better, and `perplexity`.
+
 Per-series metrics are averaged over the windows and steps of a series, then over series, every series
 counting the same; pooled ones (`wape`, `wql`) divide sums over everything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from forecasting.schema import interval_quantiles
+
+#: Metrics that rank models: the first one that they have. Numbers have a MASE, symbols a perplexity.
+RANKED_BY = ("mase", "perplexity")
 
 
 @dataclass(frozen=True)
@@ -46,17 +51,50 @@ class Scored:
 
     def mean(self, values: np.ndarray) -> float:
         """Average values [W, H] over the steps of each series, then over series; NaN counts for nothing."""
-        per_series = self.per_series(values)
-        return float(np.nanmean(per_series)) if np.isfinite(per_series).any() else float("nan")
+        return mean(values, self.series)
 
     def per_series(self, values: np.ndarray) -> np.ndarray:
         """Average values [W, H] over the windows and steps of each series; NaN where a series has none."""
-        values = values.reshape(len(self.series), -1)
-        present = ~np.isnan(values)
-        names, codes = np.unique(self.series, return_inverse=True)
-        total = np.bincount(codes, np.where(present, values, 0.0).sum(axis=1), len(names))
-        count = np.bincount(codes, present.sum(axis=1), len(names))
-        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+        return per_series(values, self.series)
+
+
+@dataclass(frozen=True)
+class ScoredSymbols:
+    """Forecast symbols of W windows beside what happened.
+
+    Attributes:
+        y: [W, H] codes of what happened, NaN where missing.
+        forecast: [W, H] codes of the most probable symbols.
+        probability: [W, H] that was given to what happened, NaN where missing.
+        series: [W] number of the series of each window.
+    """
+
+    y: np.ndarray
+    forecast: np.ndarray
+    probability: np.ndarray
+    series: np.ndarray
+
+    @property
+    def surprise(self) -> np.ndarray:
+        """[W, H] -log p of what happened, natural logarithm."""
+        with np.errstate(divide="ignore"):
+            return -np.log(self.probability)
+
+
+def mean(values: np.ndarray, series: np.ndarray) -> float:
+    """Average values [W, H] over the windows and steps of each series, then over series; NaN counts for nothing."""
+    averages = per_series(values, series)
+    return float(np.nanmean(averages)) if (~np.isnan(averages)).any() else float("nan")
+
+
+def per_series(values: np.ndarray, series: np.ndarray) -> np.ndarray:
+    """Average values [W, H] over the windows and steps of each series; NaN where a series has none."""
+    values = values.reshape(len(series), -1)
+    present = ~np.isnan(values)
+    names, codes = np.unique(series, return_inverse=True)
+    total = np.bincount(codes, np.where(present, values, 0.0).sum(axis=1), len(names))
+    count = np.bincount(codes, present.sum(axis=1), len(names))
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def mae(scored: Scored) -> float:
@@ -154,6 +192,22 @@ def winkler(scored: Scored, level: float) -> float:
     return scored.mean(upper - lower + 2 / alpha * outside)
 
 
+def accuracy(scored: ScoredSymbols) -> float:
+    """Share of steps whose most probable symbol is what happened."""
+    hit = (scored.y == scored.forecast).astype(float)
+    return mean(np.where(np.isnan(scored.y), np.nan, hit), scored.series)
+
+
+def perplexity(scored: ScoredSymbols) -> float:
+    """exp of the mean of -log p of what happened: as uncertain as among that many equally probable symbols."""
+    return float(np.exp(mean(scored.surprise, scored.series)))
+
+
+def ranking_metric(found: Collection[str]) -> str:
+    """Return the metric that ranks, out of the names of those that there are."""
+    return next(name for name in RANKED_BY if name in found)
+
+
 #: Metrics of a point forecast, by name.
 POINT_METRICS: dict[str, Callable[[Scored], float]] = {
     metric.__name__: metric for metric in (mae, rmse, smape, mase, rmsse, wape, owa)
@@ -164,6 +218,22 @@ QUANTILE_METRICS: dict[str, Callable[[Scored], float]] = {metric.__name__: metri
 INTERVAL_METRICS: dict[str, Callable[[Scored, float], float]] = {
     metric.__name__: metric for metric in (coverage, winkler)
 }
+
+#: Metrics of symbols, by name.
+SYMBOL_METRICS: dict[str, Callable[[ScoredSymbols], float]] = {
+    metric.__name__: metric for metric in (perplexity, accuracy)
+}
+
+
+def evaluate_symbols(scored: ScoredSymbols) -> dict[str, float]:
+    """Return every metric of symbols, by name.
+
+    >>> import numpy as np
+    >>> half = np.full((1, 2), 0.5)
+    >>> evaluate_symbols(ScoredSymbols(np.array([[0.0, 1.0]]), np.zeros((1, 2)), half, np.zeros(1, int)))
+    {'perplexity': 2.0, 'accuracy': 0.5}
+    """
+    return {name: metric(scored) for name, metric in SYMBOL_METRICS.items()}
 
 
 def evaluate(scored: Scored, level: tuple[float, ...] = ()) -> dict[str, float]:

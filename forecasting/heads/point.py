@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 from keras import ops
 
 from forecasting.errors import ConfigError
+from forecasting.heads._numbers import NumberHead
 
 
-class Head(keras.layers.Layer):
+class Head(NumberHead):
     """Reads one raw number per step as the forecast itself; P = Q = 1."""
 
-    parameters = 1
-
-    def __init__(self, quantile_levels: tuple[float, ...], **kwargs: Any) -> None:
-        super().__init__(autocast=False, **kwargs)
+    def __init__(self, quantile_levels: tuple[float, ...], symbols: tuple[str, ...] = (), **kwargs: Any) -> None:
+        super().__init__((0.5,), symbols, **kwargs)
         if quantile_levels:
             raise ConfigError(
                 f"A point head has no quantiles. Got quantile_levels={quantile_levels}. Use head='quantiles'.",
@@ -27,9 +25,9 @@ class Head(keras.layers.Layer):
         """Return raw [B, H, 1] as it is."""
         return raw
 
-    def point(self, raw: Any) -> Any:
-        """Return the point [...] of raw numbers [..., 1], which a decoder feeds back."""
-        return raw[..., 0]
+    def raw_of(self, outputs: Any) -> Any:
+        """Return the raw numbers behind outputs [B, H, 1]: themselves."""
+        return outputs
 
     def loss(self, raw: Any, target: Any) -> Any:
         """Return |target - forecast| as [B, H]."""

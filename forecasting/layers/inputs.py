@@ -19,6 +19,21 @@ class Teacher(NamedTuple):
     progress: Any
 
 
+class Dice(NamedTuple):
+    """What decides a roll-out: the symbol drawn is the one whose logit and noise have the largest sum.
+
+    With standard Gumbel noise that is a draw from the softmax (Gumbel 1954); with the noise times a temperature it is
+    a draw at that temperature, and with no noise the most probable symbol.
+
+    Attributes:
+        noise: [B, H, K] float32.
+        top_k: scalar int32; only this many of the most probable symbols are drawn.
+    """
+
+    noise: Any
+    top_k: Any
+
+
 class Inputs(NamedTuple):
     """One batch of scaled windows.
 
@@ -28,6 +43,7 @@ class Inputs(NamedTuple):
         known: [B, L + H, F] float32, features known for context and horizon.
         static: [B, D] float32, what is known of each series at all times.
         teacher: the truth of the horizon while training, None otherwise.
+        dice: where symbols are drawn instead of the most probable ones taken, None otherwise.
     """
 
     values: Any
@@ -35,6 +51,7 @@ class Inputs(NamedTuple):
     known: Any
     static: Any
     teacher: Teacher | None = None
+    dice: Dice | None = None
 
 
 class Encoded(NamedTuple):

@@ -12,15 +12,20 @@ from forecasting.layers.inputs import Inputs
 
 @dataclass(frozen=True)
 class Tokens:
-    """How windows are cut into tokens: values, observed flags, features, static: C = segment * (2 + F) + D numbers.
+    """How windows are cut into tokens of C numbers: values, observed flags, features, what is static.
+
+    C = S * (2 + F) + D where values are numbers. Codes of K symbols stand in a token as K flags each, so that
+    C = S * (K + 1 + F) + D; a missing symbol is no flag at all.
 
     Attributes:
         segment: S, steps per token.
         horizon: H.
+        alphabet: K, the number of symbols; 0 where values are numbers.
     """
 
     segment: int
     horizon: int
+    alphabet: int = 0
 
     @property
     def ahead(self) -> int:
@@ -34,13 +39,26 @@ class Tokens:
         count = (length + padding) // self.segment
         known = inputs.known[:, :length]
         padded = [ops.pad(ops.cast(part, "float32"), ((0, 0), (padding, 0))) for part in inputs[:2]]
-        parts = [ops.reshape(part, (-1, count, self.segment)) for part in padded]
+        values, observed = (ops.reshape(part, (-1, count, self.segment)) for part in padded)
+        parts = [self.spelt(values, observed), observed]
         if known.shape[2]:
             known = ops.pad(known, ((0, 0), (padding, 0), (0, 0)))
             parts.append(ops.reshape(known, (-1, count, self.segment * known.shape[2])))
         if inputs.static.shape[1]:
             parts.append(ops.repeat(inputs.static[:, None], count, axis=1))
         return ops.concatenate(parts, axis=2)
+
+    def spelt(self, values: Any, observed: Any) -> Any:
+        """Return values [..., S] as they stand in a token: [..., S], or [..., S * K] for symbols."""
+        if not self.alphabet:
+            return values
+        flags = ops.one_hot(ops.cast(values, "int32"), self.alphabet, dtype="float32") * observed[..., None]
+        return ops.reshape(flags, (-1, *values.shape[1:-1], self.segment * self.alphabet))
+
+    def newest(self, inputs: Inputs) -> Any:
+        """Return the newest values [B, S] of the context, for `fed_back`; a missing symbol is none of the codes."""
+        values, observed = (ops.cast(part[:, -self.segment :], "float32") for part in inputs[:2])
+        return ops.where(observed > 0, values, -ops.ones_like(values)) if self.alphabet else values
 
     def future(self, known: Any) -> Any:
         """Return the features of the horizon, out of known [B, L + H, F], as [B, T', S, F]; padded at the far end."""
@@ -66,4 +84,5 @@ class Tokens:
             static: [B, D].
         """
         features = ops.reshape(known, (-1, self.segment * known.shape[2]))
-        return ops.concatenate([values, ops.ones_like(values), features, static], axis=1)
+        observed = ops.ones_like(values)
+        return ops.concatenate([self.spelt(values, observed), observed, features, static], axis=1)

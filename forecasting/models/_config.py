@@ -31,6 +31,11 @@ class ModelConfig(StrictConfig):
         """Names of the heads that fit this model, the default one first."""
         return ("quantiles", "point")
 
+    @property
+    def feeds_back(self) -> bool:
+        """Whether each step is forecast from the one before, so that roll-outs can be drawn."""
+        return False
+
 
 @dataclass(frozen=True)
 class BaselineConfig(ModelConfig):
@@ -79,6 +84,11 @@ class DecodedConfig(ModelConfig):
             default = type(self).__dataclass_fields__[name].default
             free = name in options or getattr(self, name) == default
             require(free, name, f"left out: decoding {self.decoding!r} does not read it", getattr(self, name))
+
+    @property
+    def feeds_back(self) -> bool:
+        """Whether the decoding goes step by step and its steps can be drawn."""
+        return bool(DECODINGS.load(self.decoding).DRAWS)
 
     @property
     def heads(self) -> tuple[str, ...]:

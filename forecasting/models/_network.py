@@ -25,5 +25,5 @@ def decoded(
         segment: steps per token.
         cell: cell of a decoder that has one.
     """
-    tokens = Tokens(segment, task.horizon)
+    tokens = Tokens(segment, task.horizon, len(task.symbols))
     return DECODINGS.load(config.decoding).build(Plan(encoder, tokens, head, config, len(task.calendar), cell))

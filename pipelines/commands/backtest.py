@@ -35,7 +35,7 @@ def command(
     from pipelines.console import emit, say
     from pipelines.sources import Source
 
-    frame = Source.open(data).frame()
+    frame = Source.open(task.read(data)).frame()
 
     from pipelines.comparing import backtest
     from pipelines.sinks import write_frame

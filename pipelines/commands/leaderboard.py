@@ -25,7 +25,7 @@ def command(data: options.DataRequest, task: options.TaskRequest, as_json: bool)
     from pipelines.console import emit
     from pipelines.sources import Source
 
-    frame = Source.open(data).frame()
+    frame = Source.open(task.read(data)).frame()
 
     from pipelines.comparing import compare
     from pipelines.competitors import leaderboard_records

@@ -37,7 +37,7 @@ def command(
     from pipelines.sinks import to_csv, write_frame
     from pipelines.sources import Source
 
-    frame = Source.open(data).frame()
+    source = Source.open(data)
 
     from pipelines.quiet import import_tensorflow
 
@@ -46,7 +46,9 @@ def command(
     from forecasting.forecaster import Forecaster
 
     forecaster = Forecaster.load(model)
-    forecast = forecaster.predict(frame, horizon, level=level)
+    if forecaster.predictor.task.symbols:
+        source = source.of_symbols()
+    forecast = forecaster.predict(source.frame(), horizon, level=level)
     if out:
         write_frame(out, forecast)
         say(f"Wrote {len(forecast)} rows to {out}.")

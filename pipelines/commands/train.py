@@ -47,7 +47,7 @@ def command(
     if register and not track:
         raise click.UsageError("--register needs the MLflow run that --no-track switches off.")
     task = dataclasses.replace(task, training=(*click.get_current_context().meta.get("training", ()), *task.training))
-    source = Source.open(data)
+    source = Source.open(task.read(data))
     frame = options.read_or_skip(source, skip_code)
 
     from pipelines.training import TrainRequest, is_known, train

@@ -53,6 +53,8 @@ def render_series(one: Forecast, given: Answer) -> dict[str, Any]:
         form["quantiles"] = one.quantiles
     if one.intervals:
         form["intervals"] = {level: {"lo": lower, "hi": upper} for level, (lower, upper) in one.intervals.items()}
+    if one.probabilities:
+        form["probabilities"] = one.probabilities
     form["status"] = given.status_of(one)
     form["warnings"] = [{"code": code, "detail": detail} for code, detail in one.warnings]
     if one.errors:

@@ -9,7 +9,15 @@ from typing import Any
 from flask import Blueprint, Response
 from pydantic_core import to_json
 
-from forecasting.schema import DS, STATUS, STATUS_ROLLED_OUT, UNIQUE_ID, interval_columns, quantile_column
+from forecasting.schema import (
+    DS,
+    STATUS,
+    STATUS_ROLLED_OUT,
+    UNIQUE_ID,
+    interval_columns,
+    probability_column,
+    quantile_column,
+)
 from serving.answering import Answer, answer
 from serving.body import CSV, JSON, read_body, require_type
 from serving.exchange import current_exchange
@@ -33,6 +41,7 @@ class Params(Strict):
     horizon: int = TRAINED_HORIZON
     level: Levels | None = None
     quantile_levels: Levels | None = None
+    probabilities: bool = False
 
 
 class Invocation(Strict):
@@ -71,10 +80,15 @@ def invocations() -> Response:
             table, asked = read_invocation(body, kind)
             exchange.mark("parse")
             deadline.require()
+            shows_probabilities = asked.pop("probabilities", False)
             given = answer_table(table, asked)
+            if shows_probabilities and not given.served.predictor.task.symbols:
+                detail = "This model forecasts numbers, which have no probabilities. Leave it out."
+                raise Refusal.of("/params/probabilities", "no_probabilities", detail)
         except Refusal as refusal:
             raise invalid(refusal.errors, refusal.total) from refusal
-        text = to_json({"predictions": [row for one in given.forecasts for row in records(one, given)]})
+        rows = [row for one in given.forecasts for row in records(one, given, shows_probabilities)]
+        text = to_json({"predictions": rows})
     exchange.mark("write")
     return Response(text, content_type=JSON)
 
@@ -87,7 +101,8 @@ def read_invocation(body: bytes, kind: str) -> tuple[Table, dict[str, Any]]:
         Refusal: it is no scoring request.
     """
     if kind == CSV:
-        return from_csv(body), {}
+        served = current_service().store.snapshot.find(None)
+        return from_csv(body, bool(served.predictor.task.symbols)), {}
     invocation = validate(Invocation, parse(body))
     frames = {"dataframe_split", "dataframe_records"} & invocation.model_fields_set
     if len(frames) != 1:
@@ -107,6 +122,8 @@ def read_params(values: dict[str, Any]) -> dict[str, Any]:
     }
     if "horizon" in params.model_fields_set and params.horizon != NOT_GIVEN:
         asked["horizon"] = params.horizon
+    if params.probabilities:
+        asked["probabilities"] = True
     return asked
 
 
@@ -136,14 +153,16 @@ def missing_as_null(value: Any) -> Any:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def records(one: Forecast, given: Answer) -> list[dict[str, Any]]:
+def records(one: Forecast, given: Answer, shows_probabilities: bool) -> list[dict[str, Any]]:
     """Return the rows of a forecast frame, as the library names its columns."""
     alias = given.served.predictor.spec.alias
-    columns: dict[str, list[float]] = {alias: one.point}
+    columns: dict[str, list[Any]] = {alias: one.point}
     for level, bounds in one.intervals.items():
         columns.update(zip(interval_columns(alias, float(level)), bounds, strict=True))
     for q, values in one.quantiles.items():
         columns[quantile_column(alias, float(q))] = values
+    if shows_probabilities:
+        columns.update((probability_column(alias, symbol), values) for symbol, values in one.probabilities.items())
     rows = []
     for step, cells in enumerate(zip(*columns.values(), strict=True)):
         status = one.status if step < given.trained_horizon else STATUS_ROLLED_OUT

@@ -42,6 +42,7 @@ def describe(served: Served) -> dict[str, Any]:
         "context_length": task.context_length,
         "season": task.season,
         "quantile_levels": task.quantile_levels,
+        "symbols": task.symbols,
         "training_end": facts.training_end,
         "trained_on": {"series": facts.series, "rows": facts.rows, "fingerprint": facts.fingerprint},
         "created": facts.created,

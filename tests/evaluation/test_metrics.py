@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from forecasting.evaluation import metrics
-from forecasting.evaluation.metrics import Scored, evaluate
+from forecasting.evaluation.metrics import Scored, ScoredSymbols, accuracy, evaluate, perplexity
 from forecasting.evaluation.naive2 import is_seasonal, naive2, seasonal_factors
 
 
@@ -92,3 +92,21 @@ def test_naive2_keeps_its_phase_over_missing_values():
 def test_naive2_of_series_that_cannot_be_adjusted(series):
     expected = series[-1]
     np.testing.assert_array_equal(naive2(series, 2, 4), [expected, expected])
+
+
+def test_symbols_are_scored_by_hits_and_by_the_probability_of_what_happened():
+    nan = np.nan
+    scored = ScoredSymbols(
+        y=np.array([[0.0, 1.0], [2.0, nan], [1.0, 1.0]]),
+        forecast=np.array([[0.0, 0.0], [2.0, 1.0], [1.0, 1.0]]),
+        probability=np.array([[0.5, 0.25], [0.125, nan], [1.0, 0.25]]),
+        series=np.array([0, 0, 1]),
+    )
+    # series 0: hits 1, 0, 1 and -log2 p = 1, 2, 3; series 1: hits 1, 1 and -log2 p = 0, 2
+    assert accuracy(scored) == pytest.approx((2 / 3 + 1) / 2)
+    assert perplexity(scored) == pytest.approx(2 ** ((2 + 1) / 2))
+
+
+def test_what_was_held_impossible_has_no_finite_perplexity():
+    one = np.zeros((1, 1))
+    assert perplexity(ScoredSymbols(one, one, one, np.zeros(1, int))) == np.inf

@@ -186,6 +186,7 @@ def test_a_config_survives_its_dictionary_form_and_refuses_unknown_fields(name):
 OTHER = {
     "units": 5, "layers": 4, "width": 3, "segment": 8, "cell": "lstm", "decoding": "recursive", "dropout": 0.5,
     "period": 12, "ridge": 10.0, "forcing": "teacher", "attention": "multiplicative", "stack": "dilated",
+    "states": 3, "restarts": 1,
 }  # fmt: skip
 
 #: What else must be chosen for a field to play a part.
@@ -215,12 +216,12 @@ def test_every_config_field_changes_something(name, field):
 
 def answer_of(spec):
     """Return what the first weights, or the closed form, make of a series, and the loss while training."""
-    if spec.config.learner == "least-squares":
+    if spec.config.learner in ("least-squares", "expectation-maximisation"):
         return Forecaster(spec, H, context_length=L).fit(make_frame(rows=100)).predict()[spec.alias].to_numpy()
     task = task_for(spec)
     network = build_network(spec, task, seed=1)
     known = np.random.default_rng(0).normal(size=(1, L + H, 2)).astype("float32")
-    median = np.asarray(network(wave()[None], known, training=True))[:, :, network.median]
+    median = np.asarray(network(wave()[None], known, training=True))[:, :, network.head.median]
     return np.append(median, network.training_loss(wave()[None], known, wave(H, seed=2)[None], None, 0.5))
 
 

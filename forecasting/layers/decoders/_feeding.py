@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from keras import ops, random
+from keras import ops, random, tree
 
 from forecasting.layers.forcing import share_of_truth
 from forecasting.layers.inputs import Inputs
@@ -19,12 +19,24 @@ class Steps(NamedTuple):
         here: [T', B, S, F] features of the token.
         truth: [T', B, S] scaled truth of the token before; 0 where it is not to be fed.
         is_truth: [T', B, S], 1 where the truth is fed.
+        noise: [T', B, S, K], what decides which symbols are drawn; nothing where none are.
     """
 
     before: Any
     here: Any
     truth: Any
     is_truth: Any
+    noise: Any = ()
+
+    @property
+    def first(self) -> Steps:
+        """What is known of the first token."""
+        return tree.map_structure(lambda part: part[0], self)
+
+    @property
+    def later(self) -> Steps:
+        """What is known of the tokens after the first."""
+        return tree.map_structure(lambda part: part[1:], self)
 
     def fed(self, forecast: Any) -> Any:
         """Return what follows the forecast [B, S] of the token before: itself, or the truth."""
@@ -49,7 +61,8 @@ def steps_of(inputs: Inputs, tokens: Tokens, forcing: str | float, coins: Any) -
         chosen = random.uniform(ops.shape(values[:, :, :1]), seed=coins) < share
         is_truth = late(ops.cast(chosen, values.dtype) * observed)
         truth = late(values)
-    return Steps(late(here), here, truth, is_truth)
+    noise = () if inputs.dice is None else by_token_first(tokens.future(inputs.dice.noise))
+    return Steps(late(here), here, truth, is_truth, noise)
 
 
 def by_token_first(tensor: Any) -> Any:

@@ -30,20 +30,22 @@ class Recursive(Core):
         self.supports_jit = False  # A loop, as in the recurrent encoders.
 
     def call(self, inputs: Inputs, training: bool = False) -> Any:
-        """Return raw numbers [B, H, P]."""
+        """Return raw numbers [B, H, P]; with dice, raw numbers whose point is the symbol drawn."""
         encoded = self.encoder(self.tokens.past(inputs), training=training)
         steps = steps_of(inputs, self.tokens, self.forcing, self.coins)
+
+        def decided(raw: Any, step: Steps) -> Any:
+            return self.head.drawn(raw, step.noise, inputs.dice.top_k) if inputs.dice else raw
 
         def next_token(carry: tuple[Any, ...], step: Steps) -> tuple[Any, ...]:
             raw, *states = carry
             token = self.tokens.fed_back(step.fed(self.head.point(raw)), step.before, inputs.static)
             summary, states = self.encoder.step(token, states, training=training)
-            return self.readout(summary, step.here), *states
+            return decided(self.readout(summary, step.here), step), *states
 
-        first = self.readout(encoded.summary, steps.here[0])
+        first = decided(self.readout(encoded.summary, steps.here[0]), steps.first)
         raw = first[None]  # [T', B, S, P]
         if self.tokens.ahead > 1:
-            later = Steps(*(part[1:] for part in steps))
-            rest, *_ = tf.scan(next_token, later, (first, *encoded.states))
+            rest, *_ = tf.scan(next_token, steps.later, (first, *encoded.states))
             raw = ops.concatenate([raw, rest], axis=0)
         return self.tokens.by_step(ops.transpose(raw, (1, 0, 2, 3)))

@@ -63,12 +63,12 @@ class Seq2Seq(Core):
             raw = ops.reshape(self.readout(ops.concatenate([output, context], axis=1)), shape)
             return self.head.point(raw), raw, weights, output, *as_list(states)
 
-        newest = past[:, -1, : self.tokens.segment]
+        newest = self.tokens.newest(inputs)
         states = self.first_states(encoded.summary)
-        first = next_token((newest, None, None, states[0], *states), Steps(*(part[0] for part in steps)))
+        first = next_token((newest, None, None, states[0], *states), steps.first)
         raw, weights = first[1][None], first[2][None]
         if self.tokens.ahead > 1:
-            _, more_raw, more_weights, *_ = tf.scan(next_token, Steps(*(part[1:] for part in steps)), first)
+            _, more_raw, more_weights, *_ = tf.scan(next_token, steps.later, first)
             raw, weights = ops.concatenate([raw, more_raw], axis=0), ops.concatenate([weights, more_weights], axis=0)
         return self.tokens.by_step(ops.transpose(raw, (1, 0, 2, 3))), ops.transpose(weights, (1, 0, 2))
 

@@ -1,0 +1,165 @@
+"""Roll-outs of symbol series: every step is drawn, and read as if it had been observed, before the next one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from forecasting.config import Task, is_count, is_number
+from forecasting.data.panel import Panel
+from forecasting.data.statics import encode_statics
+from forecasting.data.symbols import require_symbols, symbols_at
+from forecasting.data.windows import layout
+from forecasting.errors import ConfigError, RequestError
+from forecasting.layers.gather import Gather
+from forecasting.layers.inputs import Dice
+from forecasting.network import ForecastNetwork
+from forecasting.predictor import Predictor
+from forecasting.schema import DS, SAMPLE, UNIQUE_ID, Y
+
+#: Random numbers drawn for one call into the compiled graph; bounds its memory.
+CHUNK_NUMBERS = 4_000_000
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How roll-outs are drawn.
+
+    Attributes:
+        n: roll-outs per series.
+        temperature: 1 draws from the model's probabilities, below 1 the probable ones more often, 0 always the most
+            probable one.
+        top_k: draw only among this many of the most probable symbols; None draws among all.
+        seed: the same seed gives the same roll-outs.
+
+    Raises:
+        RequestError: a field has a value that means nothing.
+    """
+
+    n: int = 100
+    temperature: float = 1.0
+    top_k: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        checks = {
+            "n": (is_count(self.n), "an integer of at least 1"),
+            "temperature": (is_number(self.temperature) and self.temperature >= 0, "at least 0"),
+            "top_k": (self.top_k is None or is_count(self.top_k), "an integer of at least 1, or None"),
+            "seed": (is_count(self.seed, 0), "an integer of at least 0"),
+        }
+        for name, (is_valid, expected) in checks.items():
+            if not is_valid:
+                text = f"`{name}` must be {expected}. Got {getattr(self, name)!r}."
+                raise RequestError(text, code="draw", field=name)
+
+
+def sample_frame(predictor: Predictor, panel: Panel, horizon: int | None, draw: Draw) -> pd.DataFrame:
+    """Return roll-outs after the end of every series as the frame `unique_id, ds, sample, y`.
+
+    Raises:
+        ConfigError: the model is not recursive, or does not forecast symbols.
+        RequestError: the horizon cannot be answered, or a series has no observed value.
+        PanelError: the panel has another frequency or alphabet.
+    """
+    horizon = predictor.task.horizon if horizon is None else horizon
+    codes = sample_panel(predictor, panel, horizon, draw)
+    times = panel.to_output(panel.times_after(np.arange(panel.n_series), panel.lengths - 1, horizon).ravel())
+    step = np.arange(panel.n_series * horizon).reshape(panel.n_series, 1, horizon)
+    columns = {
+        UNIQUE_ID: np.repeat(panel.ids, draw.n * horizon),
+        DS: times[np.repeat(step, draw.n, axis=1).ravel()],
+        SAMPLE: np.tile(np.repeat(np.arange(draw.n), horizon), panel.n_series),
+        Y: symbols_at(panel.symbols, codes.ravel()),
+    }
+    return pd.DataFrame(columns)
+
+
+def sample_panel(predictor: Predictor, panel: Panel, horizon: int, draw: Draw) -> np.ndarray:
+    """Return the codes [S, n, horizon] of roll-outs after the end of every series; see `sample_frame`.
+
+    A horizon longer than the trained one is drawn in rounds, each of which reads what those before have drawn.
+    """
+    require_sampling(predictor)
+    predictor.require_answerable(horizon, ())
+    panel.require_frequency(predictor.task.freq)
+    require_symbols(panel.symbols, predictor.task.symbols)
+    require_observed(predictor, panel)
+    windows = np.repeat(np.arange(panel.n_series), draw.n)
+    rounds = math.ceil(horizon / predictor.task.horizon)
+    return rolled(predictor, panel, windows, rounds, draw).reshape(panel.n_series, draw.n, -1)[:, :, :horizon]
+
+
+def require_sampling(predictor: Predictor) -> None:
+    """Raise a `ConfigError` unless the model draws symbols one after the other."""
+    spec = predictor.spec
+    if not (spec.has_symbols and spec.config.feeds_back):
+        raise ConfigError(
+            f"{spec.alias!r} gives the probabilities of each step alone and cannot be rolled out. Train a model with "
+            "head='categorical' and decoding='recursive'.",
+            code="not_recursive",
+            field="decoding",
+        )
+
+
+def require_observed(predictor: Predictor, panel: Panel) -> None:
+    """Raise a `RequestError` when a series has no observed value in its context."""
+    tail = panel.tail(predictor.task.context_length)
+    observed = np.add.reduceat(~np.isnan(tail.y), tail.offsets[:-1], dtype=np.int64)
+    if not observed.all():
+        name = str(panel.ids[np.argmin(observed)])
+        text = f"Series {name!r} has no observed value in its last {predictor.task.context_length} rows."
+        raise RequestError(f"{text} Give at least one.", code="no_observations", series=name)
+
+
+def rolled(predictor: Predictor, panel: Panel, windows: np.ndarray, rounds: int, draw: Draw) -> np.ndarray:
+    """Return the codes [W, rounds * H] drawn after the end of the series `windows` [W], which may name one often."""
+    task = predictor.task
+    rows = max(1, CHUNK_NUMBERS // (task.horizon * len(task.symbols)))
+    parts = []
+    for start in range(0, len(windows), rows):
+        chosen = windows[start : start + rows]
+        chunk = panel.windows(chosen, panel.lengths[chosen] - 1, task.context_length)
+        arrays = layout(chunk, task.calendar, rounds * task.horizon)
+        y, origins = arrays.y.copy(), arrays.last
+        statics = encode_statics(chunk.statics, task.static_covariates, chunk.ids)
+        for turn in range(rounds):
+            seed = np.array([draw.seed, start * rounds + turn], np.int64)
+            top_k = min(draw.top_k or len(task.symbols), len(task.symbols))
+            ahead = origins[:, None] + np.arange(1, task.horizon + 1)
+            read = y, arrays.known, statics, origins, arrays.first
+            y[ahead] = predictor.sampler(*read, seed, draw.temperature, top_k).numpy()
+            origins = origins + task.horizon
+        parts.append(y[arrays.last[:, None] + np.arange(1, rounds * task.horizon + 1)])
+    return np.concatenate(parts)
+
+
+def compile_sampler(network: ForecastNetwork, task: Task) -> Any:
+    """Return the network as one graph from a panel, origins, a seed, a temperature and a bound to codes [B, H]."""
+    signature = [
+        tf.TensorSpec([None], tf.float64),
+        tf.TensorSpec([None, len(task.calendar)], tf.float32),
+        tf.TensorSpec([None, len(task.static_covariates)], tf.float32),
+        tf.TensorSpec([None], tf.int64),
+        tf.TensorSpec([None], tf.int64),
+        tf.TensorSpec([2], tf.int64),
+        tf.TensorSpec([], tf.float32),
+        tf.TensorSpec([], tf.int32),
+    ]
+
+    @tf.function(input_signature=signature)
+    def draw(  # noqa: PLR0913  (a graph takes tensors, one by one)
+        y: Any, known: Any, statics: Any, origins: Any, firsts: Any, seed: Any, temperature: Any, top_k: Any
+    ) -> Any:
+        windows = Gather(y, known, task.context_length, task.horizon)(origins, firsts)
+        shape = [tf.shape(origins)[0], task.horizon, len(task.symbols)]
+        uniform = tf.random.stateless_uniform(shape, seed, np.finfo(np.float32).tiny, 1.0)
+        noise = -temperature * tf.math.log(-tf.math.log(uniform))
+        return network.draw(windows.context, windows.known, statics, Dice(noise, top_k))
+
+    return draw.get_concrete_function()
