@@ -131,12 +131,7 @@ class Forecaster:
         """
         from forecasting.forecast_frame import forecast_frame
 
-        predictor = self.predictor
-        panel = self.history_ if history is None else self.panel(history)
-        if panel is None:
-            raise NotFittedError(
-                "A loaded forecaster holds no data. Give `history`.", code="no_history", field="history"
-            )
+        predictor, panel = self.predictor, self.history_or(history)
         if horizon is not None and horizon > predictor.task.horizon:
             warnings.warn(
                 f"Horizon {horizon} is longer than the trained {predictor.task.horizon}: the forecast is rolled out, "
@@ -204,6 +199,19 @@ class Forecaster:
             return backtest_refitted(fit, panel, origins, levels)
         return backtest_fitted(fit(origins.training_panel(panel)), panel, origins, levels)
 
+    def attention(self, history: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Return which past steps the forecasts look at: `unique_id, ds, seen, weight`.
+
+        Args:
+            history: as for `predict`.
+
+        Raises:
+            ConfigError: the model has no attention.
+        """
+        from forecasting.attention import attention_frame
+
+        return attention_frame(self.predictor, self.history_or(history))
+
     def save(self, folder: str | Path) -> Path:
         """Write the model into `folder` (numbers and JSON, no code, no training data).
 
@@ -269,6 +277,15 @@ class Forecaster:
     def is_loaded(self) -> bool:
         """Whether the model came from an artifact, without its training data."""
         return self.predictor_ is not None and self.history_ is None
+
+    def history_or(self, history: pd.DataFrame | None) -> Panel:
+        """Return the panel of a given history, or of the frame given to `fit`."""
+        panel = self.history_ if history is None else self.panel(history)
+        if panel is None:
+            raise NotFittedError(
+                "A loaded forecaster holds no data. Give `history`.", code="no_history", field="history"
+            )
+        return panel
 
     def panel(self, frame: pd.DataFrame) -> Panel:
         """Check a frame and turn it into a panel of this forecaster's frequency."""

@@ -47,6 +47,11 @@ class ForecastNetwork(keras.Model):
         raw = self.core(Inputs(scaled.values, scaled.observed, known), training=training)
         return unscale(self.head(raw), scaled)
 
+    def inputs_of(self, context: Any, known: Any) -> Inputs:
+        """Return what the core reads of a window, without a teacher."""
+        scaled = self.scaler(context)
+        return Inputs(scaled.values, scaled.observed, known)
+
     def training_loss(self, context: Any, known: Any, target: Any, progress: Any) -> Any:
         """Return the mean loss in scaled units, as it is trained.
 
@@ -63,7 +68,7 @@ class ForecastNetwork(keras.Model):
         inputs = Inputs(
             scaled.values, scaled.observed, known, Teacher(truth, weight, ops.convert_to_tensor(progress, "float32"))
         )
-        return self.weighted(self.head.loss(self.core(inputs, training=True), truth), weight)
+        return self.mean_loss(self.core(inputs, training=True), truth, weight)
 
     def loss_and_error(self, context: Any, known: Any, target: Any) -> tuple[Any, Any]:
         """Return the loss of answers without the truth, and their mean absolute error in original units."""
@@ -73,13 +78,11 @@ class ForecastNetwork(keras.Model):
         median = unscale(self.head(raw), scaled)[:, :, self.median]
         observed = ops.logical_not(ops.isnan(target))
         error = ops.where(observed, ops.abs(target - median), ops.zeros_like(target))
-        return self.weighted(self.head.loss(raw, truth), weight), self.weighted(error, ops.cast(observed, error.dtype))
+        return self.mean_loss(raw, truth, weight), weighted_mean(error, observed)
 
-    @staticmethod
-    def weighted(losses: Any, weight: Any) -> Any:
-        """Return the mean of losses [B, H] where the weight [B, H] is 1; 0 where it is nowhere."""
-        losses, weight = ops.cast(losses, "float64"), ops.cast(weight, "float64")
-        return ops.sum(weight * losses) / ops.maximum(ops.sum(weight), 1.0)
+    def mean_loss(self, raw: Any, truth: Any, weight: Any) -> Any:
+        """Return the head's mean loss of raw numbers [B, H, P] where the weight [B, H] of the truth is 1."""
+        return weighted_mean(self.head.loss(raw, ops.cast(truth, raw.dtype)), weight)
 
     @property
     def median(self) -> int:
@@ -103,6 +106,12 @@ def scaled_target(target: Any, scaled: Scaled) -> tuple[Any, Any]:
     usable = ops.logical_and(ops.logical_not(ops.isnan(target)), scaled.varies > 0)
     distance = ops.where(usable, (target - scaled.center) / scaled.scale, ops.zeros_like(target))
     return ops.cast(distance, "float32"), ops.cast(usable, "float32")
+
+
+def weighted_mean(values: Any, weight: Any) -> Any:
+    """Return the mean (float64) of values [B, H] where the weight [B, H] is 1 or true; 0 where it is nowhere."""
+    values, weight = ops.cast(values, "float64"), ops.cast(weight, "float64")
+    return ops.sum(weight * values) / ops.maximum(ops.sum(weight), 1.0)
 
 
 def unscale(values: Any, scaled: Scaled) -> Any:
