@@ -77,10 +77,14 @@ gradients = run("gradients")
 gradients.figures["cells"]
 
 # %% [markdown]
-# All of them forget, at different speeds. The straight lines are the signature: so much per step. Now the knobs. For
+# Nearly all of them forget, at different speeds, and the straight lines are the signature: so much per step. (The one
+# that does not keeps what it saw in a memory beside the recurrence.) The GRU, as it starts, forgets faster than a plain
+# Elman cell: gates are a remedy that has to be learnt, or started well. Now the knobs. For
 # an Elman cell, the size of the recurrent weights decides (dotted: what theory says of a linear network; squashing
 # takes away the rest). For an LSTM, the bias of the forget gate does: at 0 half of the cell is forgotten at every
-# step; at 1, where we start it, a quarter; at 4 next to nothing, and then the gradient may even grow.
+# step; at 1, where we start it, a quarter; at 4 next to nothing, and then the gradient may even grow. Of the ways to
+# start an Elman cell, orthogonal weights and Glorot's are alike here (squashing costs more than either), the identity
+# is a little better, and small random numbers are hopeless.
 
 # %%
 gradients.figures["remedies"]
@@ -96,8 +100,8 @@ gradients.figures["clipping"]
 # ## 3. The family on real data
 #
 # Every cell, every way to stack them, every decoding and every attention on the same budget, beside two references
-# that need no training by gradient. The differences between cells are often smaller than those between two seeds
-# (`spread`): choose the decoding and what is read first, the cell last.
+# that need no training by gradient. Hold the difference between two cells against `spread`, the difference that another
+# seed makes, before preferring one.
 
 # %%
 family = run("family")

@@ -1,7 +1,7 @@
 """Every cell, stack, attention and decoding beside the baselines: accuracy, seconds and size on the same budget.
 
 Each network has 64 units and a point head, reads tokens of six hours, takes at most 400 gradient steps of 128 windows
-and is trained from three seeds; the numbers are means. MASE is that of 90 rolling origins, a horizon apart, after the
+and is trained from two seeds; the numbers are means. MASE is that of 90 rolling origins, a horizon apart, after the
 data that the network learnt from. Rows are made from the catalogs: a new cell or decoding appears by itself.
 
 What the table can tell is which choices matter on this data at this budget, not which cell is best in general.
@@ -62,7 +62,7 @@ class Budget:
     rows: int = 0
 
 
-FULL = Budget(units=64, steps=400, windows=90, seeds=3)
+FULL = Budget(units=64, steps=400, windows=90, seeds=2)
 QUICK = Budget(units=4, steps=2, windows=2, seeds=1, rows=600)
 
 #: What a decoding may be given beside its defaults, one at a time, where it reads the field.
