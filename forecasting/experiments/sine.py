@@ -12,7 +12,8 @@ learning one step (`one step`), fed back and trained so (`fed back`), a network 
 once (`all at once`).
 
 All networks take the same number of steps on all training windows, none is stopped early, and the mean and the
-spread over several seeds are shown.
+spread over several seeds are shown. The training data end before a whole period: the forecasts from their end meet a
+phase that nobody has seen.
 """
 
 from __future__ import annotations
@@ -182,7 +183,7 @@ def forecasts(contender: Contender, frame: pd.DataFrame, origins: np.ndarray, si
         steps=size.steps,
         batch_size=64,
         validate_every=size.steps,
-        validation_windows=1,
+        validation_windows=LEARNT,  # more than there are: all windows train, and none is held out
         truncation=0.0,
         steps_per_execution=math.gcd(size.steps, 50),
         seed=seed,
