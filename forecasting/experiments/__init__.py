@@ -1,7 +1,8 @@
-"""Experiments that show what a cell or a decoding can do, one file each, found by its file name.
+"""Experiments that show why a forecaster is built as it is. One file each, found by its file name.
 
-An experiment module has `run(quick=False, seed=1) -> Result`; `quick` is a version of seconds that shows nothing but
-that it runs. Files that start with an underscore are shared parts.
+An experiment module has `run(quick=False, seed=1) -> Result`. The first line of its docstring says what it shows;
+`quick` is a version of seconds, for looking at the shape of the answer and for tests. A module with
+`READS_DATA = True` also takes `frame`, a long frame to run on beside its own data, and its `horizon`.
 """
 
 from forecasting.catalog import Catalog

@@ -1,8 +1,8 @@
-"""What every experiment gives back."""
+"""What every experiment returns."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Result:
-    """The numbers of an experiment and its pictures.
+    """A table and pictures.
 
     Attributes:
-        title: one line that says what was asked.
-        rows: the numbers, one row per case, all with the same columns.
+        title: what the table shows.
+        rows: one mapping per row, from column to number or word; a column may be missing in some rows.
         figures: pictures by name.
     """
 
     title: str
     rows: list[dict[str, float | int | str]]
-    figures: dict[str, Figure]
+    figures: dict[str, Figure] = field(default_factory=dict)
