@@ -221,11 +221,13 @@ def golden_panel(task: Task) -> Any:
     """Return the three generated series of `golden_values` on the task's grid."""
     from forecasting.data.calendar import Frequency
     from forecasting.data.panel import Panel
+    from forecasting.data.statics import example_statics
 
     frequency = Frequency.parse(task.freq)
     start = frequency.first_on_grid(np.datetime64("2024-01-01T00:00:00", "us"))
     names = ["season", "gaps", "constant"]
-    return Panel.from_arrays(names, [start] * 3, golden_values(task), frequency, symbols=task.symbols)
+    panel = Panel.from_arrays(names, [start] * 3, golden_values(task), frequency, symbols=task.symbols)
+    return panel.with_statics(example_statics(task.static_covariates, 3))
 
 
 def golden_values(task: Task) -> list[np.ndarray]:

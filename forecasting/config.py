@@ -69,6 +69,8 @@ class Task(StrictConfig):
         quantile_levels: levels the network is trained on, ascending; empty for a point forecast.
         calendar: names of the calendar features, the known-future inputs of the network.
         max_horizon: the longest horizon answered, by rolling the forecast out.
+        static_covariates: name and categories of each static covariate, no categories for a number; their order
+            is that of the codes the network reads.
         symbols: the alphabet of K symbols that are forecast; empty for numbers.
     """
 
@@ -79,9 +81,12 @@ class Task(StrictConfig):
     quantile_levels: tuple[float, ...] = ()
     calendar: tuple[str, ...] = ()
     max_horizon: int = 0
+    static_covariates: tuple[tuple[str, tuple[str, ...]], ...] = ()
     symbols: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        kinds = tuple((name, tuple(categories)) for name, categories in self.static_covariates)
+        object.__setattr__(self, "static_covariates", kinds)  # JSON has made lists of the inner tuples
         require(is_count(self.horizon), "horizon", "an integer of at least 1", self.horizon)
         require(is_count(self.context_length), "context_length", "an integer of at least 1", self.context_length)
         periods = self.season
@@ -101,6 +106,11 @@ class Task(StrictConfig):
         if self.max_horizon == 0:
             object.__setattr__(self, "max_horizon", 10 * self.horizon)
         require(is_count(self.max_horizon, self.horizon), "max_horizon", "at least the horizon", self.max_horizon)
+
+    @property
+    def static_names(self) -> tuple[str, ...]:
+        """Names of the static covariates."""
+        return tuple(name for name, _ in self.static_covariates)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from forecasting.config import QUANTILE_GRID, Task
 from forecasting.data.calendar import estimate_season
 from forecasting.data.features import calendar_features
 from forecasting.data.panel import Panel
+from forecasting.data.statics import kinds_of
 from forecasting.errors import PanelError
 
 logger = logging.getLogger(__name__)
@@ -68,5 +69,6 @@ def task_for(
         season=season,
         quantile_levels=quantile_levels,
         calendar=calendar_features(panel.frequency),
+        static_covariates=kinds_of(panel.statics),
         symbols=panel.symbols,
     )

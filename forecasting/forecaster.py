@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from forecasting.config import QUANTILE_GRID, Task, Training
-from forecasting.errors import NotFittedError, PanelError
+from forecasting.errors import NotFittedError
 from forecasting.model_spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Forecaster:
         context_length: L, steps the model looks back; from horizon and season when not given.
         head: `quantiles`, `point`, or `categorical` for symbols; the model's own default when not given.
         quantile_levels: levels a quantile head is trained on.
+        static_covariates: columns that say something about a series at all times, numbers or categories.
         scaling: `standard`, `last`, `mean` or `none`; the model's own default when not given.
         training: how the network is trained.
         alias: name of the forecast column; the model's name when not given.
@@ -56,6 +57,7 @@ class Forecaster:
         context_length: int | None = None,
         head: str | None = None,
         quantile_levels: Sequence[float] = QUANTILE_GRID,
+        static_covariates: Sequence[str] = (),
         scaling: str | None = None,
         training: Training = Training(),  # noqa: B008  (frozen)
         alias: str | None = None,
@@ -69,6 +71,7 @@ class Forecaster:
         self.season = (season,) if isinstance(season, int) else tuple(season) if season else None
         self.context_length = context_length
         self.quantile_levels = tuple(quantile_levels) if self.spec.has_quantiles else ()
+        self.static_covariates = tuple(static_covariates)
         self.training = training
         self.predictor_: Predictor | None = None
         self.facts_: Facts | None = None
@@ -90,6 +93,7 @@ class Forecaster:
 
     def fit_panel(self, panel: Panel, callbacks: Sequence[Any] = ()) -> Self:
         """Learn from a panel; see `fit`."""
+        from forecasting.data.statics import encode_statics
         from forecasting.network import build_network
         from forecasting.predictor import Predictor
         from forecasting.training import LEARNERS
@@ -97,6 +101,7 @@ class Forecaster:
 
         task = self.task_for(panel)
         network = build_network(self.spec, task, self.training.seed)
+        network.statics.adapt(encode_statics(panel.statics, task.static_covariates, panel.ids))
         learner = LEARNERS.load(self.spec.config.learner)
         source = WindowSource.of(panel, task)
         self.learned_ = learner.fit(network, source, self.spec.config, self.training, callbacks)
@@ -133,7 +138,7 @@ class Forecaster:
         """
         from forecasting.forecast_frame import forecast_frame
 
-        predictor, panel = self.predictor, self.history(history)
+        predictor, panel = self.predictor, self.history_or(history)
         if horizon is not None and horizon > predictor.task.horizon:
             warnings.warn(
                 f"Horizon {horizon} is longer than the trained {predictor.task.horizon}: the forecast is rolled out, "
@@ -183,7 +188,7 @@ class Forecaster:
         """
         from forecasting.sampling import Draw, sample_frame
 
-        return sample_frame(self.predictor, self.history(history), horizon, Draw(n, temperature, top_k, seed))
+        return sample_frame(self.predictor, self.history_or(history), horizon, Draw(n, temperature, top_k, seed))
 
     def backtest(
         self,
@@ -243,6 +248,19 @@ class Forecaster:
             return backtest_refitted(fit, panel, origins, levels)
         return backtest_fitted(fit(origins.training_panel(panel)), panel, origins, levels)
 
+    def attention(self, history: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Return which past steps the forecasts look at: `unique_id, ds, seen, weight`.
+
+        Args:
+            history: as for `predict`.
+
+        Raises:
+            ConfigError: the model has no attention.
+        """
+        from forecasting.attention import attention_frame
+
+        return attention_frame(self.predictor, self.history_or(history))
+
     def save(self, folder: str | Path) -> Path:
         """Write the model into `folder` (numbers and JSON, no code, no training data).
 
@@ -273,6 +291,7 @@ class Forecaster:
             season=task.season,
             context_length=task.context_length,
             quantile_levels=task.quantile_levels,
+            static_covariates=task.static_names,
             training=Training.from_dict(facts.training),
         )
         forecaster.predictor_, forecaster.facts_ = predictor, facts
@@ -287,6 +306,7 @@ class Forecaster:
             season=self.season,
             context_length=self.context_length,
             quantile_levels=self.quantile_levels,
+            static_covariates=self.static_covariates,
             training=self.training,
         )
 
@@ -309,6 +329,15 @@ class Forecaster:
         """Whether the model came from an artifact, without its training data."""
         return self.predictor_ is not None and self.history_ is None
 
+    def history_or(self, history: pd.DataFrame | None) -> Panel:
+        """Return the panel of a given history, or of the frame given to `fit`."""
+        panel = self.history_ if history is None else self.panel(history)
+        if panel is None:
+            raise NotFittedError(
+                "A loaded forecaster holds no data. Give `history`.", code="no_history", field="history"
+            )
+        return panel
+
     def panel(self, frame: pd.DataFrame, symbols: tuple[str, ...] | None = None) -> Panel:
         """Check a frame and turn it into a panel of this forecaster's frequency.
 
@@ -321,26 +350,14 @@ class Forecaster:
         fitted = self.predictor_.task if self.predictor_ else None
         if symbols is None:
             symbols = fitted.symbols if fitted else self.symbols_in(frame)
-        return Panel.from_frame(frame, self.freq or (fitted.freq if fitted else None), symbols)
+        freq = self.freq or (fitted.freq if fitted else None)
+        return Panel.from_frame(frame, freq, self.static_covariates, symbols)
 
     def symbols_in(self, frame: pd.DataFrame) -> tuple[str, ...]:
         """Return the alphabet of a frame; empty where this forecaster takes numbers."""
         from forecasting.data.symbols import alphabet_of
 
         return alphabet_of(frame) if self.spec.has_symbols else ()
-
-    def history(self, frame: pd.DataFrame | None) -> Panel:
-        """Return the panel of a history; that of `fit` where none is given.
-
-        Raises:
-            NotFittedError: there is none.
-        """
-        panel = self.history_ if frame is None else self.panel(frame)
-        if panel is None:
-            raise NotFittedError(
-                "A loaded forecaster holds no data. Give `history`.", code="no_history", field="history"
-            )
-        return panel
 
     def task_for(self, panel: Panel) -> Task:
         """Return the task of this forecaster on a panel, what was not said filled in by rule.
@@ -350,14 +367,7 @@ class Forecaster:
         """
         from forecasting.defaults import task_for
 
-        if self.spec.has_symbols != bool(panel.symbols):
-            has, wants = ("symbols", "numbers") if panel.symbols else ("numbers", "symbols")
-            raise PanelError(
-                f"The panel holds {has}, and head {self.spec.head!r} takes {wants}. Fix: symbols need "
-                "head='categorical' and a panel that was read with their alphabet.",
-                code="y_dtype",
-                field="head",
-            )
+        self.spec.require_target(panel.symbols)
         return task_for(
             panel,
             self.horizon,

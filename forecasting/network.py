@@ -12,6 +12,7 @@ from forecasting.config import Task
 from forecasting.heads import HEADS
 from forecasting.layers.inputs import Dice, Inputs, Teacher
 from forecasting.layers.scaling import Scaled, WindowScaler
+from forecasting.layers.statics import StaticReader
 from forecasting.model_spec import ModelSpec
 from forecasting.models import MODELS
 
@@ -24,42 +25,53 @@ class ForecastNetwork(keras.Model):
     Args:
         core: layer from `Inputs` to raw [B, H, P].
         scaler: a `WindowScaler`.
+        statics: a `StaticReader`.
         head: layer that reads the raw numbers.
         task: shapes and levels.
     """
 
-    def __init__(self, core: keras.layers.Layer, scaler: keras.layers.Layer, head: Any, task: Task) -> None:
+    def __init__(self, core: Any, scaler: Any, statics: Any, head: Any, task: Task) -> None:
         super().__init__(name="network", autocast=False)
         self.core = core
         self.scaler = scaler
+        self.statics = statics
         self.head = head
         self.task = task
         self.supports_jit = core.supports_jit
 
-    def call(self, context: Any, known: Any, training: bool = False) -> Any:
+    def call(self, context: Any, known: Any, statics: Any = None, training: bool = False) -> Any:
         """Return the outputs of the head [B, H, Q] (float64): quantiles in original units, or probabilities.
 
         Args:
             context: [B, L] float64, NaN where missing.
             known: [B, L + H, F] float32.
+            statics: [B, K] float32, codes of the static covariates; may be left out where there are none.
         """
         scaled = self.scaler(context)
-        raw = self.core(Inputs(scaled.values, scaled.observed, known), training=training)
+        raw = self.core(self.inputs_of(scaled, known, statics), training=training)
         return unscale(self.head(raw), scaled)
 
-    def draw(self, context: Any, known: Any, dice: Dice) -> Any:
+    def draw(self, context: Any, known: Any, statics: Any, dice: Dice) -> Any:
         """Return codes of symbols [B, H] (float64), drawn one after the other, each read as if it were observed.
 
         Args:
             context: [B, L] float64, NaN where missing.
             known: [B, L + H, F] float32.
+            statics: [B, K] float32.
             dice: what decides.
         """
-        scaled = self.scaler(context)
-        raw = self.core(Inputs(scaled.values, scaled.observed, known, dice=dice), training=False)
-        return ops.cast(self.head.point(raw), "float64")
+        inputs = self.inputs_of(self.scaler(context), known, statics)._replace(dice=dice)
+        return ops.cast(self.head.point(self.core(inputs, training=False)), "float64")
 
-    def training_loss(self, context: Any, known: Any, target: Any, progress: Any) -> Any:
+    def inputs_of(
+        self, scaled: Scaled, known: Any, statics: Any, teacher: Teacher | None = None, training: bool = False
+    ) -> Inputs:
+        """Return what the core reads of a scaled window."""
+        nothing = known[:, 0, :0]
+        static = nothing if statics is None else self.statics(statics, training=training)
+        return Inputs(scaled.values, scaled.observed, known, static, teacher)
+
+    def training_loss(self, context: Any, known: Any, target: Any, statics: Any, progress: Any) -> Any:
         """Return the mean loss in scaled units, as it is trained.
 
         Missing targets count for nothing, and so do windows whose context is constant: they have no scale.
@@ -68,30 +80,28 @@ class ForecastNetwork(keras.Model):
             context: [B, L] float64, NaN where missing.
             known: [B, L + H, F] float32.
             target: [B, H] float64, NaN where missing.
+            statics: [B, K] float32.
             progress: how far the training is, from 0 to 1, for decoders that are weaned off the truth.
         """
         scaled = self.scaler(context)
         truth, weight = scaled_target(target, scaled)
-        inputs = Inputs(
-            scaled.values, scaled.observed, known, Teacher(truth, weight, ops.convert_to_tensor(progress, "float32"))
-        )
-        return self.weighted(self.head.loss(self.core(inputs, training=True), truth), weight)
+        teacher = Teacher(truth, weight, ops.convert_to_tensor(progress, "float32"))
+        inputs = self.inputs_of(scaled, known, statics, teacher, training=True)
+        return self.mean_loss(self.core(inputs, training=True), truth, weight)
 
-    def loss_and_error(self, context: Any, known: Any, target: Any) -> tuple[Any, Any]:
+    def loss_and_error(self, context: Any, known: Any, target: Any, statics: Any) -> tuple[Any, Any]:
         """Return the loss of answers without the truth, and their mean error in original units (or share of misses)."""
         scaled = self.scaler(context)
-        raw = self.core(Inputs(scaled.values, scaled.observed, known), training=False)
+        raw = self.core(self.inputs_of(scaled, known, statics), training=False)
         truth, weight = scaled_target(target, scaled)
         value = self.head.value(unscale(self.head(raw), scaled))
         observed = ops.logical_not(ops.isnan(target))
         error = ops.where(observed, self.head.error(target, value), ops.zeros_like(target))
-        return self.weighted(self.head.loss(raw, truth), weight), self.weighted(error, ops.cast(observed, error.dtype))
+        return self.mean_loss(raw, truth, weight), weighted_mean(error, observed)
 
-    @staticmethod
-    def weighted(losses: Any, weight: Any) -> Any:
-        """Return the mean of losses [B, H] where the weight [B, H] is 1; 0 where it is nowhere."""
-        losses, weight = ops.cast(losses, "float64"), ops.cast(weight, "float64")
-        return ops.sum(weight * losses) / ops.maximum(ops.sum(weight), 1.0)
+    def mean_loss(self, raw: Any, truth: Any, weight: Any) -> Any:
+        """Return the head's mean loss of raw numbers [B, H, P] where the weight [B, H] of the truth is 1."""
+        return weighted_mean(self.head.loss(raw, ops.cast(truth, raw.dtype)), weight)
 
     def create_weights(self) -> None:
         """Create all weights by running the network once on an empty context."""
@@ -99,6 +109,7 @@ class ForecastNetwork(keras.Model):
         self(
             np.zeros((1, task.context_length), "float64"),
             np.zeros((1, task.context_length + task.horizon, len(task.calendar)), "float32"),
+            np.zeros((1, len(task.static_covariates)), "float32"),
         )
 
 
@@ -110,6 +121,12 @@ def scaled_target(target: Any, scaled: Scaled) -> tuple[Any, Any]:
     usable = ops.logical_and(ops.logical_not(ops.isnan(target)), scaled.varies > 0)
     distance = ops.where(usable, (target - scaled.center) / scaled.scale, ops.zeros_like(target))
     return ops.cast(distance, "float32"), ops.cast(usable, "float32")
+
+
+def weighted_mean(values: Any, weight: Any) -> Any:
+    """Return the mean (float64) of values [B, H] where the weight [B, H] is 1 or true; 0 where it is nowhere."""
+    values, weight = ops.cast(values, "float64"), ops.cast(weight, "float64")
+    return ops.sum(weight * values) / ops.maximum(ops.sum(weight), 1.0)
 
 
 def unscale(values: Any, scaled: Scaled) -> Any:
@@ -130,6 +147,7 @@ def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> Forec
         keras.utils.set_random_seed(seed)
     head = HEADS.load(spec.head).Head(task.quantile_levels, task.symbols, name="head")
     core = MODELS.load(spec.model).build(spec.config, task, head)
-    network = ForecastNetwork(core, WindowScaler(spec.scaling, name="scaler"), head, task)
+    scaler, statics = WindowScaler(spec.scaling, name="scaler"), StaticReader(task, name="statics")
+    network = ForecastNetwork(core, scaler, statics, head, task)
     network.create_weights()
     return network

@@ -109,3 +109,30 @@ def error_by_step(entries: Sequence[Entry]) -> Figure:
     axes.set_title(f"{next(iter(losses.values()))[0]} by step ahead", loc="left", color=INK, fontsize=11)
     axes.legend(frameon=False, fontsize=8, ncols=2)
     return figure
+
+
+def attention_map(weights: pd.DataFrame) -> Figure:
+    """Draw which past steps the forecasts of one series looked at: steps ahead against the past, dark where it looked.
+
+    Args:
+        weights: rows of one series of `Forecaster.attention`.
+    """
+    table = weights.pivot(index=DS, columns="seen", values="weight")
+    figure, axes = canvas(10, 4)
+    image = axes.imshow(table, aspect="auto", origin="lower", cmap="Blues", vmin=0, interpolation="nearest")
+    axes.grid(visible=False)
+    for axis, labels in ((axes.xaxis, table.columns), (axes.yaxis, table.index)):
+        shown = np.unique(np.linspace(0, len(labels) - 1, 8).astype(int))
+        axis.set_ticks(shown, [short_label(labels[one]) for one in shown])
+    axes.set_xlabel("past step", color=INK, fontsize=9)
+    axes.set_ylabel("forecast step", color=INK, fontsize=9)
+    axes.set_title(f"{weights[UNIQUE_ID].iloc[0]}: where the forecast looked", loc="left", color=INK, fontsize=11)
+    figure.colorbar(image, ax=axes, label="weight", shrink=0.8)
+    return figure
+
+
+def short_label(value: object) -> str:
+    """Return a time without the year, midnight without the hour; an integer step as it is."""
+    if not isinstance(value, pd.Timestamp):
+        return str(value)
+    return value.strftime("%d %b" if value == value.normalize() else "%d %b %H:%M")

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from forecasting.config import Task
 from forecasting.data.panel import Panel
+from forecasting.data.statics import encode_statics
 from forecasting.data.symbols import require_symbols, symbols_at
 from forecasting.data.windows import PanelArrays, layout
 from forecasting.errors import ForecastingError, RequestError
@@ -133,24 +134,26 @@ class Predictor:
             panel = panel.windows(series, steps, self.task.context_length)
             series, steps = np.arange(panel.n_series), panel.lengths - 1
         arrays = layout(panel, self.task.calendar, rounds * self.task.horizon)
+        statics = encode_statics(panel.statics, self.task.static_covariates, panel.ids)[series]
         y = arrays.y.copy() if rounds > 1 else arrays.y
         origins, firsts = arrays.first[series] + steps, arrays.first[series]
         parts = []
         for _ in range(rounds):
-            parts.append(self.run(y, arrays, origins, firsts))
+            parts.append(self.run(y, arrays, statics, origins, firsts))
             if len(parts) < rounds:
                 ahead = origins[:, None] + np.arange(1, self.task.horizon + 1)
                 y[ahead] = self.value(parts[-1])
                 origins = origins + self.task.horizon
         return np.concatenate(parts, axis=1)[:, :horizon]
 
-    def run(self, y: np.ndarray, arrays: PanelArrays, origins: np.ndarray, firsts: np.ndarray) -> np.ndarray:
+    def run(
+        self, y: np.ndarray, arrays: PanelArrays, statics: np.ndarray, origins: np.ndarray, firsts: np.ndarray
+    ) -> np.ndarray:
         """Call the compiled network on chunks of origins; returns [W, H, Q]."""
         panel = tf.constant(y), tf.constant(arrays.known)
         chunks = [slice(start, start + CHUNK) for start in range(0, len(origins), CHUNK)]
-        parts = [
-            self.compiled(*panel, tf.constant(origins[rows]), tf.constant(firsts[rows])).numpy() for rows in chunks
-        ]
+        windows = statics, origins, firsts
+        parts = [self.compiled(*panel, *(tf.constant(part[rows]) for part in windows)).numpy() for rows in chunks]
         return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
     def require_answerable(self, horizon: int, levels: tuple[float, ...]) -> None:
@@ -205,14 +208,15 @@ def compile_network(network: ForecastNetwork, task: Task) -> Any:
     signature = [
         tf.TensorSpec([None], tf.float64),
         tf.TensorSpec([None, len(task.calendar)], tf.float32),
+        tf.TensorSpec([None, len(task.static_covariates)], tf.float32),
         tf.TensorSpec([None], tf.int64),
         tf.TensorSpec([None], tf.int64),
     ]
 
     @tf.function(input_signature=signature)
-    def answer(y: Any, known: Any, origins: Any, firsts: Any) -> Any:
+    def answer(y: Any, known: Any, statics: Any, origins: Any, firsts: Any) -> Any:
         windows = Gather(y, known, task.context_length, task.horizon)(origins, firsts)
-        return network(windows.context, windows.known, training=False)
+        return network(windows.context, windows.known, statics, training=False)
 
     return answer.get_concrete_function()
 

@@ -167,8 +167,10 @@ def generated_example(task: Task) -> pd.DataFrame:
     from forecasting.data.symbols import symbols_at
 
     panel = artifact.golden_panel(task).select(np.array([0]))
+    times = panel.to_output(panel.grid())
     y = symbols_at(task.symbols, panel.y) if task.symbols else panel.y
-    return pd.DataFrame({UNIQUE_ID: panel.ids.repeat(len(panel.y)), DS: panel.to_output(panel.grid()), Y: y})
+    statics = {name: values.repeat(len(panel.y)) for name, values in panel.statics.items()}
+    return pd.DataFrame({UNIQUE_ID: panel.ids.repeat(len(panel.y)), DS: times, Y: y, **statics})
 
 
 def signature(task: Task) -> Any:
@@ -178,7 +180,8 @@ def signature(task: Task) -> Any:
 
     time = "long" if isinstance(task.freq, int) else "datetime"
     target = "string" if task.symbols else "double"
-    columns = Schema([ColSpec("string", UNIQUE_ID, required=False), ColSpec(time, DS), ColSpec(target, Y)])
+    statics = [ColSpec("string" if kinds else "double", name) for name, kinds in task.static_covariates]
+    columns = Schema([ColSpec("string", UNIQUE_ID, required=False), ColSpec(time, DS), ColSpec(target, Y), *statics])
     params = [
         ParamSpec("horizon", "long", -1),
         ParamSpec("level", "double", [-1.0], (-1,)),

@@ -196,7 +196,10 @@ def forecast_good(frame: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame | Non
     from forecasting.forecast_frame import forecast_frame
 
     predictor = predictor_of(asked.model)
-    panel, reasons = panel_of_good(frame, predictor.task.freq, predictor.task.symbols) if len(frame) else (None, {})
+    task = predictor.task
+    if frame.empty:
+        return None, {}
+    panel, reasons = panel_of_good(frame, task.freq, task.static_names, task.symbols)
     if panel is None:
         return None, reasons
     forecast, answer = forecast_frame(predictor, panel, asked.horizon, level=asked.level)

@@ -40,9 +40,13 @@ def forecasters(task: TaskRequest, freq: str | int, default: Sequence[str]) -> l
     names = task.models or tuple(default)
     if len(set(names)) < len(names):
         raise click.UsageError("A --model is given twice. Give each once.")
-    training = training_of(dict(task.training))
-    choices = {"season": task.season, "context_length": task.context_length, "training": training}
-    return [Forecaster(ModelSpec.parse(name), task.horizon, freq, **choices) for name in names]  # type: ignore[arg-type]
+    choices: dict[str, Any] = {
+        "season": task.season,
+        "context_length": task.context_length,
+        "static_covariates": task.static_covariates,
+        "training": training_of(dict(task.training)),
+    }
+    return [Forecaster(ModelSpec.parse(name), task.horizon, freq, **choices) for name in names]
 
 
 def panel_of(frame: pd.DataFrame, task: TaskRequest) -> Panel:
@@ -55,7 +59,7 @@ def panel_of(frame: pd.DataFrame, task: TaskRequest) -> Panel:
     from forecasting.data.panel import Panel
     from forecasting.data.symbols import alphabet_of
 
-    return Panel.from_frame(frame, task.freq, alphabet_of(frame) if task.of_symbols else ())
+    return Panel.from_frame(frame, task.freq, task.static_covariates, alphabet_of(frame) if task.of_symbols else ())
 
 
 def training_of(fields: dict[str, Any]) -> Training:

@@ -53,6 +53,7 @@ class TaskRequest:
         windows: rolling origins of the backtest.
         step: steps between two origins; the horizon when None.
         training: fields of `Training` that were given.
+        static_covariates: columns that say something about a series at all times.
     """
 
     horizon: int
@@ -63,6 +64,7 @@ class TaskRequest:
     windows: int = 5
     step: int | None = None
     training: tuple[tuple[str, Any], ...] = ()
+    static_covariates: tuple[str, ...] = ()
 
     @property
     def of_symbols(self) -> bool:
@@ -125,6 +127,20 @@ class NumberList(click.ParamType):
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """Return what --help shows."""
         return "N,N,..."
+
+
+class Names(click.ParamType):
+    """Names separated by commas."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Read `store,region`; lists, as a config file has them, are taken too."""
+        parts = value.split(",") if isinstance(value, str) else value
+        names = tuple(str(part).strip() for part in parts)
+        if not all(names) or len(set(names)) < len(names):
+            self.fail(f"{value!r} is not a list of different names such as store,region.", param, ctx)
+        return names
 
 
 class Frequency(click.ParamType):
@@ -251,6 +267,8 @@ def task_options(with_backtest: bool = True, least_windows: int = 1) -> Function
         click.option("--model", "models", multiple=True, metavar="MODEL",
                      help="Model, e.g. gru or seasonal-naive:period=24; may be repeated."),
         click.option("--context", "context_length", type=click.IntRange(1), help="Steps looked back. [by rule]"),
+        click.option("--static", "static_covariates", type=Names(), default=(), metavar="COLUMN,...",
+                     help="Columns that say something about a series at all times: numbers or categories."),
         *(backtest if with_backtest else ()),
         click.option("--set", "training", type=Setting(), multiple=True,
                      help="Training field, e.g. training.steps=500; may be repeated."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,12 +20,15 @@ from forecasting.schema import DS, UNIQUE_ID
 Reasons = dict[str, tuple[str, str]]
 
 
-def panel_of_good(frame: pd.DataFrame, freq: str | int, symbols: tuple[str, ...] = ()) -> tuple[Panel | None, Reasons]:
+def panel_of_good(
+    frame: pd.DataFrame, freq: str | int, statics: Sequence[str] = (), symbols: tuple[str, ...] = ()
+) -> tuple[Panel | None, Reasons]:
     """Return the panel of the series that are regular, and why the others are not among them.
 
     Args:
         frame: `unique_id, ds, y`, no id missing.
         freq: frequency of the model.
+        statics: columns of its static covariates.
         symbols: alphabet of the model; empty for numbers.
 
     Returns:
@@ -35,7 +38,7 @@ def panel_of_good(frame: pd.DataFrame, freq: str | int, symbols: tuple[str, ...]
         PanelError: something is wrong with the frame as a whole.
     """
     try:
-        return Panel.from_frame(frame, freq, symbols), {}
+        return Panel.from_frame(frame, freq, statics, symbols), {}
     except PanelError:
         reasons = bad_series(frame, freq, symbols)
     while True:
@@ -43,7 +46,7 @@ def panel_of_good(frame: pd.DataFrame, freq: str | int, symbols: tuple[str, ...]
         if good.empty:
             return None, reasons
         try:
-            return Panel.from_frame(good, freq, symbols), reasons
+            return Panel.from_frame(good, freq, statics, symbols), reasons
         except PanelError as error:
             # a check that `bad_series` does not know: the series that the error names, one at a time
             if error.series is None or error.series in reasons:

@@ -19,6 +19,7 @@ from serving.placing import Grid, Placed, place_series
 from serving.problems import MAX_ERRORS, ErrorItem, Problem
 from serving.reading import Reading, read_series
 from serving.settings import Settings
+from serving.statics import stacked
 from serving.validation import Refusal
 
 Part = TypeVar("Part")
@@ -88,7 +89,7 @@ def assemble(request: ForecastIn, task: Task, horizon: int, settings: Settings) 
     frequency = asked_frequency(request, trained, assembly)
     readings: dict[int, Reading] = {}
     for number, value in enumerate(request.series):
-        reading = assembly.attempt(number, read_series, value, number, request, settings, task.symbols)
+        reading = assembly.attempt(number, read_series, value, number, request, task, settings)
         if reading:
             readings[number] = reading
             assembly.names[number] = reading.name
@@ -105,7 +106,9 @@ def assemble(request: ForecastIn, task: Task, horizon: int, settings: Settings) 
             rows += len(placed.y)
             require_rows(rows, settings.max_points)
     assembly.require_complete()
-    assembly.panel = build(list(assembly.placed.values()), frequency, zone, task.symbols)
+    panel = build(list(assembly.placed.values()), frequency, zone, task.symbols)
+    statics = [readings[number].statics for number in assembly.placed]
+    assembly.panel = panel.with_statics(stacked(statics, task)) if panel and task.static_covariates else panel
     return assembly
 
 

@@ -54,9 +54,9 @@ class SeriesIn(Strict):
         ds: time of each value, ISO 8601 or integers.
         start: time of the first value, instead of `ds`.
         y: numbers, or texts where the model forecasts symbols; null is missing.
-        known_covariates: refused until a model takes them, as the next two.
+        known_covariates: refused until a model takes them, as the next.
         past_covariates: refused.
-        static_covariates: refused.
+        static_covariates: a number or a category for each static covariate of the model.
     """
 
     unique_id: Text = SINGLE_SERIES_ID

@@ -12,16 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forecasting.config import Task
 from forecasting.data.symbols import shown
 from serving.payloads import ForecastIn, SeriesIn
 from serving.problems import ErrorItem, describe, first_errors, pointer
 from serving.settings import Settings
+from serving.statics import read_statics
 from serving.timestamps import Times, read_times
 from serving.validation import Refusal, validate
 
 NUMBERS = {int, float, type(None)}
 
-COVARIATES = ("known_covariates", "past_covariates", "static_covariates")
+COVARIATES = ("known_covariates", "past_covariates")
 
 
 @dataclass(eq=False)
@@ -34,6 +36,7 @@ class Reading:
         times: of its rows, or only of the first one.
         y: [n] values, NaN where missing.
         only_start: whether `times` holds the first time alone.
+        statics: value of each static covariate.
         warnings: codes and details of what was repaired.
     """
 
@@ -42,6 +45,7 @@ class Reading:
     times: Times
     y: NDArray[np.float64]
     only_start: bool
+    statics: dict[str, Any] = field(default_factory=dict)
     warnings: list[tuple[str, str]] = field(default_factory=list)
 
     def at(self, *parts: str | int) -> str:
@@ -55,17 +59,15 @@ class Reading:
         return time_pointer(self.place, self.only_start, row)
 
 
-def read_series(
-    value: Any, number: int, request: ForecastIn, settings: Settings, symbols: tuple[str, ...] = ()
-) -> Reading:
+def read_series(value: Any, number: int, request: ForecastIn, task: Task, settings: Settings) -> Reading:
     """Read one series.
 
     Args:
         value: a JSON value.
         number: its position in the request.
         request: what was asked.
+        task: of the model that will answer.
         settings: bounds.
-        symbols: the alphabet of the model; empty for numbers.
 
     Raises:
         Refusal: it is no series; every error found.
@@ -81,8 +83,8 @@ def read_series(
         raise Refusal.of(pointer(*place, "y"), "history_too_long", text)
     where = (*place, "y")
     y = (
-        read_codes(series.y, where, request.missing, symbols)
-        if symbols
+        read_codes(series.y, where, request.missing, task.symbols)
+        if task.symbols
         else read_values(series.y, where, request.missing)
     )
     if (series.ds is None) == (series.start is None):
@@ -93,7 +95,9 @@ def read_series(
     only_start = series.ds is None
     at = functools.partial(time_pointer, place, only_start)
     times = read_times([series.start] if series.ds is None else series.ds, at, request.unit)
-    return Reading(place, series.unique_id, times, y, only_start)
+    warnings: list[tuple[str, str]] = []
+    statics = read_statics(series.static_covariates, task, (*place, "static_covariates"), warnings)
+    return Reading(place, series.unique_id, times, y, only_start, statics, warnings)
 
 
 def time_pointer(place: tuple[str | int, ...], only_start: bool, row: int) -> str:

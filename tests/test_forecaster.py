@@ -106,7 +106,7 @@ def test_predicting_before_fitting_and_without_history_are_errors(trained, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"model": "prophet"}, "Unknown model 'prophet'. Known: ar, drift"),
+        ({"model": "prophet"}, "Unknown model 'prophet'. Known: ar, attention"),
         ({"model": "gru", "colour": 1}, "Unknown field 'colour'"),
         ({"model": "gru", "layers": 5}, "from 1 to 4"),
         ({"model": "gru", "decoding": "recursive", "head": "quantiles"}, "does not fit"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from forecasting.data.calendar import Frequency
 from forecasting.data.checks import check_frame
 from forecasting.data.rows import time_text
+from forecasting.data.statics import read_statics
 from forecasting.data.zones import check_zone, to_caller, to_wall_clock
 from forecasting.errors import PanelError
-from forecasting.schema import DS, Y
+from forecasting.schema import DS, UNIQUE_ID, Y
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +35,7 @@ class Panel:
         starts: [S] time of the first row of each series.
         frequency: the step between two rows.
         timezone: name of the caller's zone; None for naive times and integers.
+        statics: [S] values of each static covariate by its name, float64 or texts.
         symbols: what the codes 0, 1, ... in `y` stand for; none where `y` holds numbers.
     """
 
@@ -43,6 +45,7 @@ class Panel:
     starts: NDArray[Any]
     frequency: Frequency
     timezone: str | None = None
+    statics: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     symbols: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -50,7 +53,12 @@ class Panel:
             array.flags.writeable = False
 
     @staticmethod
-    def from_frame(frame: pd.DataFrame, freq: str | int | None = None, symbols: tuple[str, ...] = ()) -> Panel:
+    def from_frame(
+        frame: pd.DataFrame,
+        freq: str | int | None = None,
+        statics: Sequence[str] = (),
+        symbols: tuple[str, ...] = (),
+    ) -> Panel:
         """Read a long frame: `unique_id, ds, y` (or `item_id, timestamp, target`), rows in any order.
 
         Without an id column the frame is one series. The series of the panel are sorted by id. Missing values stay.
@@ -58,14 +66,17 @@ class Panel:
         Args:
             frame: other columns are ignored.
             freq: pandas offset alias or integer step; None infers it.
+            statics: columns that hold static covariates, the same value in every row of a series.
             symbols: alphabet of a target that holds symbols (`symbols.alphabet_of` finds it); none for numbers.
 
         Raises:
             PanelError: the first error that `audit` finds; `code`, `series`, `row` and `field` say what and where.
         """
-        rows, frequency, _ = check_frame(frame, freq, symbols).passed()
+        checked = check_frame(frame, freq, symbols)
+        rows, frequency, _ = checked.passed()
+        values = read_statics(frame, statics, checked.names.get(UNIQUE_ID), rows.ids)
         starts = rows.times[rows.first]
-        return Panel(rows.ids, _offsets(rows.lengths), rows.y, starts, frequency, rows.timezone, symbols)
+        return Panel(rows.ids, _offsets(rows.lengths), rows.y, starts, frequency, rows.timezone, values, symbols)
 
     @staticmethod
     def from_arrays(
@@ -100,7 +111,7 @@ class Panel:
             check_zone(timezone)
         lengths = np.array([len(array) for array in arrays], np.int64)
         starts = _starts(names, starts, frequency)
-        return Panel(names, _offsets(lengths), np.concatenate(arrays), starts, frequency, timezone, symbols)
+        return Panel(names, _offsets(lengths), np.concatenate(arrays), starts, frequency, timezone, symbols=symbols)
 
     @property
     def n_series(self) -> int:
@@ -172,6 +183,10 @@ class Panel:
         """Return the panel with other values [N] on the same grid."""
         return replace(self, y=np.asarray(y, np.float64))
 
+    def with_statics(self, statics: Mapping[str, NDArray[Any]]) -> Panel:
+        """Return the panel with static covariates, each [S], float64 or texts."""
+        return replace(self, statics=dict(statics))
+
     def require_frequency(self, freq: str | int) -> None:
         """Check that every series lies on the grid of `freq`: it is grids that must agree, not names.
 
@@ -204,6 +219,8 @@ class Panel:
         symbols = (self.symbols,) if self.symbols else ()
         digest = hashlib.sha256(repr((self.frequency.alias, self.timezone, panel.ids.tolist(), *symbols)).encode())
         values = np.where(np.isnan(panel.y), np.nan, panel.y + 0.0)  # one NaN, one zero
+        for name, statics in panel.statics.items():
+            digest.update(repr((name, statics.tolist())).encode())
         for array in (panel.offsets.astype("<i8"), panel.starts.astype("<i8"), values.astype("<f8")):
             digest.update(array.tobytes())
         return digest.hexdigest()
@@ -212,7 +229,9 @@ class Panel:
         """Return the panel of `lengths` rows from local row `begin` on of each of `series`."""
         rows = np.repeat(self.offsets[series] + begin, lengths) + _count_up(lengths)
         starts = self.frequency.times(self.starts[series], begin)
-        return replace(self, ids=self.ids[series], offsets=_offsets(lengths), y=self.y[rows], starts=starts)
+        statics = {name: values[series] for name, values in self.statics.items()}
+        offsets, y = _offsets(lengths), self.y[rows]
+        return replace(self, ids=self.ids[series], offsets=offsets, y=y, starts=starts, statics=statics)
 
 
 def _offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -41,6 +41,7 @@ class Inputs(NamedTuple):
         values: [B, L] float64 context, 0 where missing.
         observed: [B, L] float64, 1 where observed.
         known: [B, L + H, F] float32, features known for context and horizon.
+        static: [B, D] float32, what is known of each series at all times.
         teacher: the truth of the horizon while training, None otherwise.
         dice: where symbols are drawn instead of the most probable ones taken, None otherwise.
     """
@@ -48,6 +49,7 @@ class Inputs(NamedTuple):
     values: Any
     observed: Any
     known: Any
+    static: Any
     teacher: Teacher | None = None
     dice: Dice | None = None
 

@@ -17,18 +17,22 @@ class PerceptronEncoder(keras.layers.Layer):
         units: width of the hidden layers.
         layers: number of hidden layers.
         dropout: share of activations dropped between layers while training.
+        static: D, numbers at the end of each token that are the same in all; they are read once.
     """
 
-    def __init__(self, units: int, layers: int, dropout: float, **kwargs: Any) -> None:
+    def __init__(self, units: int, layers: int, dropout: float, static: int, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
         self.hidden = [
             keras.layers.Dense(units, "relu", kernel_initializer="he_normal", name=f"hidden_{i}") for i in range(layers)
         ]
+        self.static = static
         self.drop = keras.layers.Dropout(dropout, name="drop")
 
     def call(self, tokens: Any, training: bool = False) -> Encoded:
         """Encode tokens [B, T, C]; what is remembered of a token is the token."""
-        summary = ops.reshape(tokens, (-1, tokens.shape[1] * tokens.shape[2]))
+        width = tokens.shape[2] - self.static
+        lags = ops.reshape(tokens[:, :, :width], (-1, tokens.shape[1] * width))
+        summary = ops.concatenate([lags, tokens[:, -1, width:]], axis=1) if self.static else lags
         for layer in self.hidden:
             summary = self.drop(layer(summary), training=training)
         return Encoded(summary, tokens, [tokens])

@@ -12,10 +12,10 @@ from forecasting.layers.inputs import Inputs
 
 @dataclass(frozen=True)
 class Tokens:
-    """How windows are cut into tokens of C numbers: values, observed flags, features.
+    """How windows are cut into tokens of C numbers: values, observed flags, features, static.
 
-    C = S * (2 + F) where values are numbers. Codes of K symbols stand in a token as K flags each, so that
-    C = S * (K + 1 + F); a missing symbol is no flag at all.
+    C = S * (2 + F) + D where values are numbers. Codes of K symbols stand in a token as K flags each, so that
+    C = S * (K + 1 + F) + D; a missing symbol is no flag at all.
 
     Attributes:
         segment: S, steps per token.
@@ -44,6 +44,8 @@ class Tokens:
         if known.shape[2]:
             known = ops.pad(known, ((0, 0), (padding, 0), (0, 0)))
             parts.append(ops.reshape(known, (-1, count, self.segment * known.shape[2])))
+        if inputs.static.shape[1]:
+            parts.append(ops.repeat(inputs.static[:, None], count, axis=1))
         return ops.concatenate(parts, axis=2)
 
     def spelt(self, values: Any, observed: Any) -> Any:
@@ -73,8 +75,14 @@ class Tokens:
         """Return raw numbers by token [B, T', S, P] as [B, H, P]."""
         return ops.reshape(raw, (-1, self.ahead * self.segment, raw.shape[3]))[:, : self.horizon]
 
-    def fed_back(self, values: Any, known: Any) -> Any:
-        """Return the token [B, C] of forecast values [B, S] and their features [B, S, F]: taken as observed."""
+    def fed_back(self, values: Any, known: Any, static: Any) -> Any:
+        """Return the token [B, C] of forecast values [B, S], taken as observed.
+
+        Args:
+            values: [B, S].
+            known: [B, S, F] their features.
+            static: [B, D].
+        """
         features = ops.reshape(known, (-1, self.segment * known.shape[2]))
         observed = ops.ones_like(values)
-        return ops.concatenate([self.spelt(values, observed), observed, features], axis=1)
+        return ops.concatenate([self.spelt(values, observed), observed, features, static], axis=1)

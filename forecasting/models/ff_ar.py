@@ -30,9 +30,10 @@ class Config(DecodedConfig):
 def build(config: Config, task: Task, head: Any) -> Any:
     """Build the core; see `forecasting.models`."""
     from forecasting.layers.perceptron import PerceptronEncoder
+    from forecasting.layers.statics import static_width
     from forecasting.models._network import decoded
 
     def encoder(name: str) -> PerceptronEncoder:
-        return PerceptronEncoder(config.units, config.layers, config.dropout, name=name)
+        return PerceptronEncoder(config.units, config.layers, config.dropout, static_width(task), name=name)
 
     return decoded(encoder, config, task, head)

@@ -40,12 +40,14 @@ class Config(DecodedConfig):
 
 def build(config: Config, task: Task, head: Any) -> Any:
     """Build the core; see `forecasting.models`."""
+    from forecasting.layers.statics import static_width
     from forecasting.models._network import decoded
 
     segment = min(config.segment or task.season[0], task.context_length)
     stack = STACKS.load(config.stack).Encoder
 
     def encoder(name: str) -> Any:
-        return stack(config.cell, config.units, config.layers, config.dropout, embed=segment > 1, name=name)
+        sizes = (config.cell, config.units, config.layers, config.dropout)
+        return stack(*sizes, embed=segment > 1, static=static_width(task), name=name)
 
     return decoded(encoder, config, task, head, segment, config.cell)

@@ -10,6 +10,7 @@ import tensorflow as tf
 from forecasting.config import Task
 from forecasting.data.panel import Panel
 from forecasting.data.splits import validation_ends, validation_origins
+from forecasting.data.statics import encode_statics
 from forecasting.data.windows import PanelArrays, WindowIndex, layout, window_index
 from forecasting.errors import TrainingError
 from forecasting.layers.gather import Gather
@@ -24,19 +25,27 @@ class WindowSource:
         arrays: the panel on the host, each series followed by H future rows.
         lengths: [S] rows of each series.
         gather: cuts windows out of the copy on the device.
+        statics: [S, K] float32 codes of the static covariates.
     """
 
     task: Task
     arrays: PanelArrays
     lengths: np.ndarray
     gather: Gather
+    statics: np.ndarray
 
     @classmethod
     def of(cls, panel: Panel, task: Task) -> WindowSource:
         """Lay the panel out and copy it to the device."""
         arrays = layout(panel, task.calendar, task.horizon)
         y, known = tf.constant(arrays.y), tf.constant(arrays.known)
-        return cls(task, arrays, panel.lengths, Gather(y, known, task.context_length, task.horizon))
+        statics = encode_statics(panel.statics, task.static_covariates, panel.ids)
+        return cls(task, arrays, panel.lengths, Gather(y, known, task.context_length, task.horizon), statics)
+
+    def windows(self, origins: tf.Tensor, firsts: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        """Return context [B, L], known [B, L + H, F], target [B, H] and static codes [B, K] of the windows."""
+        series = tf.searchsorted(self.arrays.first, origins, side="right") - 1
+        return *self.gather(origins, firsts), tf.gather(self.statics, series)
 
     def all_windows(self) -> WindowIndex:
         """Return the index of every training window.

@@ -37,7 +37,7 @@ class WindowTrainer(keras.Model):
     def __init__(self, network: Any, source: WindowSource, training: Training) -> None:
         super().__init__(name="trainer", autocast=False)
         self.network = network
-        self.gather = source.gather
+        self.source = source
         self.training = training
         self.absolute_error = keras.metrics.Mean(name="mae")
         self.built = True
@@ -57,7 +57,7 @@ class WindowTrainer(keras.Model):
 
     def call(self, origins: Any, firsts: Any) -> tuple[Any, Any]:
         """Return the mean scaled loss and the mean absolute error, in original units, of windows at `origins` [B]."""
-        return self.network.loss_and_error(*self.gather(origins, firsts))
+        return self.network.loss_and_error(*self.source.windows(origins, firsts))
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Take one step of the optimizer; `data` is (origins [B], firsts [B])."""
@@ -68,7 +68,7 @@ class WindowTrainer(keras.Model):
         """Move the weights against the gradient of the loss; return the loss."""
         with tf.GradientTape() as tape:
             progress = tf.cast(self.optimizer.iterations, tf.float32) / self.training.steps
-            loss = self.network.training_loss(*self.gather(origins, firsts), progress)
+            loss = self.network.training_loss(*self.source.windows(origins, firsts), progress)
         variables = self.network.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return loss
@@ -123,7 +123,7 @@ def run(
         guards.append(best)
         scored = validation_batches(validation)
     record = trainer.fit(
-        draw_batches(index, training, trainer.gather.context_length),
+        draw_batches(index, training, trainer.source.task.context_length),
         epochs=looks,
         steps_per_epoch=trainer.interval,
         validation_data=scored,

@@ -10,7 +10,7 @@ from forecasting.layers.inputs import Inputs
 def run(layer, *rows):
     context = np.array(rows, float)
     observed = (~np.isnan(context)).astype(float)
-    inputs = Inputs(np.nan_to_num(context), observed, np.zeros((len(rows), 1, 0), "float32"))
+    inputs = Inputs(np.nan_to_num(context), observed, np.zeros((len(rows), 1, 0), "float32"), np.zeros((len(rows), 0)))
     return np.asarray(layer(inputs))[:, :, 0]
 
 

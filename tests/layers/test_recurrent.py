@@ -1,80 +1,73 @@
-"""Recurrent layers against their equations restated in NumPy; new cells are found by themselves."""
+"""Properties of every recurrent cell, found by itself; its equations are restated in `recurrent_oracles`."""
 
+import sys
+
+import keras
 import numpy as np
+import pandas as pd
 import pytest
+import tensorflow as tf
 
+from forecasting import Forecaster, Training
+from forecasting.layers import recurrent
 from forecasting.layers.recurrent import CELLS
+from tests.conftest import QUICK, make_frame
+from tests.layers.recurrent_oracles import oracle
 
 B, T, F, U = 3, 7, 4, 5
+NAMES = CELLS.names()
 
 
-def logistic(x):
-    return 1 / (1 + np.exp(-x))
-
-
-def elman(x, states, kernel, recurrent, bias):
-    h = np.tanh(x @ kernel + states[0] @ recurrent + bias)
-    return h, [h]
-
-
-def lstm(x, states, kernel, recurrent, bias):
-    h, c = states
-    i, f, g, o = np.split(x @ kernel + h @ recurrent + bias, 4, axis=1)
-    c = logistic(f) * c + logistic(i) * np.tanh(g)
-    h = logistic(o) * np.tanh(c)
-    return h, [h, c]
-
-
-def gru(x, states, kernel, recurrent, bias):
-    h = states[0]
-    from_x, from_h = x @ kernel + bias[0], h @ recurrent + bias[1]
-    xz, xr, xn = np.split(from_x, 3, axis=1)
-    hz, hr, hn = np.split(from_h, 3, axis=1)
-    z, r = logistic(xz + hz), logistic(xr + hr)
-    h = z * h + (1 - z) * np.tanh(xn + r * hn)
-    return h, [h]
-
-
-#: The oracle of every cell is a function of its name.
-ORACLES = {"elman": elman, "lstm": lstm, "gru": gru}
-
-
-@pytest.fixture(params=CELLS.names())
-def layer(request):
-    made = CELLS.load(request.param).Layer(
-        U, return_sequences=True, return_state=True, dtype="float64", name=request.param
-    )
-    made(np.zeros((1, T, F)))
+def make(name, units=U, features=F, scale=0.5, **options):
+    """Return a layer of a cell that gives sequences and states, its weights random."""
+    options = {"dtype": "float64", "name": name} | options
+    made = CELLS.load(name).Layer(units, return_sequences=True, return_state=True, **options)
+    made.build((None, T, features))
     rng = np.random.default_rng(0)
-    made.set_weights([rng.normal(0, 0.5, weight.shape) for weight in made.get_weights()])
+    made.set_weights([rng.normal(0, scale, weight.shape) for weight in made.get_weights()])
     return made
 
 
-def inputs():
-    return np.random.default_rng(1).normal(size=(B, T, F))
+@pytest.fixture(params=NAMES)
+def layer(request):
+    return make(request.param)
 
 
-def test_every_cell_has_an_oracle():
-    assert set(CELLS.names()) == set(ORACLES)
+def inputs(rows=B, steps=T, features=F):
+    return np.random.default_rng(1).normal(size=(rows, steps, features))
 
 
-def test_the_layer_runs_its_equation_over_the_sequence(layer):
-    x = inputs()
-    sequence, *states = layer(x)
-    expected = [np.zeros((B, U))] * len(states)
+def random_states(layer, rows=B):
+    """Return states that a run over other inputs leaves."""
+    _, *states = layer(np.random.default_rng(2).normal(size=(rows, 3, F)))
+    return [np.asarray(state) for state in states]
+
+
+def start_of(layer, rows=B):
+    return [np.asarray(state) for state in layer.get_initial_state(rows)]
+
+
+@pytest.mark.parametrize("start", [start_of, random_states])
+def test_the_layer_runs_its_equation_over_the_sequence(layer, start):
+    x, states = inputs(), start(layer)
+    sequence, *last = layer(x, initial_state=states)
+    assert sequence.shape == (B, T, U)
     for step in range(T):
-        output, expected = ORACLES[layer.name](x[:, step], expected, *layer.get_weights())
-        np.testing.assert_allclose(sequence[:, step], output, atol=1e-9)
-    for state, oracle in zip(states, expected, strict=True):
-        np.testing.assert_allclose(state, oracle, atol=1e-9)
+        output, states = oracle(layer.name)(x[:, step], states, *layer.get_weights())
+        np.testing.assert_allclose(sequence[:, step], output, rtol=0, atol=1e-9)
+    for state, expected in zip(last, states, strict=True):
+        np.testing.assert_allclose(state, expected, rtol=0, atol=1e-9)
 
 
-def test_one_step_of_the_cell_is_one_step_of_the_layer(layer):
-    x = inputs()
-    _, *before = layer(x[:, :-1])
-    sequence, *_ = layer(x)
-    output, _ = layer.cell(x[:, -1], before)
-    np.testing.assert_allclose(output, sequence[:, -1], atol=1e-9)
+def test_the_cell_steps_as_the_layer_runs(layer):
+    x, states = inputs(), start_of(layer)
+    sequence, *last = layer(x)
+    for step in range(T):
+        output, states = layer.cell(x[:, step], states, training=False)
+        np.testing.assert_allclose(output, sequence[:, step], rtol=0, atol=1e-12)
+    assert [state.shape[1] for state in states] == np.ravel(layer.cell.state_size).tolist()
+    for state, expected in zip(states, last, strict=True):
+        np.testing.assert_allclose(state, expected, rtol=0, atol=1e-12)
 
 
 def test_an_output_does_not_depend_on_inputs_after_it(layer):
@@ -82,11 +75,127 @@ def test_an_output_does_not_depend_on_inputs_after_it(layer):
     changed = x.copy()
     changed[:, 4:] = 99
     np.testing.assert_array_equal(layer(x)[0][:, :4], layer(changed)[0][:, :4])
+    assert not np.array_equal(layer(x)[0][:, 4:], layer(changed)[0][:, 4:])
 
 
-def test_a_fresh_lstm_remembers():
-    made = CELLS.load("lstm").Layer(U, name="fresh")
-    made(np.zeros((1, T, F), "float32"))
-    _, recurrent, bias = made.get_weights()
-    np.testing.assert_array_equal(bias[U : 2 * U], 1)
-    np.testing.assert_allclose(recurrent @ recurrent.T, np.eye(U), atol=1e-5)
+def test_a_last_output_is_the_end_of_the_sequence(layer):
+    last = CELLS.load(layer.name).Layer(U, dtype="float64")
+    last.build((None, T, F))
+    last.set_weights(layer.get_weights())
+    np.testing.assert_allclose(last(inputs()), layer(inputs())[0][:, -1], rtol=0, atol=1e-12)
+
+
+def test_a_layer_is_its_configuration(layer):
+    again = keras.layers.deserialize(keras.layers.serialize(layer))
+    assert type(again) is type(layer)
+    assert again.get_config() == layer.get_config()
+    again.build((None, T, F))
+    again.set_weights(layer.get_weights())
+    np.testing.assert_array_equal(again(inputs())[0], layer(inputs())[0])
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("name", NAMES)
+def test_half_precision_is_close_to_single_and_keeps_its_weights_in_single(name, policy):
+    single, half = make(name, dtype="float32"), make(name, dtype=policy)
+    assert {weight.dtype for weight in half.weights} == {"float32"}
+    x = inputs().astype("float32")
+    for one, other in zip(half(x), single(x), strict=True):
+        assert keras.backend.standardize_dtype(one.dtype) == half.compute_dtype
+        np.testing.assert_allclose(keras.ops.cast(one, "float32"), other, atol=0.1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients_through_two_hundred_steps_are_finite(name):
+    """With the first weights a network is given, in one graph of any number of rows and steps."""
+    keras.utils.set_random_seed(0)
+    fresh = CELLS.load(name).Layer(U, name=name)
+    fresh.build((None, None, F))
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None, F])])
+    def gradients(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = tf.reduce_sum(fresh(x, training=True) ** 2)
+        return tape.gradient(loss, [x, *fresh.trainable_variables])
+
+    for gradient in gradients(tf.constant(inputs(steps=200), tf.float32)):
+        assert np.isfinite(gradient).all()
+        assert np.any(gradient)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_gradient_is_the_slope_of_the_loss(name):
+    """Along one random direction per weight, between two points beside it."""
+    layer = make(name, units=3)
+    x = tf.constant(inputs(rows=2, steps=4))
+    rng = np.random.default_rng(3)
+
+    def loss():
+        return sum(tf.reduce_sum(tf.sin(output) * (1 + number)) for number, output in enumerate(layer(x)))
+
+    for weight in layer.trainable_variables:
+        with tf.GradientTape() as tape:
+            value = loss()
+        gradient = np.asarray(tape.gradient(value, weight))
+        start, direction = np.asarray(weight), rng.normal(size=weight.shape)
+        losses = []
+        for side in (1e-5, -1e-5):
+            weight.assign(start + side * direction)
+            losses.append(float(loss()))
+        weight.assign(start)
+        slope = (losses[0] - losses[1]) / 2e-5
+        np.testing.assert_allclose((gradient * direction).sum(), slope, rtol=1e-5, atol=1e-7, err_msg=weight.path)
+
+
+@pytest.mark.parametrize("decoding", ["mimo", "recursive"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_forecaster_of_the_cell_learns_and_survives_saving(name, decoding, tmp_path):
+    frame = make_frame(rows=100)
+    choices = {"cell": name, "units": 6, "width": 4, "segment": 8, "decoding": decoding}
+    forecaster = Forecaster("recurrent", 12, context_length=32, training=Training(**QUICK), **choices).fit(frame)
+    before = forecaster.predict()
+    after = Forecaster.load(forecaster.save(tmp_path / "model")).predict(frame)
+    pd.testing.assert_frame_equal(after, before)
+    assert np.isfinite(before["recurrent"]).all()
+
+
+THROWAWAY = '''"""A cell that only sums."""
+
+import keras
+
+
+class Sum(keras.layers.Layer):
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.state_size = units
+
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(shape[-1], self.state_size), name="kernel")
+
+    def call(self, x, states):
+        h = 0.5 * states[0] + keras.ops.matmul(x, self.kernel)
+        return h, [h]
+
+
+def Layer(units, **options):
+    return keras.layers.RNN(Sum(units), **options)
+'''
+
+
+def test_a_file_is_all_that_a_new_cell_needs(tmp_path, monkeypatch):
+    folder = tmp_path / "cells"
+    folder.mkdir()
+    (folder / "throwaway.py").write_text(THROWAWAY, encoding="utf-8")
+    monkeypatch.setattr(recurrent, "__path__", [*recurrent.__path__, str(folder)])
+    assert CELLS.names() == sorted([*NAMES, "throwaway"])
+    choices = {"cell": "throwaway", "units": 6, "width": 4, "segment": 8}
+    forecaster = Forecaster("recurrent", 12, context_length=32, training=Training(**QUICK), **choices)
+    forecast = forecaster.fit(make_frame(rows=100)).predict()
+    assert np.isfinite(forecast["recurrent"]).all()
+    del sys.modules[f"{CELLS.package}.throwaway"]
+
+
+def test_a_cell_without_an_oracle_is_told_what_to_add():
+    with pytest.raises(pytest.fail.Exception, match=r"add tests/layers/recurrent_oracles/no_such\.py with step"):
+        oracle("no-such")

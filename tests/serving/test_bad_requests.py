@@ -252,7 +252,11 @@ TABLE = {
     ),
     # covariates
     **{
-        name: (payload(series(**{name: {"temp": [1.0]}})), "covariates_not_taken", f"/series/0/{name}")
+        name: (
+            payload(series(**{name: {"temp": [1.0]}})),
+            "covariates_not_taken",
+            f"/series/0/{name}" + ("/temp" if name == "static_covariates" else ""),
+        )
         for name in ("known_covariates", "past_covariates", "static_covariates")
     },
     "missing is a word": (payload(missing="drop"), "literal_error", "/missing"),

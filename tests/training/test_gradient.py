@@ -48,7 +48,7 @@ def test_the_best_weights_are_kept_when_there_is_no_refit():
     assert best["step"] < history[-1]["step"], "the test needs a training whose last look is not its best"
     source = WindowSource.of(Panel.from_frame(frame), model.predictor.task)
     _, (origins, firsts) = source.split(model.training.validation_windows)
-    windows = source.gather(origins, firsts)
+    windows = source.windows(origins, firsts)
     loss, _ = model.predictor.network.loss_and_error(*windows)
     assert float(loss) == pytest.approx(best["val_loss"], rel=1e-4)
 

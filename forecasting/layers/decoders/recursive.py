@@ -39,7 +39,7 @@ class Recursive(Core):
 
         def next_token(carry: tuple[Any, ...], step: Steps) -> tuple[Any, ...]:
             raw, *states = carry
-            token = self.tokens.fed_back(step.fed(self.head.point(raw)), step.before)
+            token = self.tokens.fed_back(step.fed(self.head.point(raw)), step.before, inputs.static)
             summary, states = self.encoder.step(token, states, training=training)
             return decided(self.readout(summary, step.here), step), *states
 

@@ -57,7 +57,8 @@ class Seq2Seq(Core):
         def next_token(carry: tuple[Any, ...], step: Steps) -> tuple[Any, ...]:
             forecast, _, _, output, *states = carry
             context, weights = self.attention(output, keys, encoded)
-            read = self.tokens.fed_back(step.fed(forecast), ops.concatenate([step.before, step.here], axis=2))
+            features = ops.concatenate([step.before, step.here], axis=2)
+            read = self.tokens.fed_back(step.fed(forecast), features, inputs.static)
             output, states = self.cell(ops.concatenate([read, context], axis=1), states, training=training)
             raw = ops.reshape(self.readout(ops.concatenate([output, context], axis=1)), shape)
             return self.head.point(raw), raw, weights, output, *as_list(states)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+from keras import ops
 
 from forecasting.errors import ConfigError
 from forecasting.layers.recurrent import CELLS
@@ -13,16 +14,23 @@ from forecasting.layers.recurrent import CELLS
 class Recurrent(keras.layers.Layer):
     """Base of the encoders: an embedding where tokens are segments, and dropout between layers.
 
+    What is static stands at the end of every token and passes by the embedding, so that it enters the recurrence
+    itself as one more term: h_t = tanh(W_x x_t + W_h h_{t-1} + W_v v), and likewise in every gate of other cells.
+
     Args:
         cell: a name in `CELLS`.
         units: width of the state of each layer.
         layers: number of layers.
         dropout: share of activations dropped between layers while training.
         embed: whether a token first passes a dense layer of the same width (segments need it, single steps do not).
+        static: D, numbers at the end of each token that are static.
     """
 
-    def __init__(self, cell: str, units: int, layers: int, dropout: float, embed: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, cell: str, units: int, layers: int, dropout: float, embed: bool, static: int = 0, **kwargs: Any
+    ) -> None:
         super().__init__(autocast=False, **kwargs)
+        self.static = static
         self.embedding = keras.layers.Dense(units, "relu", name="embedding") if embed else None
         self.recurrent = self.build_layers(cell, units, layers)
         self.drop = keras.layers.Dropout(dropout, name="drop")
@@ -35,8 +43,12 @@ class Recurrent(keras.layers.Layer):
         return [make(units, return_sequences=True, return_state=True, name=f"recurrent_{i}") for i in range(layers)]
 
     def embedded(self, tokens: Any) -> Any:
-        """Return the tokens at the width of the state, or as they are."""
-        return tokens if self.embedding is None else self.embedding(tokens)
+        """Return tokens [..., C] with their segments at the width of the state, or as they are."""
+        if self.embedding is None:
+            return tokens
+        width = tokens.shape[-1] - self.static
+        embedded = self.embedding(tokens[..., :width])
+        return ops.concatenate([embedded, tokens[..., width:]], axis=-1) if self.static else embedded
 
     def step(self, token: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
         """Read one more token [B, C]; returns the summary [B, D] and the states.

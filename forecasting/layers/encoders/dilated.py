@@ -18,13 +18,15 @@ class Encoder(Recurrent):
     """
 
     def call(self, tokens: Any, training: bool = False) -> Encoded:
-        """Encode tokens [B, T, C]; the oldest end is padded with zeros to whole rounds of the dilation."""
-        sequence, states = self.embedded(tokens), []
+        """Encode tokens [B, T, C]; empty tokens before them fill up the first round of the largest dilation."""
+        length = tokens.shape[1]
+        filling = -length % 2 ** (len(self.recurrent) - 1)
+        sequence, states = self.embedded(ops.pad(tokens, ((0, 0), (filling, 0), (0, 0)))), []
         for level, layer in enumerate(self.recurrent):
             output, layer_states = interleaved(layer, sequence, 2**level, training)
             states += layer_states
             sequence = self.drop(output, training=training)
-        return Encoded(sequence[:, -1], sequence, states)
+        return Encoded(sequence[:, -1], sequence[:, filling:], states)
 
     def step(self, token: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
         """Read one more token [B, C]; see `Recurrent.step`."""
@@ -41,20 +43,18 @@ class Encoder(Recurrent):
 
 
 def interleaved(layer: Any, sequence: Any, dilation: int, training: bool) -> tuple[Any, list[Any]]:
-    """Run a recurrent layer over [B, T, C] with a dilation d.
+    """Run a recurrent layer over [B, T, C] with a dilation d that divides T.
 
     Returns the outputs [B, T, U] and the states after each of the last d tokens, the oldest first.
     """
     length, width = sequence.shape[1:]
-    padding = -length % dilation
-    rounds = (length + padding) // dilation
-    padded = ops.pad(sequence, ((0, 0), (padding, 0), (0, 0)))
-    apart = ops.transpose(ops.reshape(padded, (-1, rounds, dilation, width)), (0, 2, 1, 3))
+    rounds = length // dilation
+    apart = ops.transpose(ops.reshape(sequence, (-1, rounds, dilation, width)), (0, 2, 1, 3))
     output, *states = layer(ops.reshape(apart, (-1, rounds, width)), training=training)
     units = output.shape[2]
     together = ops.transpose(ops.reshape(output, (-1, dilation, rounds, units)), (0, 2, 1, 3))
     parted = [ops.reshape(state, (-1, dilation, state.shape[1])) for state in states]
     return (
-        ops.reshape(together, (-1, rounds * dilation, units))[:, padding:],
+        ops.reshape(together, (-1, length, units)),
         [state[:, phase] for phase in range(dilation) for state in parted],
     )

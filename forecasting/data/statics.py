@@ -1,0 +1,141 @@
+"""Static covariates: what is true of a series at all times, as numbers or categories."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecasting.errors import PanelError
+
+logger = logging.getLogger("forecasting")
+
+#: Name -> its categories, ascending; none for a number. The order is that of the codes.
+Kinds = tuple[tuple[str, tuple[str, ...]], ...]
+
+#: Code of a category that was not there in training.
+UNSEEN = 0.0
+
+
+def read_statics(
+    frame: pd.DataFrame, names: Sequence[str], id_column: str | None, ids: NDArray[Any]
+) -> dict[str, NDArray[Any]]:
+    """Return each static covariate as one value per series [S]: float64, or texts.
+
+    Args:
+        frame: the long frame; a static covariate repeats its value in every row of a series.
+        names: columns.
+        id_column: the id column; None where the frame is one series.
+        ids: [S] ids of the panel.
+
+    Raises:
+        PanelError: `missing_column`, `static_missing`, `static_varies` or `static_infinite`, with series and row.
+    """
+    found = {}
+    for name in names:
+        if name not in frame.columns:
+            raise PanelError(
+                f"The frame has no column {name!r} for the static covariate. Fix: add it.",
+                code="missing_column",
+                field=name,
+            )
+        owners = pd.Series(str(ids[0]), frame.index) if id_column is None else frame[id_column].astype(str)
+        found[name] = one_per_series(frame[name], owners, ids)
+    return found
+
+
+def one_per_series(column: pd.Series, owners: pd.Series, ids: NDArray[Any]) -> NDArray[Any]:
+    """Return the value of each series; see `read_statics`."""
+    name = str(column.name)
+    missing = np.flatnonzero(column.isna())
+    if len(missing):
+        row = int(missing[0])
+        raise static_error("missing", name, str(owners.iloc[row]), row, "is missing", "give a value in every row")
+    is_number = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
+    values = column.astype("float64") if is_number else column.astype(str)
+    first = values.groupby(owners).transform("first")
+    other = np.flatnonzero(values.to_numpy() != first.to_numpy())
+    if len(other):
+        row = int(other[0])
+        text = f"is {values.iloc[row]!r} there and {first.iloc[row]!r} before"
+        raise static_error("varies", name, str(owners.iloc[row]), row, text, "make it a known covariate, or repeat it")
+    by_id = pd.Series(values.to_numpy(), owners.to_numpy())
+    chosen = by_id[~by_id.index.duplicated()].loc[[str(one) for one in ids]].to_numpy()
+    if is_number and not np.isfinite(chosen).all():
+        series = str(ids[np.flatnonzero(~np.isfinite(chosen))[0]])
+        row = int(np.flatnonzero(owners.to_numpy() == series)[0])
+        raise static_error("infinite", name, series, row, "is infinite", "give a finite number")
+    return chosen.astype(np.float64) if is_number else chosen.astype(object)
+
+
+def static_error(what: str, name: str, series: str, row: int, text: str, fix: str) -> PanelError:
+    """Return the error about one value."""
+    message = f"Static covariate {name!r} of series {series!r} {text} (row {row}). Fix: {fix}."
+    return PanelError(message, code=f"static_{what}", series=series, row=row, field=name)
+
+
+def kinds_of(statics: Mapping[str, NDArray[Any]]) -> Kinds:
+    """Return which static covariates are numbers and which categories those of the others have."""
+    return tuple(
+        (name, () if values.dtype.kind == "f" else tuple(sorted(set(values)))) for name, values in statics.items()
+    )
+
+
+def example_statics(kinds: Kinds, count: int) -> dict[str, NDArray[Any]]:
+    """Return values that mean the same on every machine: the first category, or the number 1, for each series."""
+    return {name: np.full(count, categories[0], object) if categories else np.ones(count) for name, categories in kinds}
+
+
+def encode_statics(statics: Mapping[str, NDArray[Any]], kinds: Kinds, ids: NDArray[Any]) -> NDArray[np.float32]:
+    """Return [S, K] numbers as they are, and categories as 1, 2, ... or `UNSEEN`, which the log names.
+
+    Args:
+        statics: values of the panel's series.
+        kinds: those that the model was trained on.
+        ids: [S] names of the series.
+
+    Raises:
+        PanelError: `static_absent` when one is not there, `static_kind` when a number is a text or the other way.
+    """
+    columns = []
+    for name, categories in kinds:
+        if name not in statics:
+            raise PanelError(
+                f"The model needs the static covariate {name!r}. Got: {', '.join(statics) or 'none'}. Fix: give it.",
+                code="static_absent",
+                field=name,
+            )
+        values = statics[name]
+        if (values.dtype.kind == "f") == bool(categories):
+            got, wanted = ("a number", "a category") if categories else ("a text", "a number")
+            raise PanelError(
+                f"Static covariate {name!r} must be {wanted}. Got {got}: {str(values[0])[:40]!r}. Fix: convert it.",
+                code="static_kind",
+                series=str(ids[0]),
+                field=name,
+            )
+        columns.append(category_codes(name, values, categories, ids) if categories else values)
+    return np.stack(columns, axis=1).astype(np.float32) if columns else np.zeros((len(ids), 0), np.float32)
+
+
+def category_codes(
+    name: str, values: NDArray[Any], categories: tuple[str, ...], ids: NDArray[Any]
+) -> NDArray[np.float64]:
+    """Return the codes [S] of categories; what was not seen in training is said once, with the first series."""
+    code = {category: float(number) for number, category in enumerate(categories, start=1)}
+    codes = np.array([code.get(value, UNSEEN) for value in values])
+    unseen = np.flatnonzero(codes == UNSEEN)
+    if len(unseen):
+        logger.warning(
+            "Static covariate %r has a category that was not seen in training in %d series, first %r of series %r; "
+            "it is forecast as an unknown one.",
+            name,
+            len(unseen),
+            str(values[unseen[0]])[:40],
+            str(ids[unseen[0]]),
+        )
+    return codes

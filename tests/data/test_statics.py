@@ -1,0 +1,89 @@
+"""Static covariates at the border: aligned by id, never by position, and every mistake with its place."""
+
+import logging
+
+import numpy as np
+import pytest
+
+from forecasting.data.panel import Panel
+from forecasting.data.statics import encode_statics, kinds_of
+from forecasting.errors import PanelError
+from tests.conftest import make_frame
+
+STATICS = ("size", "kind")
+
+
+@pytest.fixture
+def frame():
+    frame = make_frame(series=3, rows=20)
+    number = frame["unique_id"].map({name: n for n, name in enumerate(sorted(frame["unique_id"].unique()))})
+    return frame.assign(size=10.0 * number, kind=number.map({0: "shop", 1: "depot", 2: "shop"}))
+
+
+def test_values_go_with_their_series_whatever_the_order_of_rows(frame):
+    panel = Panel.from_frame(frame.sample(frac=1, random_state=0), statics=STATICS)
+    np.testing.assert_array_equal(panel.statics["size"], [0, 10, 20])
+    assert list(panel.statics["kind"]) == ["shop", "depot", "shop"]
+
+
+def test_parts_of_a_panel_keep_the_values_of_their_series(frame):
+    panel = Panel.from_frame(frame, statics=STATICS)
+    part = panel.select([2, 1])
+    np.testing.assert_array_equal(part.statics["size"], [20, 10])
+    windows = panel.windows(np.array([1, 1, 0]), np.array([9, 5, 9]), 4)
+    np.testing.assert_array_equal(windows.statics["size"], [10, 10, 0])
+
+
+def test_a_frame_without_ids_is_one_series(frame):
+    one = frame[frame["unique_id"] == frame["unique_id"].iloc[0]].drop(columns="unique_id")
+    assert Panel.from_frame(one, statics=("size",)).statics["size"].tolist() == [0.0]
+
+
+def test_other_values_make_another_fingerprint(frame):
+    plain, other = (Panel.from_frame(one, statics=STATICS) for one in (frame, frame.assign(size=frame["size"] + 1)))
+    assert plain.fingerprint() != other.fingerprint()
+    assert plain.fingerprint() == plain.select([2, 0, 1]).fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("break_it", "code"),
+    [
+        (lambda f: f.drop(columns="kind"), "missing_column"),
+        (lambda f: f.assign(size=f["size"].mask(f.index == 25)), "static_missing"),
+        (lambda f: f.assign(size=f["size"].where(f.index != 25, 99.0)), "static_varies"),
+        (lambda f: f.assign(kind=f["kind"].where(f.index != 25, "other")), "static_varies"),
+        (lambda f: f.assign(size=np.inf), "static_infinite"),
+    ],
+)
+def test_what_means_nothing_is_refused_with_series_and_row(frame, break_it, code):
+    broken = break_it(frame.reset_index(drop=True))
+    with pytest.raises(PanelError) as caught:
+        Panel.from_frame(broken, statics=STATICS)
+    assert caught.value.code == code
+    if code in ("static_missing", "static_varies"):
+        assert caught.value.series == str(broken["unique_id"].iloc[25])
+        assert caught.value.row is not None
+
+
+def test_codes_are_numbers_and_the_places_of_categories(frame):
+    panel = Panel.from_frame(frame, statics=STATICS)
+    kinds = kinds_of(panel.statics)
+    assert kinds == (("size", ()), ("kind", ("depot", "shop")))
+    np.testing.assert_array_equal(encode_statics(panel.statics, kinds, panel.ids), [[0, 2], [10, 1], [20, 2]])
+
+
+def test_a_category_not_seen_in_training_is_unknown_and_said(frame, caplog):
+    panel = Panel.from_frame(frame.assign(kind="kiosk"), statics=STATICS)
+    with caplog.at_level(logging.WARNING):
+        codes = encode_statics(panel.statics, (("kind", ("depot", "shop")),), panel.ids)
+    np.testing.assert_array_equal(codes, np.zeros((3, 1)))
+    assert "'kiosk'" in caplog.text
+
+
+def test_a_number_where_a_category_belongs_is_refused(frame):
+    panel = Panel.from_frame(frame, statics=STATICS)
+    for kinds in ((("size", ("a",)),), (("kind", ()),)):
+        with pytest.raises(PanelError, match="must be a"):
+            encode_statics(panel.statics, kinds, panel.ids)
+    with pytest.raises(PanelError, match="needs the static covariate 'area'"):
+        encode_statics(panel.statics, (("area", ()),), panel.ids)

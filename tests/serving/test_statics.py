@@ -1,0 +1,89 @@
+"""Static covariates of a request."""
+
+import numpy as np
+import pytest
+
+from forecasting import Forecaster, Training
+from tests.conftest import QUICK, make_frame
+from tests.serving.conftest import hours, loaded_app
+
+L, H = 24, 6
+
+
+@pytest.fixture(scope="module")
+def forecaster():
+    frame = make_frame(series=3, rows=120)
+    number = frame["unique_id"].map({name: n for n, name in enumerate(sorted(frame["unique_id"].unique()))})
+    frame = frame.assign(size=number * 10.0, kind=number.map(lambda n: f"kind {n}"))
+    model = Forecaster(
+        "ff-ar", H, context_length=L, units=8, static_covariates=("size", "kind"), training=Training(**QUICK)
+    )
+    return model.fit(frame)
+
+
+@pytest.fixture(scope="module")
+def client(forecaster, tmp_path_factory):
+    folder = forecaster.save(tmp_path_factory.mktemp("statics") / "model")
+    return loaded_app(folder).test_client()
+
+
+def series(name="a", **statics):
+    y = np.sin(np.arange(L) / 3).tolist()
+    return {"unique_id": name, "ds": hours(L), "y": y, "static_covariates": statics}
+
+
+def ask(client, *parts, **fields):
+    return client.post("/v1/forecast", json={"series": list(parts), **fields})
+
+
+def test_every_series_is_forecast_with_its_own_values(client):
+    both = ask(client, series("a", size=10, kind="kind 1"), series("b", size=90.0, kind="kind 2")).json["forecasts"]
+    alone = ask(client, series("b", size=90.0, kind="kind 2")).json["forecasts"]
+    assert both[0]["point"] != both[1]["point"]
+    np.testing.assert_allclose(both[1]["point"], alone[0]["point"], rtol=1e-5)
+
+
+def test_the_service_says_what_the_notebook_says(client, forecaster):
+    import pandas as pd
+
+    y, times = np.sin(np.arange(L) / 3), pd.to_datetime(hours(L)).tz_localize(None)
+    frame = pd.DataFrame({"unique_id": "a", "ds": times, "y": y, "size": 10.0, "kind": "kind 1"})
+    expected = forecaster.predict(frame)["ff-ar"]
+    point = ask(client, series(size=10, kind="kind 1")).json["forecasts"][0]["point"]
+    np.testing.assert_allclose(point, expected, rtol=1e-6)
+
+
+def test_a_new_category_is_answered_with_a_warning(client):
+    answer = ask(client, series(size=10, kind="brand new")).json["forecasts"][0]
+    assert [warning["code"] for warning in answer["warnings"]] == ["static_unseen"]
+    assert "brand new" not in str(answer["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("statics", "code", "field"),
+    [
+        ({"size": 1.0}, "static_absent", "kind"),
+        ({"size": "big", "kind": "kind 1"}, "static_kind", "size"),
+        ({"size": True, "kind": "kind 1"}, "static_kind", "size"),
+        ({"size": 10**400, "kind": "kind 1"}, "static_kind", "size"),
+        ({"size": 1, "kind": 2}, "static_kind", "kind"),
+        ({"size": 1, "kind": ""}, "static_kind", "kind"),
+        ({"size": 1, "kind": "x" * 257}, "static_kind", "kind"),
+        ({"size": 1, "kind": None}, "static_kind", "kind"),
+        ({"size": 1, "kind": "kind 1", "area": 2}, "covariates_not_taken", "area"),
+    ],
+)
+def test_what_means_nothing_is_refused_with_its_place(client, statics, code, field):
+    response = ask(client, series(**statics))
+    assert response.status_code == 422
+    assert (response.json["code"], response.json["errors"][0]["pointer"]) == (
+        code,
+        f"/series/0/static_covariates/{field}",
+    )
+
+
+def test_one_bad_series_does_not_take_the_other_along(client):
+    good, bad = series("a", size=1, kind="kind 1"), series("b", size=1)
+    answer = ask(client, bad, good, on_error="partial").json["forecasts"]
+    assert [one["status"] for one in answer] == ["error", "ok"]
+    np.testing.assert_allclose(answer[1]["point"], ask(client, good).json["forecasts"][0]["point"], rtol=1e-5)
