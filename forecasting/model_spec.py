@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from forecasting.catalog import Catalog
-from forecasting.errors import ConfigError
+from forecasting.errors import ConfigError, PanelError
 from forecasting.models import MODELS
 
 #: Named here, not imported: the packages of Keras layers load TensorFlow, and a spec must not.
@@ -79,6 +79,24 @@ class ModelSpec:
     def has_symbols(self) -> bool:
         """Whether the model forecasts symbols, not numbers."""
         return self.head in OF_SYMBOLS
+
+    def require_target(self, symbols: tuple[str, ...]) -> None:
+        """Check that a panel holds what the head takes.
+
+        Args:
+            symbols: the alphabet of the panel; empty for numbers.
+
+        Raises:
+            PanelError: it holds symbols and the head takes numbers, or the other way round.
+        """
+        if self.has_symbols != bool(symbols):
+            has, wants = ("symbols", "numbers") if symbols else ("numbers", "symbols")
+            raise PanelError(
+                f"The panel holds {has}, and head {self.head!r} takes {wants}. Fix: symbols need head='categorical' "
+                "and a panel that was read with their alphabet.",
+                code="y_dtype",
+                field="head",
+            )
 
     @classmethod
     def parse(cls, text: str) -> Self:

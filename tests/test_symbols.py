@@ -60,7 +60,7 @@ def test_every_decoding_gives_probabilities_that_the_past_and_its_gaps_decide(mo
     for one, other in itertools.combinations(found, 2):
         assert not np.allclose(one, other)  # a missing symbol is none of the others
     target = np.array([[0.0, 2.0, np.nan, 1.0]])
-    losses = [float(network.training_loss(*windows(one), target, 0.5)) for one in (context, np.zeros(L))]
+    losses = [float(network.training_loss(*windows(one), target, None, 0.5)) for one in (context, np.zeros(L))]
     assert min(losses) > 0.5  # windows whose context is constant count too
     assert max(losses) < 3
 
