@@ -90,16 +90,16 @@ class Forecaster:
 
     def fit_panel(self, panel: Panel, callbacks: Sequence[Any] = ()) -> Self:
         """Learn from a panel; see `fit`."""
+        from forecasting.learner_spec import LearnerSpec
         from forecasting.network import build_network
         from forecasting.predictor import Predictor
-        from forecasting.training import LEARNERS
         from forecasting.training._source import WindowSource
 
+        learner, config = LearnerSpec.chosen(self.training, self.spec).load(self.spec)
         task = self.task_for(panel)
         network = build_network(self.spec, task, self.training.seed)
-        learner = LEARNERS.load(self.spec.config.learner)
         source = WindowSource.of(panel, task)
-        self.learned_ = learner.fit(network, source, self.spec.config, self.training, callbacks)
+        self.learned_ = learner.fit(network, source, config, self.training, callbacks)
         self.predictor_ = Predictor(self.spec, task, network)
         self.facts_ = describe(panel, self.learned_, self.training)
         self.history_ = panel

@@ -96,13 +96,18 @@ class ModelSpec:
         )
 
 
-def read_field(part: str, text: str) -> tuple[str, Any]:
-    """Read `field=value`; the value is JSON where it is legal JSON, a word otherwise."""
+def read_field(part: str, text: str, kind: str = "model", example: str = "gru:units=64,layers=2") -> tuple[str, Any]:
+    """Read `field=value`; the value is JSON where it is legal JSON, a word otherwise.
+
+    Args:
+        part: what is read.
+        text: the whole of which it is a part, for the error.
+        kind: what the whole describes.
+        example: what such a text looks like.
+    """
     name, equals, value = part.partition("=")
     if not equals:
-        raise ConfigError(
-            f"In model {text!r}, {part!r} is not field=value. Write e.g. gru:units=64,layers=2.", field="model"
-        )
+        raise ConfigError(f"In {kind} {text!r}, {part!r} is not field=value. Write e.g. {example}.", field=kind)
     try:
         return name.strip(), json.loads(value)
     except json.JSONDecodeError:

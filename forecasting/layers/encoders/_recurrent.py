@@ -38,6 +38,10 @@ class Recurrent(keras.layers.Layer):
         """Return the tokens at the width of the state, or as they are."""
         return tokens if self.embedding is None else self.embedding(tokens)
 
+    def initial_states(self, rows: int) -> list[Any]:
+        """Return the states before the first token, each [rows, U], in the order that `step` takes."""
+        return [state for layer in self.recurrent for state in as_list(layer.get_initial_state(rows))]
+
     def step(self, token: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
         """Read one more token [B, C]; returns the summary [B, D] and the states.
 
