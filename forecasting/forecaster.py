@@ -1,4 +1,4 @@
-"""Forecaster: fit, predict, backtest, save, load."""
+"""Forecaster: fit, predict, backtest, update, save, load."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from forecasting.artifact import Facts
     from forecasting.data.panel import Panel
     from forecasting.evaluation.backtest import Backtest
+    from forecasting.learner_state import LearnerState
     from forecasting.predictor import Predictor
     from forecasting.training._learned import Learned
+    from forecasting.training._online import OnlineLearner
 
 logger = logging.getLogger("forecasting")
 
@@ -74,6 +76,10 @@ class Forecaster:
         self.facts_: Facts | None = None
         self.learned_: Learned | None = None
         self.history_: Panel | None = None
+        self.online_: OnlineLearner | None = None
+        self.state_: LearnerState | None = None
+        #: Whether the model came from an artifact, without its training data.
+        self.is_loaded = False
 
     def fit(self, frame: pd.DataFrame, callbacks: Sequence[Any] = ()) -> Self:
         """Learn from `frame` (`unique_id, ds, y`), always afresh.
@@ -103,6 +109,31 @@ class Forecaster:
         self.predictor_ = Predictor(self.spec, task, network)
         self.facts_ = describe(panel, self.learned_, self.training)
         self.history_ = panel
+        self.online_, self.state_, self.is_loaded = self.learned_.online, None, False
+        return self
+
+    def update(self, frame: pd.DataFrame) -> Self:
+        """Go on learning from new observations, each once, in the order of time, without windows and without replay.
+
+        For forecasters with an online learner, such as `Training(learner="ekf")`. The network that answers changes
+        in place; `predict()` then forecasts after the new rows. After `load` the history is what `update` was given.
+
+        Args:
+            frame: the rows after the last one seen of each series; missing values stay empty. New series are welcome.
+
+        Raises:
+            NotFittedError: there is no model yet, or it was saved without what its learner remembers.
+            ConfigError: the learner always starts afresh.
+            PanelError: rows were seen before, or rows are missing between; nothing is learnt then.
+        """
+        from forecasting.data.continuing import joined
+        from forecasting.updating import learn, online_learner
+
+        if self.online_ is None:
+            self.online_ = online_learner(self.predictor, self.training, self.state_)
+        panel = self.panel(frame)
+        self.facts_ = learn(self.online_, panel, self.facts)
+        self.history_ = panel if self.history_ is None else joined(self.history_, panel)
         return self
 
     def predict(
@@ -213,7 +244,7 @@ class Forecaster:
         """
         from forecasting import artifact
 
-        return artifact.write(folder, self.predictor, self.facts)
+        return artifact.write(folder, self.predictor, self.facts, self.learner_state)
 
     @classmethod
     def load(cls, source: str | Path) -> Self:
@@ -225,7 +256,8 @@ class Forecaster:
         """
         from forecasting import artifact, registry
 
-        predictor, facts = artifact.read(registry.resolve(source))
+        folder = registry.resolve(source)
+        predictor, facts = artifact.read(folder)
         task = predictor.task
         forecaster = cls(
             predictor.spec,
@@ -237,6 +269,7 @@ class Forecaster:
             training=Training.from_dict(facts.training),
         )
         forecaster.predictor_, forecaster.facts_ = predictor, facts
+        forecaster.state_, forecaster.is_loaded = artifact.read_learner(folder), True
         return forecaster
 
     def copy(self) -> Self:
@@ -266,9 +299,9 @@ class Forecaster:
         return self.facts_
 
     @property
-    def is_loaded(self) -> bool:
-        """Whether the model came from an artifact, without its training data."""
-        return self.predictor_ is not None and self.history_ is None
+    def learner_state(self) -> LearnerState | None:
+        """From where an online learner goes on; None for all others."""
+        return self.state_ if self.online_ is None else self.online_.state()
 
     def panel(self, frame: pd.DataFrame) -> Panel:
         """Check a frame and turn it into a panel of this forecaster's frequency."""

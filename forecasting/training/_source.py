@@ -20,12 +20,14 @@ class WindowSource:
     """One copy of a panel on the device, with the arithmetic that finds windows in it.
 
     Attributes:
+        panel: the panel itself.
         task: shapes of the windows.
         arrays: the panel on the host, each series followed by H future rows.
         lengths: [S] rows of each series.
         gather: cuts windows out of the copy on the device.
     """
 
+    panel: Panel
     task: Task
     arrays: PanelArrays
     lengths: np.ndarray
@@ -36,7 +38,7 @@ class WindowSource:
         """Lay the panel out and copy it to the device."""
         arrays = layout(panel, task.calendar, task.horizon)
         y, known = tf.constant(arrays.y), tf.constant(arrays.known)
-        return cls(task, arrays, panel.lengths, Gather(y, known, task.context_length, task.horizon))
+        return cls(panel, task, arrays, panel.lengths, Gather(y, known, task.context_length, task.horizon))
 
     def all_windows(self) -> WindowIndex:
         """Return the index of every training window.
