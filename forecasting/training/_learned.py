@@ -6,6 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+def device() -> str:
+    """Return where TensorFlow computes, for the notes."""
+    import tensorflow as tf
+
+    return "gpu" if tf.config.list_physical_devices("GPU") else "cpu"
+
+
 @dataclass(frozen=True)
 class Learned:
     """Facts about one training.

@@ -80,7 +80,7 @@ class OnlineLearner:
         self.store = SeriesStore(
             {
                 "state": dynamics.initial,
-                "sensitivity": np.zeros((len(dynamics.initial), dynamics.n_weights), np.float32),
+                "sensitivity": np.zeros((dynamics.n_states, dynamics.n_weights), np.float32),
                 "moments": np.zeros(3),  # observations, mean, sum of squared deviations
                 "pending": np.zeros(2 + len(task.calendar)),  # 1 where there is a row before, its y, its features
             }

@@ -10,13 +10,16 @@ import keras
 
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, TrainingError
-from forecasting.training._learned import Learned
+from forecasting.training._learned import Learned, device
 from forecasting.training._online import OnlineLearner
 from forecasting.training._sensitivity import Dynamics
 from forecasting.training._stepping import stepping_core
 
 #: Weights up to which every step carries the derivatives of all states by all weights, or a covariance of all weights.
 MOST_WEIGHTS = 2000
+
+#: States up to which their derivatives by the states before are carried; a cell with an external memory has more.
+MOST_STATES = 256
 
 SCALINGS = ("standard", "none")
 
@@ -47,12 +50,12 @@ def online_dynamics(network: Any, learner: str) -> Dynamics:
         text = f"A series is scaled by what was seen of it. Got scaling={network.scaler.scheme!r}."
         raise refuse(f"{text} Use {' or '.join(map(repr, SCALINGS))}.", "scaling")
     dynamics = Dynamics(core)
-    if dynamics.n_weights > MOST_WEIGHTS:
+    if dynamics.n_weights > MOST_WEIGHTS or dynamics.n_states > MOST_STATES:
         raise ConfigError(
             f"Learner {learner!r} keeps the derivative of every state by every weight, or a covariance of all weights: "
             f"the work of a step grows with the fourth power of the units. The network has {dynamics.n_weights:,} "
-            f"weights; at most {MOST_WEIGHTS:,} are taken. Use fewer `units` and a smaller `width`, or "
-            "learner='truncated'.",
+            f"weights and {dynamics.n_states:,} states; at most {MOST_WEIGHTS:,} and {MOST_STATES:,} are taken. Use "
+            "fewer `units` and a smaller `width`, or learner='truncated'.",
             code="too_many_weights",
             field="units",
         )
@@ -89,5 +92,5 @@ def teach(learner: OnlineLearner, panel: Panel, passes: int, callbacks: Sequence
         if network.stop_training:
             break
     watchers.on_train_end()
-    notes = {"passes": str(len(history)), "device": "cpu", "weights": str(learner.dynamics.n_weights)}
+    notes = {"passes": str(len(history)), "device": device(), "weights": str(learner.dynamics.n_weights)}
     return Learned(time.perf_counter() - started, rows, steps, history, notes, learner)

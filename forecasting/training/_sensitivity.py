@@ -48,6 +48,11 @@ class Dynamics:
         self.initial = tf.concat(states, axis=1)[0].numpy()
 
     @property
+    def n_states(self) -> int:
+        """The number n of states."""
+        return len(self.initial)
+
+    @property
     def n_weights(self) -> int:
         """W."""
         return sum(int(tf.size(weight)) for weight in self.weights)
@@ -78,7 +83,6 @@ class Dynamics:
         by_state, *by_weights = tape.jacobian(
             reached, [state, *self.weights], unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
-        size = len(self.initial)
-        direct = tf.concat([tf.reshape(part, [size + 1, -1]) for part in by_weights], axis=1)
+        direct = tf.concat([tf.reshape(part, [self.n_states + 1, -1]) for part in by_weights], axis=1)
         total = tf.matmul(by_state, sensitivity) + direct
-        return Step(following, forecast, total[:size], total[size])
+        return Step(following, forecast, total[:-1], total[-1])

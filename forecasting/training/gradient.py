@@ -16,7 +16,7 @@ from forecasting.config import Training
 from forecasting.data.windows import WindowIndex
 from forecasting.errors import TrainingError
 from forecasting.training._batches import draw_batches, validation_batches
-from forecasting.training._learned import Learned
+from forecasting.training._learned import Learned, device
 from forecasting.training._source import WindowSource
 
 logger = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ def teach(
     training = trainer.training
     index, validation = source.split(training.validation_windows)
     history, best_steps = run(trainer, draw(index), validation, training.steps, callbacks)
-    notes = {"refit": "no", "device": "gpu" if tf.config.list_physical_devices("GPU") else "cpu"}
+    notes = {"refit": "no", "device": device()}
     if validation is not None and training.refit:
         trainer.restart()
         index = source.all_windows()
