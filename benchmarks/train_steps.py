@@ -24,6 +24,7 @@ def main() -> None:
     from forecasting.data.panel import Panel
     from forecasting.network import build_network
     from forecasting.training import gradient
+    from forecasting.training._batches import draw_batches
     from forecasting.training._source import WindowSource
 
     panel = Panel.from_frame(pd.read_parquet(given.train, columns=["unique_id", "ds", "y"]))
@@ -33,7 +34,8 @@ def main() -> None:
     started = time.perf_counter()
     source = WindowSource.of(panel, task)
     trainer = gradient.WindowTrainer(build_network(spec, task, seed=1), source, training)
-    gradient.run(trainer, source.all_windows(), None, given.steps, ())
+    batches = draw_batches(source.all_windows(), training, task.context_length)
+    gradient.run(trainer, batches, None, given.steps, ())
     print(json.dumps({"fit_s": time.perf_counter() - started}))
 
 

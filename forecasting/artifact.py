@@ -19,6 +19,7 @@ import numpy as np
 
 from forecasting.config import Task, Training
 from forecasting.errors import ArtifactError, ForecastingError
+from forecasting.learner_state import LearnerState
 from forecasting.model_spec import ModelSpec
 
 SCHEMA_VERSION = 1
@@ -27,6 +28,9 @@ WEIGHTS_FILE = "weights.safetensors"
 GOLDEN_FILE = "golden.json"
 MANIFEST_FILE = "manifest.json"
 FILES = (SPEC_FILE, WEIGHTS_FILE, GOLDEN_FILE)
+
+#: Only beside models that go on learning from new observations: from where they do. Forecasts never need it.
+LEARNER_FILE = "learner.safetensors"
 
 #: More than any model here needs; a folder beyond it is not one of ours.
 MAX_BYTES = 1 << 30
@@ -84,8 +88,14 @@ def describe(panel: Any, learned: Any, training: Training) -> Facts:
     )
 
 
-def write(folder: str | Path, predictor: Any, facts: Facts) -> Path:
+def write(folder: str | Path, predictor: Any, facts: Facts, state: LearnerState | None = None) -> Path:
     """Write the model into `folder`, which must not exist or be an older artifact; never leaves half a model.
+
+    Args:
+        folder: where to.
+        predictor: the model.
+        facts: what is recorded about its training.
+        state: from where an online learner goes on.
 
     Raises:
         ArtifactError: the folder holds something else.
@@ -98,7 +108,7 @@ def write(folder: str | Path, predictor: Any, facts: Facts) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        write_files(part, predictor, facts)
+        write_files(part, predictor, facts, state)
         part.chmod(0o755)
         if folder.exists():
             shutil.rmtree(folder)
@@ -108,7 +118,7 @@ def write(folder: str | Path, predictor: Any, facts: Facts) -> Path:
     return folder
 
 
-def write_files(folder: Path, predictor: Any, facts: Facts) -> None:
+def write_files(folder: Path, predictor: Any, facts: Facts, state: LearnerState | None) -> None:
     """Write the files of a model and, last, the manifest that vouches for them."""
     from safetensors.numpy import save_file
 
@@ -122,7 +132,10 @@ def write_files(folder: Path, predictor: Any, facts: Facts) -> None:
     write_json(folder / SPEC_FILE, spec)
     save_file(named_weights(predictor.network), folder / WEIGHTS_FILE)
     write_json(folder / GOLDEN_FILE, golden(predictor))
-    write_json(folder / MANIFEST_FILE, {"files": {name: sha256(folder / name) for name in FILES}})
+    if state is not None:
+        state.write(folder / LEARNER_FILE)
+    files = (*FILES, LEARNER_FILE) if state is not None else FILES
+    write_json(folder / MANIFEST_FILE, {"files": {name: sha256(folder / name) for name in files}})
 
 
 def named_weights(network: Any) -> dict[str, np.ndarray]:
@@ -161,6 +174,16 @@ def read(folder: str | Path) -> tuple[Any, Facts]:
     return predictor, facts
 
 
+def read_learner(folder: str | Path) -> LearnerState | None:
+    """Return from where the learner of a verified model folder goes on; None where it does not.
+
+    Raises:
+        ArtifactError: the file is not what was written.
+    """
+    path = Path(folder) / LEARNER_FILE
+    return LearnerState.read(path) if path.is_file() else None
+
+
 def verify(folder: Path) -> str:
     """Check names, kinds, sizes and hashes before anything is parsed; return the digest of the manifest.
 
@@ -170,9 +193,11 @@ def verify(folder: Path) -> str:
     if not (folder / MANIFEST_FILE).is_file():
         raise ArtifactError(f"{folder} is no model folder: {MANIFEST_FILE} is missing.", code="missing_file")
     found = sorted(entry.name for entry in os.scandir(folder))
-    if found != sorted((*FILES, MANIFEST_FILE)):
+    if sorted({*found} - {LEARNER_FILE}) != sorted((*FILES, MANIFEST_FILE)):
         raise ArtifactError(
-            f"{folder} must hold exactly {', '.join((*FILES, MANIFEST_FILE))}. Got {', '.join(found)}.", code="files"
+            f"{folder} must hold exactly {', '.join((*FILES, MANIFEST_FILE))}, and {LEARNER_FILE} where the model goes "
+            f"on learning. Got {', '.join(found)}.",
+            code="files",
         )
     for name in found:
         path = folder / name
@@ -183,7 +208,9 @@ def verify(folder: Path) -> str:
                 f"{path} has {path.stat().st_size} bytes; at most {MAX_BYTES} are read.", code="too_large"
             )
     recorded = read_json(folder / MANIFEST_FILE).get("files", {})
-    for name in FILES:
+    if LEARNER_FILE in recorded and LEARNER_FILE not in found:
+        raise ArtifactError(f"{folder / LEARNER_FILE} is missing. Fetch or train the model again.", code="missing_file")
+    for name in {*found} - {MANIFEST_FILE}:
         if recorded.get(name) != sha256(folder / name):
             raise ArtifactError(
                 f"{folder / name} is not the file that was written: its sha256 differs from {MANIFEST_FILE}. "

@@ -119,7 +119,9 @@ class Training(StrictConfig):
 
     Attributes:
         steps: gradient steps at most; the learning rate decays over them along a cosine.
-        batch_size: B, windows per step.
+        batch_size: B, windows per step. The three update rules of the textbooks: `"all"` is the batch rule, every
+            window in every step; 1 is the pattern rule, one window at a time; an online learner (`learner`) is the
+            online rule, one observation at a time.
         learning_rate: peak rate of Adam.
         clip_norm: bound on the global norm of the gradient of all variables.
         weight_decay: decoupled weight decay.
@@ -130,10 +132,13 @@ class Training(StrictConfig):
         steps_per_execution: steps run per call into the compiled graph.
         truncation: share of windows whose oldest part is hidden, so that short series are in distribution.
         seed: seeds weights, window sampling and dropout.
+        learner: how the network is taught; empty is the model's own way. A name in `forecasting.training`, with
+            options as in a model's: `truncated:chunk=48`, `rtrl`, `ekf:measurement_noise=0.01`. Only models that are
+            taught by gradient take another learner.
     """
 
     steps: int = 1200
-    batch_size: int = 128
+    batch_size: int | str = 128
     learning_rate: float = 5e-3
     clip_norm: float = 1.0
     weight_decay: float = 0.0
@@ -144,9 +149,16 @@ class Training(StrictConfig):
     steps_per_execution: int = 20
     truncation: float = 0.05
     seed: int = 1
+    learner: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", "validate_every", "patience", "validation_windows", "steps_per_execution"):
+        require(
+            self.batch_size == "all" or is_count(self.batch_size),
+            "batch_size",
+            "an integer of at least 1, or 'all'",
+            self.batch_size,
+        )
+        for name in ("steps", "validate_every", "patience", "validation_windows", "steps_per_execution"):
             require(is_count(getattr(self, name)), name, "an integer of at least 1", getattr(self, name))
         require(is_count(self.seed, 0), "seed", "an integer of at least 0", self.seed)
         for name in ("learning_rate", "clip_norm"):
@@ -156,3 +168,8 @@ class Training(StrictConfig):
         )
         require(is_number(self.truncation) and 0 <= self.truncation < 1, "truncation", "in [0, 1)", self.truncation)
         require(isinstance(self.refit, bool), "refit", "true or false", self.refit)
+        require(isinstance(self.learner, str), "learner", "the name of a learner, or empty", self.learner)
+        if self.learner:
+            from forecasting.learner_spec import LearnerSpec  # only a spec that is given needs the list of learners
+
+            LearnerSpec.parse(self.learner)

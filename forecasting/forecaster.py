@@ -1,7 +1,8 @@
-"""Forecaster: fit, predict, backtest, save, load."""
+"""Forecaster: fit, predict, backtest, update, save, load."""
 
 from __future__ import annotations
 
+import copy
 import logging
 import warnings
 from collections.abc import Sequence
@@ -11,15 +12,17 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from forecasting.config import QUANTILE_GRID, Task, Training
-from forecasting.errors import NotFittedError, PanelError
+from forecasting.errors import NotFittedError
 from forecasting.model_spec import ModelSpec
 
 if TYPE_CHECKING:
     from forecasting.artifact import Facts
     from forecasting.data.panel import Panel
     from forecasting.evaluation.backtest import Backtest
+    from forecasting.learner_state import LearnerState
     from forecasting.predictor import Predictor
     from forecasting.training._learned import Learned
+    from forecasting.training._online import OnlineLearner
 
 logger = logging.getLogger("forecasting")
 
@@ -71,10 +74,7 @@ class Forecaster:
         self.quantile_levels = tuple(quantile_levels) if self.spec.has_quantiles else ()
         self.static_covariates = tuple(static_covariates)
         self.training = training
-        self.predictor_: Predictor | None = None
-        self.facts_: Facts | None = None
-        self.learned_: Learned | None = None
-        self.history_: Panel | None = None
+        self.forget()
 
     def fit(self, frame: pd.DataFrame, callbacks: Sequence[Any] = ()) -> Self:
         """Learn from `frame` (`unique_id, ds, y`), always afresh; with head `categorical` also the alphabet of `y`.
@@ -93,20 +93,45 @@ class Forecaster:
         """Learn from a panel; see `fit`."""
         from forecasting.artifact import describe
         from forecasting.data.statics import encode_statics
+        from forecasting.learner_spec import LearnerSpec
         from forecasting.network import build_network
         from forecasting.predictor import Predictor
-        from forecasting.training import LEARNERS
         from forecasting.training._source import WindowSource
 
+        learner, config = LearnerSpec.chosen(self.training, self.spec).load(self.spec)
         task = self.task_for(panel)
         network = build_network(self.spec, task, self.training.seed)
         network.statics.adapt(encode_statics(panel.statics, task.static_covariates, panel.ids))
-        learner = LEARNERS.load(self.spec.config.learner)
         source = WindowSource.of(panel, task)
-        self.learned_ = learner.fit(network, source, self.spec.config, self.training, callbacks)
+        self.learned_ = learner.fit(network, source, config, self.training, callbacks)
         self.predictor_ = Predictor(self.spec, task, network)
         self.facts_ = describe(panel, self.learned_, self.training)
         self.history_ = panel
+        self.online_, self.state_, self.is_loaded = self.learned_.online, None, False
+        return self
+
+    def update(self, frame: pd.DataFrame) -> Self:
+        """Go on learning from new observations, each once, in the order of time, without windows and without replay.
+
+        For forecasters with an online learner, such as `Training(learner="ekf")`. The network that answers changes
+        in place; `predict()` then forecasts after the new rows. After `load` the history is what `update` was given.
+
+        Args:
+            frame: the rows after the last one seen of each series; missing values stay empty. New series are welcome.
+
+        Raises:
+            NotFittedError: there is no model yet, or it was saved without what its learner remembers.
+            ConfigError: the learner always starts afresh.
+            PanelError: rows were seen before, or rows are missing between; nothing is learnt then.
+        """
+        from forecasting.data.continuing import joined
+        from forecasting.updating import learn, online_learner
+
+        if self.online_ is None:
+            self.online_ = online_learner(self.predictor, self.training, self.state_)
+        panel = self.panel(frame)
+        self.facts_ = learn(self.online_, panel, self.facts)
+        self.history_ = panel if self.history_ is None else joined(self.history_, panel)
         return self
 
     def predict(
@@ -269,7 +294,7 @@ class Forecaster:
         """
         from forecasting import artifact
 
-        return artifact.write(folder, self.predictor, self.facts)
+        return artifact.write(folder, self.predictor, self.facts, self.learner_state)
 
     @classmethod
     def load(cls, source: str | Path) -> Self:
@@ -281,7 +306,8 @@ class Forecaster:
         """
         from forecasting import artifact, registry
 
-        predictor, facts = artifact.read(registry.resolve(source))
+        folder = registry.resolve(source)
+        predictor, facts = artifact.read(folder)
         task = predictor.task
         forecaster = cls(
             predictor.spec,
@@ -294,20 +320,25 @@ class Forecaster:
             training=Training.from_dict(facts.training),
         )
         forecaster.predictor_, forecaster.facts_ = predictor, facts
+        forecaster.state_, forecaster.is_loaded = artifact.read_learner(folder), True
         return forecaster
 
     def copy(self) -> Self:
         """Return an unfitted forecaster with the same choices."""
-        return type(self)(
-            self.spec,
-            self.horizon,
-            self.freq,
-            season=self.season,
-            context_length=self.context_length,
-            quantile_levels=self.quantile_levels,
-            static_covariates=self.static_covariates,
-            training=self.training,
-        )
+        fresh = copy.copy(self)
+        fresh.forget()
+        return fresh
+
+    def forget(self) -> None:
+        """Forget everything that was learnt."""
+        self.predictor_: Predictor | None = None
+        self.facts_: Facts | None = None
+        self.learned_: Learned | None = None
+        self.history_: Panel | None = None
+        self.online_: OnlineLearner | None = None
+        self.state_: LearnerState | None = None
+        #: Whether the model came from an artifact, without its training data.
+        self.is_loaded = False
 
     @property
     def predictor(self) -> Predictor:
@@ -324,9 +355,9 @@ class Forecaster:
         return self.facts_
 
     @property
-    def is_loaded(self) -> bool:
-        """Whether the model came from an artifact, without its training data."""
-        return self.predictor_ is not None and self.history_ is None
+    def learner_state(self) -> LearnerState | None:
+        """From where an online learner goes on; None for all others."""
+        return self.state_ if self.online_ is None else self.online_.state()
 
     def panel(self, frame: pd.DataFrame, symbols: tuple[str, ...] | None = None) -> Panel:
         """Check a frame and turn it into a panel of this forecaster's frequency.
@@ -370,14 +401,7 @@ class Forecaster:
         """
         from forecasting.defaults import task_for
 
-        if self.spec.has_symbols != bool(panel.symbols):
-            has, wants = ("symbols", "numbers") if panel.symbols else ("numbers", "symbols")
-            raise PanelError(
-                f"The panel holds {has}, and head {self.spec.head!r} takes {wants}. Fix: symbols need "
-                "head='categorical' and a panel that was read with their alphabet.",
-                code="y_dtype",
-                field="head",
-            )
+        self.spec.require_kind(panel.symbols)
         return task_for(
             panel,
             self.horizon,

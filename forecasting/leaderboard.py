@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecasting import artifact
 from forecasting.data.panel import Panel
 from forecasting.evaluation.backtest import Backtest
 from forecasting.evaluation.metrics import ranking_metric
@@ -118,7 +117,7 @@ def milliseconds(forecaster: Forecaster, panel: Panel) -> float:
 def artifact_size(forecaster: Forecaster) -> int:
     """Return the bytes of the saved model."""
     with tempfile.TemporaryDirectory(prefix="forecast-") as part:
-        folder = artifact.write(Path(part) / "model", forecaster.predictor, forecaster.facts)
+        folder = forecaster.save(Path(part) / "model")
         return sum(file.stat().st_size for file in folder.iterdir())
 
 

@@ -113,6 +113,22 @@ class ModelSpec:
         choices = {name: fields.pop(name) for name in ("head", "scaling", "alias") if name in fields}
         return cls.of(model, fields, **{"alias": text, **choices})
 
+    def require_kind(self, symbols: tuple[str, ...]) -> None:
+        """Check that a panel's alphabet, none for numbers, is something the head takes.
+
+        Raises:
+            PanelError: the panel holds symbols and the head takes numbers, or the other way round.
+        """
+        if self.has_symbols == bool(symbols):
+            return
+        has, wants = ("symbols", "numbers") if symbols else ("numbers", "symbols")
+        raise PanelError(
+            f"The panel holds {has}, and head {self.head!r} takes {wants}. Fix: symbols need head='categorical' and a "
+            "panel that was read with their alphabet.",
+            code="y_dtype",
+            field="head",
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form that `from_dict` takes."""
         return {
@@ -135,13 +151,18 @@ class ModelSpec:
         )
 
 
-def read_field(part: str, text: str) -> tuple[str, Any]:
-    """Read `field=value`; the value is JSON where it is legal JSON, a word otherwise."""
+def read_field(part: str, text: str, kind: str = "model", example: str = "gru:units=64,layers=2") -> tuple[str, Any]:
+    """Read `field=value`; the value is JSON where it is legal JSON, a word otherwise.
+
+    Args:
+        part: what is read.
+        text: the whole of which it is a part, for the error.
+        kind: what the whole describes.
+        example: what such a text looks like.
+    """
     name, equals, value = part.partition("=")
     if not equals:
-        raise ConfigError(
-            f"In model {text!r}, {part!r} is not field=value. Write e.g. gru:units=64,layers=2.", field="model"
-        )
+        raise ConfigError(f"In {kind} {text!r}, {part!r} is not field=value. Write e.g. {example}.", field=kind)
     try:
         return name.strip(), json.loads(value)
     except json.JSONDecodeError:

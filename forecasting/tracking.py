@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from forecasting.config import Task
+    from forecasting.learner_state import LearnerState
     from forecasting.predictor import Predictor
     from forecasting.training._learned import Learned
 
@@ -120,20 +121,27 @@ class Run:
 
         mlflow.log_figure(figure, file)
 
-    def model(self, predictor: Predictor, facts: artifact.Facts, name: str | None = None) -> Logged:
+    def model(
+        self,
+        predictor: Predictor,
+        facts: artifact.Facts,
+        name: str | None = None,
+        state: LearnerState | None = None,
+    ) -> Logged:
         """Log the model, and register it where a name is given.
 
         Args:
             predictor: the model.
             facts: what is recorded about its training.
             name: registered name.
+            state: from where an online learner goes on.
         """
         import mlflow
 
         from forecasting import pyfunc_file
 
         with tempfile.TemporaryDirectory(prefix="forecast-") as part:
-            folder = artifact.write(Path(part) / BUNDLE, predictor, facts)
+            folder = artifact.write(Path(part) / BUNDLE, predictor, facts, state)
             digest = artifact.verify(folder)
             info = mlflow.pyfunc.log_model(
                 name=predictor.spec.model,

@@ -166,13 +166,15 @@ def keep(run: Journal, trained: Trained, request: TrainRequest) -> None:
     if request.register and run.run is not None:
         try:
             with registry.registry_errors(request.register):
-                logged = run.run.model(forecaster.predictor, forecaster.facts, request.register)
+                logged = run.run.model(
+                    forecaster.predictor, forecaster.facts, request.register, forecaster.learner_state
+                )
                 trained.version = alias(logged.version, request.is_champion) if logged.version else None
         except ForecastingError:
             spare(trained)
             raise
         return
-    run.log(lambda active: active.model(forecaster.predictor, forecaster.facts, None))
+    run.log(lambda active: active.model(forecaster.predictor, forecaster.facts, None, forecaster.learner_state))
     if run.run is None and trained.out is None:
         spare(trained)
     if request.register:

@@ -21,6 +21,7 @@ class WindowSource:
     """One copy of a panel on the device, with the arithmetic that finds windows in it.
 
     Attributes:
+        panel: the panel itself.
         task: shapes of the windows.
         arrays: the panel on the host, each series followed by H future rows.
         lengths: [S] rows of each series.
@@ -28,6 +29,7 @@ class WindowSource:
         statics: [S, K] float32 codes of the static covariates.
     """
 
+    panel: Panel
     task: Task
     arrays: PanelArrays
     lengths: np.ndarray
@@ -40,12 +42,16 @@ class WindowSource:
         arrays = layout(panel, task.calendar, task.horizon)
         y, known = tf.constant(arrays.y), tf.constant(arrays.known)
         statics = encode_statics(panel.statics, task.static_covariates, panel.ids)
-        return cls(task, arrays, panel.lengths, Gather(y, known, task.context_length, task.horizon), statics)
+        gather = Gather(y, known, task.context_length, task.horizon)
+        return cls(panel, task, arrays, panel.lengths, gather, statics)
 
     def windows(self, origins: tf.Tensor, firsts: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """Return context [B, L], known [B, L + H, F], target [B, H] and static codes [B, K] of the windows."""
-        series = tf.searchsorted(self.arrays.first, origins, side="right") - 1
-        return *self.gather(origins, firsts), tf.gather(self.statics, series)
+        return *self.gather(origins, firsts), self.statics_at(origins)
+
+    def statics_at(self, rows: tf.Tensor) -> tf.Tensor:
+        """Return the static codes [B, K] of the series that flat rows [B] belong to."""
+        return tf.gather(self.statics, tf.searchsorted(self.arrays.first, rows, side="right") - 1)
 
     def all_windows(self) -> WindowIndex:
         """Return the index of every training window.

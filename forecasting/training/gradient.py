@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -16,7 +16,7 @@ from forecasting.config import Training
 from forecasting.data.windows import WindowIndex
 from forecasting.errors import TrainingError
 from forecasting.training._batches import draw_batches, validation_batches
-from forecasting.training._learned import Learned
+from forecasting.training._learned import Learned, device
 from forecasting.training._source import WindowSource
 
 logger = logging.getLogger(__name__)
@@ -32,13 +32,17 @@ class WindowTrainer(keras.Model):
         network: the `ForecastNetwork` to train.
         source: the panel on the device; it is no part of the weights.
         training: how to train.
+        objective: gives the loss of one element of the training data; that of windows at origins by default.
     """
 
-    def __init__(self, network: Any, source: WindowSource, training: Training) -> None:
+    def __init__(
+        self, network: Any, source: WindowSource, training: Training, objective: Callable[..., Any] | None = None
+    ) -> None:
         super().__init__(name="trainer", autocast=False)
         self.network = network
         self.source = source
         self.training = training
+        self.objective = objective or self.windows_loss
         self.absolute_error = keras.metrics.Mean(name="mae")
         self.built = True
         compiled = network.supports_jit and training.steps >= XLA_FROM_STEPS
@@ -60,15 +64,19 @@ class WindowTrainer(keras.Model):
         return self.network.loss_and_error(*self.source.windows(origins, firsts))
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        """Take one step of the optimizer; `data` is (origins [B], firsts [B])."""
+        """Take one step of the optimizer; `data` is what the objective takes, by default origins [B], firsts [B]."""
         self._loss_tracker.update_state(self.take_step(*data))
         return {"loss": self._loss_tracker.result()}
 
-    def _take_step(self, origins: Any, firsts: Any) -> Any:
+    def windows_loss(self, origins: Any, firsts: Any) -> Any:
+        """Return the mean scaled loss of windows at `origins` [B], as they are trained."""
+        progress = tf.cast(self.optimizer.iterations, tf.float32) / self.training.steps
+        return self.network.training_loss(*self.source.windows(origins, firsts), progress)
+
+    def _take_step(self, *batch: Any) -> Any:
         """Move the weights against the gradient of the loss; return the loss."""
         with tf.GradientTape() as tape:
-            progress = tf.cast(self.optimizer.iterations, tf.float32) / self.training.steps
-            loss = self.network.training_loss(*self.source.windows(origins, firsts), progress)
+            loss = self.objective(*batch)
         variables = self.network.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return loss
@@ -83,31 +91,51 @@ class WindowTrainer(keras.Model):
 
 
 def fit(network: Any, source: WindowSource, config: Any, training: Training, callbacks: Sequence[Any] = ()) -> Learned:
-    """Train by gradient, keep the best weights, then train once more on everything for the best number of steps.
+    """Train by gradient (backpropagation through time) on windows drawn at random; see `teach`."""
+
+    def draw(index: WindowIndex) -> tf.data.Dataset:
+        return draw_batches(index, training, source.task.context_length)
+
+    return teach(WindowTrainer(network, source, training), source, draw, callbacks)
+
+
+def teach(
+    trainer: WindowTrainer,
+    source: WindowSource,
+    draw: Callable[[WindowIndex], tf.data.Dataset],
+    callbacks: Sequence[Any],
+) -> Learned:
+    """Train, keep the best weights, then train once more on everything for the best number of steps.
 
     The last windows of each series validate. When the series are too short to spare any, all windows
     train for all steps.
+
+    Args:
+        trainer: takes the steps.
+        source: the panel.
+        draw: gives the endless training data of the windows that may be used.
+        callbacks: Keras callbacks.
 
     Raises:
         TrainingError: no window can be cut, or the loss is not finite.
     """
     started = time.perf_counter()
-    trainer = WindowTrainer(network, source, training)
+    training = trainer.training
     index, validation = source.split(training.validation_windows)
-    history, best_steps = run(trainer, index, validation, training.steps, callbacks)
-    notes = {"refit": "no", "device": "gpu" if tf.config.list_physical_devices("GPU") else "cpu"}
+    history, best_steps = run(trainer, draw(index), validation, training.steps, callbacks)
+    notes = {"refit": "no", "device": device()}
     if validation is not None and training.refit:
         trainer.restart()
         index = source.all_windows()
-        run(trainer, index, None, best_steps, callbacks)
+        run(trainer, draw(index), None, best_steps, callbacks)
         notes["refit"] = f"on all windows for {best_steps} steps"
-    require_finite(network)
+    require_finite(trainer.network)
     return Learned(time.perf_counter() - started, index.count, best_steps, history, notes)
 
 
 def run(
     trainer: WindowTrainer,
-    index: WindowIndex,
+    batches: tf.data.Dataset,
     validation: tuple[np.ndarray, np.ndarray] | None,
     steps: int,
     callbacks: Sequence[Any],
@@ -123,7 +151,7 @@ def run(
         guards.append(best)
         scored = validation_batches(validation)
     record = trainer.fit(
-        draw_batches(index, training, trainer.source.task.context_length),
+        batches,
         epochs=looks,
         steps_per_epoch=trainer.interval,
         validation_data=scored,

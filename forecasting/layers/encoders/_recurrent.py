@@ -50,6 +50,10 @@ class Recurrent(keras.layers.Layer):
         embedded = self.embedding(tokens[..., :width])
         return ops.concatenate([embedded, tokens[..., width:]], axis=-1) if self.static else embedded
 
+    def initial_states(self, rows: int) -> list[Any]:
+        """Return the states before the first token, each [rows, U], in the order that `step` takes."""
+        return [state for layer in self.recurrent for state in as_list(layer.get_initial_state(rows))]
+
     def step(self, token: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
         """Read one more token [B, C]; returns the summary [B, D] and the states.
 

@@ -28,6 +28,15 @@ class Encoder(Recurrent):
             sequence = self.drop(output, training=training)
         return Encoded(sequence[:, -1], sequence[:, filling:], states)
 
+    def initial_states(self, rows: int) -> list[Any]:
+        """Return the states before the first token: those of every layer once for each interleaved recurrence."""
+        return [
+            state
+            for level, layer in enumerate(self.recurrent)
+            for _ in range(2**level)
+            for state in as_list(layer.get_initial_state(rows))
+        ]
+
     def step(self, token: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
         """Read one more token [B, C]; see `Recurrent.step`."""
         output, new_states, position = self.embedded(token), [], 0

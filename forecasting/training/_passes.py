@@ -1,0 +1,98 @@
+"""What online learners share around the learning: which networks they take, and the passes over the data of a fit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from forecasting.data.panel import Panel
+from forecasting.errors import ConfigError, TrainingError
+from forecasting.training._learned import Learned, device
+from forecasting.training._online import OnlineLearner
+from forecasting.training._sensitivity import Dynamics
+from forecasting.training._stepping import stepping_core
+
+#: Weights up to which every step carries the derivatives of all states by all weights, or a covariance of all weights.
+MOST_WEIGHTS = 2000
+
+#: States up to which their derivatives by the states before are carried; a cell with an external memory has more.
+MOST_STATES = 256
+
+SCALINGS = ("standard", "none")
+
+
+def online_dynamics(network: Any, learner: str) -> Dynamics:
+    """Return one step of a network that can be taught online.
+
+    Args:
+        network: a `ForecastNetwork`.
+        learner: who asks, for the errors.
+
+    Raises:
+        ConfigError: the network cannot be taught by one observation at a time; the message says what to choose.
+    """
+    core = stepping_core(network, learner)
+    reads = "Learner {!r} takes one observation after the other and is taught by one error."
+
+    def refuse(problem: str, field: str) -> ConfigError:
+        return ConfigError(f"{reads.format(learner)} {problem}", code="learner_unfit", field=field)
+
+    if core.tokens.segment != 1:
+        raise refuse(f"Got tokens of {core.tokens.segment} steps. Use segment=1.", "segment")
+    if network.head.parameters != 1:
+        raise refuse(f"The head reads {network.head.parameters} numbers per step. Use head='point'.", "head")
+    if core.encoder.drop.rate:
+        raise refuse(f"Got dropout={core.encoder.drop.rate:g}. Use dropout=0.", "dropout")
+    if network.scaler.scheme not in SCALINGS:
+        text = f"A series is scaled by what was seen of it. Got scaling={network.scaler.scheme!r}."
+        raise refuse(f"{text} Use {' or '.join(map(repr, SCALINGS))}.", "scaling")
+    if network.task.static_covariates:
+        raise refuse("It reads no static covariates. Leave them out, or use 'truncated'.", "static_covariates")
+    dynamics = Dynamics(core)
+    if dynamics.n_weights > MOST_WEIGHTS or dynamics.n_states > MOST_STATES:
+        raise ConfigError(
+            f"Learner {learner!r} keeps the derivative of every state by every weight, or a covariance of all weights: "
+            f"the work of a step grows with the fourth power of the units. The network has {dynamics.n_weights:,} "
+            f"weights and {dynamics.n_states:,} states; at most {MOST_WEIGHTS:,} and {MOST_STATES:,} are taken. Use "
+            "fewer `units` and a smaller `width`, or learner='truncated'.",
+            code="too_many_weights",
+            field="units",
+        )
+    return dynamics
+
+
+def teach(learner: OnlineLearner, panel: Panel, passes: int, callbacks: Sequence[Any] = ()) -> Learned:
+    """Pass over all rows in the order of time, `passes` times; each pass begins with the series forgotten.
+
+    There is no validation: the errors of a pass are those of forecasts made before their targets were learnt from.
+
+    Raises:
+        TrainingError: no observation could be learnt from, or a weight is not finite.
+    """
+    started = time.perf_counter()
+    rows, steps, history = len(panel.y), 0, []
+    network = learner.network
+    watchers = keras.callbacks.CallbackList(list(callbacks), model=network, epochs=passes, steps=rows)
+    network.stop_training = False
+    watchers.on_train_begin()
+    for number in range(passes):
+        learner.forget_series()
+        updates, loss, error = learner.learn(panel, lambda done: watchers.on_train_batch_end(done - 1))
+        if not updates:
+            raise TrainingError(
+                f"No observation could be learnt from: the {panel.n_series} series are constant, missing, or no longer "
+                "than `burn_in`. Give longer series or a smaller `burn_in`.",
+                code="too_short",
+            )
+        steps += int(updates)
+        metrics = {"loss": float(loss / updates), "mae": float(error / updates)}
+        history.append({"step": float(steps), **metrics})
+        watchers.on_epoch_end(number, metrics)
+        if network.stop_training:
+            break
+    watchers.on_train_end()
+    notes = {"passes": str(len(history)), "device": device(), "weights": str(learner.dynamics.n_weights)}
+    return Learned(time.perf_counter() - started, rows, steps, history, notes, learner)

@@ -1,0 +1,124 @@
+"""The extended Kalman filter as a learner (Singhal & Wu 1989; Puskorius & Feldkamp 1994, global form).
+
+The weights w are the state of a filter whose measurement is the network's forecast y of what is then observed, d.
+With H = dy/dw through all of the past, the covariance P of the weights, measurement noise R and process noise Q::
+
+    K = P H (H' P H + R)^-1        w <- w + K (d - y)        P <- P - K H' P + Q I
+
+P remembers which weights earlier observations have already settled, so far fewer observations are needed than by a
+gradient; a step costs O(W^2) for W weights on top of the derivatives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from forecasting.config import StrictConfig, Task, Training, is_count, is_number, require
+from forecasting.training._learned import Learned
+from forecasting.training._online import OnlineLearner
+from forecasting.training._passes import online_dynamics, teach
+from forecasting.training._sensitivity import Dynamics
+from forecasting.training._source import WindowSource
+
+INSTEAD_OF = "gradient"
+
+
+@dataclass(frozen=True)
+class Config(StrictConfig):
+    """The filter's assumptions, in scaled units.
+
+    Attributes:
+        covariance: variance of every weight around its start.
+        measurement_noise: R, variance of an observation that the network cannot know.
+        process_noise: Q, variance that every weight gains with every observation: how fast the truth may move.
+        largest_error: errors are cut at so many of their expected deviations, so that one wild value does not undo
+            what was learnt; 0 cuts none.
+        half_life: updates after which the process noise has halved; 0 keeps it.
+        passes: times that `fit` goes over the data.
+        burn_in: observations of a series that only set its scale.
+    """
+
+    covariance: float = 1.0
+    measurement_noise: float = 0.1
+    process_noise: float = 1e-6
+    largest_error: float = 5.0
+    half_life: int = 0
+    passes: int = 1
+    burn_in: int = 10
+
+    def __post_init__(self) -> None:
+        for name in ("covariance", "measurement_noise"):
+            require(is_number(getattr(self, name)) and getattr(self, name) > 0, name, "above 0", getattr(self, name))
+        for name in ("process_noise", "largest_error"):
+            require(
+                is_number(getattr(self, name)) and getattr(self, name) >= 0, name, "at least 0", getattr(self, name)
+            )
+        require(is_count(self.half_life, 0), "half_life", "an integer of at least 0", self.half_life)
+        require(is_count(self.passes), "passes", "an integer of at least 1", self.passes)
+        require(is_count(self.burn_in, 0), "burn_in", "an integer of at least 0", self.burn_in)
+
+
+class KalmanRule:
+    """One measurement update of the filter; see `Rule`. P is float64: it loses its symmetry and sign otherwise.
+
+    Args:
+        dynamics: holds the weights.
+        config: the filter's assumptions.
+    """
+
+    def __init__(self, dynamics: Dynamics, config: Config) -> None:
+        self.dynamics = dynamics
+        self.config = config
+        self.covariance = tf.Variable(config.covariance * np.eye(dynamics.n_weights), trainable=False)
+        self.updates = tf.Variable(0.0, trainable=False, dtype=tf.float64)
+        self.variables = {"covariance": self.covariance, "updates": self.updates}
+
+    def learn(self, forecast: Any, target: Any, gradient: Any) -> None:
+        """Move weights and covariance by one innovation."""
+        h = tf.cast(gradient, tf.float64)
+        ph = tf.linalg.matvec(self.covariance, h)
+        variance = tf.tensordot(h, ph, 1) + self.config.measurement_noise
+        change = ph / variance * self.innovation(forecast, target, variance)
+        for weight, part in zip(self.dynamics.weights, self.dynamics.split(change), strict=True):
+            weight.assign_add(tf.cast(part, weight.dtype))
+        settled = ph[:, None] * ph[None] / variance  # K H' P, symmetric as it stands
+        self.covariance.assign(tf.linalg.set_diag(self.covariance - settled, self.diagonal(settled)))
+        self.updates.assign_add(1.0)
+
+    def innovation(self, forecast: Any, target: Any, variance: Any) -> Any:
+        """Return d - y, cut where it is far beyond the deviation that the filter expects of it."""
+        error = tf.cast(target - forecast, tf.float64)
+        if not self.config.largest_error:
+            return error
+        largest = self.config.largest_error * tf.sqrt(variance)
+        return tf.clip_by_value(error, -largest, largest)
+
+    def diagonal(self, settled: Any) -> Any:
+        """Return the diagonal of the new covariance: less what is settled, more the process noise."""
+        noise = tf.constant(self.config.process_noise, tf.float64)
+        if self.config.half_life:
+            noise *= 0.5 ** (self.updates / self.config.half_life)
+        return tf.linalg.diag_part(self.covariance) - tf.linalg.diag_part(settled) + noise
+
+
+def fit(
+    network: Any, source: WindowSource, config: Config, training: Training, callbacks: Sequence[Any] = ()
+) -> Learned:
+    """Teach a recursive network of single steps; see `_passes.teach`.
+
+    Raises:
+        ConfigError: the network is not one for this learner, or too large.
+        TrainingError: no observation could be learnt from, or a weight is not finite.
+    """
+    return teach(online(network, source.task, config, training), source.panel, config.passes, callbacks)
+
+
+def online(network: Any, task: Task, config: Config, training: Training) -> OnlineLearner:
+    """Return the learner before it has seen anything; with `restore` it goes on from a state."""
+    dynamics = online_dynamics(network, "ekf")
+    return OnlineLearner(network, task, dynamics, KalmanRule(dynamics, config), config.burn_in)

@@ -1,0 +1,74 @@
+"""Going on with a trained model: its learner woken up again, and the facts after it has learnt more."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import time
+from datetime import UTC, datetime
+
+from forecasting.artifact import Facts
+from forecasting.config import Training
+from forecasting.data.panel import Panel
+from forecasting.errors import ConfigError, NotFittedError
+from forecasting.learner_spec import LearnerSpec
+from forecasting.learner_state import LearnerState
+from forecasting.predictor import Predictor
+from forecasting.training._online import OnlineLearner
+
+
+def online_learner(predictor: Predictor, training: Training, state: LearnerState | None) -> OnlineLearner:
+    """Return the learner of a model as it was when it stopped.
+
+    Args:
+        predictor: the model.
+        training: how it was trained.
+        state: what its learner remembered.
+
+    Raises:
+        ConfigError: the learner always starts afresh.
+        NotFittedError: what the learner remembered is lost.
+        ArtifactError: the state is not one of this model.
+    """
+    chosen = LearnerSpec.chosen(training, predictor.spec)
+    module, config = chosen.load(predictor.spec)
+    if not hasattr(module, "online"):
+        raise ConfigError(
+            f"{predictor.spec.alias!r} was taught by {chosen.name!r}, which always starts afresh. Call `fit` with all "
+            "rows, or train with Training(learner='ekf') or 'rtrl' to go on from new rows alone.",
+            code="not_online",
+            field="learner",
+        )
+    if state is None:
+        raise NotFittedError(
+            f"{predictor.spec.alias!r} was saved without what its learner remembers. Call `fit` with all rows.",
+            code="no_learner_state",
+            field="learner",
+        )
+    learner: OnlineLearner = module.online(predictor.network, predictor.task, config, training)
+    learner.restore(state)
+    return learner
+
+
+def learn(learner: OnlineLearner, panel: Panel, facts: Facts) -> Facts:
+    """Learn from new rows; return the facts of the whole training.
+
+    The fingerprint is that of the one before followed by the new rows': an update does not have the old rows.
+
+    Raises:
+        PanelError: rows do not follow those seen.
+        TrainingError: learning diverged; everything is as before.
+    """
+    started = time.perf_counter()
+    updates = int(learner.learn(panel)[0])
+    return dataclasses.replace(
+        facts,
+        training_end=max(facts.training_end, panel.end_label, key=panel.parse_label),
+        fingerprint=hashlib.sha256(f"{facts.fingerprint} {panel.fingerprint()}".encode()).hexdigest(),
+        series=len(learner.ends),
+        rows=facts.rows + len(panel.y),
+        seconds=round(facts.seconds + time.perf_counter() - started, 3),
+        windows=facts.windows + len(panel.y),
+        steps=facts.steps + updates,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )

@@ -1,0 +1,243 @@
+"""Online learners: their gradients and updates against what can be computed otherwise, and what they refuse."""
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+
+from forecasting import Forecaster, Training
+from forecasting.data.panel import Panel
+from forecasting.errors import ConfigError, TrainingError
+from forecasting.layers.recurrent import CELLS
+from forecasting.network import build_network
+from forecasting.predictor import Predictor
+from forecasting.training._callbacks import ReportProgress
+from forecasting.training._passes import MOST_STATES
+from forecasting.training._sensitivity import Dynamics
+from forecasting.training._source import WindowSource
+from forecasting.training.ekf import Config, KalmanRule
+from forecasting.training.gradient import WindowTrainer
+from tests.conftest import make_frame
+
+H, L = 4, 24
+SMALL = {"units": 3, "width": 2, "segment": 1, "decoding": "recursive"}
+
+
+def forecaster(learner, horizon=H, context_length=L, model="gru", **choices):
+    seed = choices.pop("seed", 1)
+    training = Training(learner=learner, seed=seed, learning_rate=choices.pop("learning_rate", 0.02))
+    return Forecaster(model, horizon, context_length=context_length, training=training, **(SMALL | choices))
+
+
+def weights(model):
+    return np.concatenate([np.ravel(weight) for weight in model.predictor.network.get_weights()])
+
+
+def tokens_and_known(rows, features, seed=0):
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(rows + 1, 1))
+    observed = (rng.random((rows + 1, 1)) < 0.8).astype(float)
+    known = rng.normal(size=(rows + 1, features))
+    tokens = np.concatenate([values * observed, observed, known], axis=1).astype("float32")
+    return tokens[:-1], known[1:].astype("float32"), values[1:, 0].astype("float32")
+
+
+@pytest.mark.parametrize(("stack", "layers"), [("plain", 1), ("plain", 2), ("dilated", 2)])
+@pytest.mark.parametrize("cell", CELLS.names())
+def test_the_gradient_carried_forward_is_that_of_backpropagation_through_time(cell, stack, layers):
+    if cell not in ("elman", "gru", "lstm") and layers > 1:
+        pytest.skip("depth does not depend on the cell")
+    choices = SMALL | {"cell": cell, "stack": stack, "layers": layers}
+    model = Forecaster("recurrent", H, context_length=L, head="point", **choices)
+    task = model.task_for(Panel.from_frame(make_frame(rows=80)))
+    core = build_network(model.spec, task, 1).core
+    if Dynamics(core).n_states > MOST_STATES:
+        pytest.skip("too many states to be taught so")
+    tokens, known, target = tokens_and_known(8, len(task.calendar))
+    with tf.GradientTape() as tape:
+        sequence = core.encoder(tokens[None]).sequence[0]
+        forecasts = core.readout(sequence, known[:, None])[:, 0, 0]
+        loss = tf.reduce_sum(tf.abs(target - forecasts))
+    wanted = np.concatenate([np.ravel(part) for part in tape.gradient(loss, core.trainable_variables)])
+    dynamics = Dynamics(core)
+    state = tf.constant(dynamics.initial)
+    sensitivity = tf.zeros([len(dynamics.initial), dynamics.n_weights])
+    take, found = tf.function(dynamics.step), 0.0
+    for t in range(len(tokens)):
+        step = take(state, sensitivity, tf.constant(tokens[t]), tf.constant(known[t]))
+        np.testing.assert_allclose(step.forecast, forecasts[t], atol=1e-5)
+        found = found - tf.sign(target[t] - step.forecast) * step.gradient
+        state, sensitivity = step.state, step.sensitivity
+    np.testing.assert_allclose(found, wanted, atol=1e-5 * max(1, np.abs(wanted).max()))
+
+
+class Linear:
+    """The forecast h'w of weights [3, 2], in place of a network."""
+
+    def __init__(self):
+        self.weights = [tf.Variable(tf.zeros([3, 1])), tf.Variable(tf.zeros([2]))]
+        self.n_weights = 5
+
+    def split(self, flat):
+        return [tf.reshape(flat[:3], [3, 1]), flat[3:]]
+
+    def flat(self):
+        return tf.concat([tf.reshape(weight, [-1]) for weight in self.weights], axis=0)
+
+
+def test_on_a_linear_problem_the_filter_is_ridge_regression():
+    rng = np.random.default_rng(0)
+    x, noise = rng.normal(size=(60, 5)), rng.normal(size=60)
+    y = x @ np.arange(1, 6) + 0.1 * noise
+    linear = Linear()
+    rule = KalmanRule(linear, Config(covariance=4.0, measurement_noise=0.25, process_noise=0.0, largest_error=0.0))
+    for row, target in zip(x.astype("float32"), y.astype("float32"), strict=True):
+        rule.learn(tf.reduce_sum(linear.flat() * row), tf.constant(target), tf.constant(row))
+    precision = x.T @ x / 0.25 + np.eye(5) / 4.0
+    np.testing.assert_allclose(linear.flat(), np.linalg.solve(precision, x.T @ y / 0.25), atol=1e-5)
+    np.testing.assert_allclose(rule.covariance, np.linalg.inv(precision), rtol=1e-5, atol=1e-8)
+
+
+def test_process_noise_is_added_and_halves_and_wild_errors_are_cut():
+    linear = Linear()
+    rule = KalmanRule(linear, Config(process_noise=0.5, half_life=2, measurement_noise=1.0, largest_error=3.0))
+    nothing = tf.zeros([5])
+    for _ in range(3):
+        rule.learn(tf.constant(0.0), tf.constant(1.0), nothing)
+    np.testing.assert_allclose(np.diag(rule.covariance), 1 + 0.5 * (1 + 0.5**0.5 + 0.5), rtol=1e-12)
+    rule = KalmanRule(linear, Config(process_noise=0.0, measurement_noise=1.0, largest_error=3.0))
+    rule.learn(tf.constant(0.0), tf.constant(1e6), tf.constant([1.0, 0, 0, 0, 0]))
+    assert float(linear.flat()[0]) == pytest.approx(0.5 * 3 * 2**0.5, rel=1e-6)
+
+
+def sine(rows, period=25):
+    step = np.arange(rows)
+    return pd.DataFrame({"unique_id": "s", "ds": step, "y": np.sin(2 * np.pi * step / period)})
+
+
+def one_step_error(predictor):
+    """Return the mean absolute error one step ahead on the part of the sine that was not trained on."""
+    steps = np.arange(200, 370)
+    answer = predictor.predict_panel(Panel.from_frame(sine(400)), origins=(np.zeros(len(steps), int), steps))
+    return np.abs(answer.median[:, 0] - np.sin(2 * np.pi * (steps + 1) / 25)).mean()
+
+
+def pattern_rule_errors(model, learning_rates):
+    """Return the errors after one epoch of plain stochastic gradient descent, one window at a time, at some rates."""
+    panel = Panel.from_frame(sine(190))
+    task = model.task_for(panel)
+    source, network = WindowSource.of(panel, task), build_network(model.spec, task, 1)
+    trainer = WindowTrainer(network, source, Training(batch_size=1))
+    trainer.optimizer = keras.optimizers.SGD(global_clipnorm=1.0)
+    trainer.optimizer.build(network.trainable_variables)
+    step, index, start = tf.function(trainer._take_step), source.all_windows(), network.get_weights()
+    predictor, errors = Predictor(model.spec, task, network), []
+    for rate in learning_rates:
+        network.set_weights(start)
+        trainer.optimizer.learning_rate.assign(rate)
+        for number in np.random.default_rng(0).permutation(index.count):
+            step(*(tf.constant(part) for part in index.locate([number])))
+        errors.append(one_step_error(predictor))
+    return errors
+
+
+def test_the_filter_learns_a_sine_from_observations_of_which_one_epoch_of_gradient_descent_makes_little():
+    choices = {"horizon": 1, "context_length": 50, "units": 6, "scaling": "none", "season": 25}
+    model = forecaster("ekf:measurement_noise=0.01", **choices).fit(sine(190))
+    assert model.learned_.steps == 180, "every observation after the burn-in, once"
+    assert one_step_error(model.predictor) < 0.02
+    assert min(pattern_rule_errors(model, (0.03, 0.1, 0.3))) > 0.1
+
+
+@pytest.mark.parametrize("learner", ["ekf", "rtrl", "rtrl:optimizer=sgd,passes=2"])
+def test_the_forecasts_on_the_way_become_better(learner):
+    frame = make_frame(series=2, rows=150, missing=0.05)
+    model = forecaster(learner, units=4).fit(frame)
+    first, last = (model.learned_.history[at]["mae"] for at in (0, -1))
+    assert len(model.learned_.history) == int(model.learned_.notes["passes"])
+    assert last <= first < 10, "the mean of the series is off by 6.4"
+    assert np.isfinite(model.predict()["gru"]).all()
+
+
+def test_a_missing_observation_moves_the_state_and_no_weight():
+    frame = make_frame(series=1, rows=60)
+    model = forecaster("ekf").fit(frame)
+    before, state = weights(model), model.online_.state().arrays
+    gap = pd.DataFrame(
+        {"unique_id": "s0", "ds": frame["ds"].iloc[-1] + pd.to_timedelta([1, 2], "h"), "y": [np.nan] * 2}
+    )
+    model.update(gap)
+    np.testing.assert_array_equal(weights(model), before)
+    after = model.online_.state().arrays
+    np.testing.assert_array_equal(after["series/moments"], state["series/moments"])
+    assert not np.array_equal(after["series/state"], state["series/state"])
+    assert np.isnan(after["series/pending"][0, 1])
+
+
+def test_the_first_observations_only_set_the_scale_and_constants_teach_nothing():
+    frame = make_frame(series=1, rows=60)
+    assert forecaster("rtrl:burn_in=40").fit(frame).learned_.steps == 20
+    frame["y"] = 5.0
+    with pytest.raises(TrainingError, match="constant"):
+        forecaster("rtrl").fit(frame)
+
+
+def test_wild_values_leave_numbers():
+    frame = make_frame(series=1, rows=80)
+    frame.loc[50, "y"] = 1e30
+    for learner in ("ekf", "rtrl"):
+        model = forecaster(learner).fit(frame)
+        assert np.isfinite(weights(model)).all()
+        assert np.isfinite(model.online_.state().arrays["series/sensitivity"]).all()
+
+
+def test_progress_is_told_up_to_the_last_observation():
+    seen = []
+    forecaster("rtrl:passes=2").fit(make_frame(series=2, rows=200), [ReportProgress(seen.append)])
+    assert seen[-1].step == seen[-1].steps == 2 * (200 + 193)
+    assert {"loss", "mae"} <= set(seen[-1].metrics)
+
+
+@pytest.mark.parametrize("learner", ["ekf", "rtrl"])
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"decoding": "mimo"}, "decoding='recursive'"),
+        ({"segment": 2}, "segment=1"),
+        ({"dropout": 0.1}, "dropout=0"),
+        ({"scaling": "last"}, "'standard' or 'none'"),
+        ({"units": 40}, "at most 2,000"),
+        ({"model": "ff-ar"}, "recurrent model"),
+        ({"model": "ar"}, "learns by 'least-squares'"),
+    ],
+)
+def test_networks_that_cannot_be_taught_online_are_refused_with_the_fix(learner, choices, message):
+    if choices.get("model") in ("ff-ar", "ar"):
+        model = Forecaster(choices["model"], H, context_length=L, training=Training(learner=learner))
+    else:
+        model = forecaster(learner, head="point", **choices)
+    with pytest.raises(ConfigError, match=message):
+        model.fit(make_frame(rows=80))
+
+
+@pytest.mark.parametrize(
+    ("learner", "field"),
+    [
+        ("ekf:noise=1", "noise"),
+        ("ekf:measurement_noise=0", "measurement_noise"),
+        ("ekf:process_noise=-1", "process_noise"),
+        ("rtrl:optimizer=newton", "optimizer"),
+        ("rtrl:passes=0", "passes"),
+    ],
+)
+def test_an_option_that_means_nothing_is_refused_by_name(learner, field):
+    with pytest.raises(ConfigError) as caught:
+        forecaster(learner).fit(make_frame(rows=80))
+    assert caught.value.field == field
+
+
+def test_more_series_than_can_be_kept_are_refused(monkeypatch):
+    monkeypatch.setattr("forecasting.training._online.MOST_NUMBERS", 500)
+    with pytest.raises(ConfigError, match="2 series are too many"):
+        forecaster("ekf").fit(make_frame(rows=80))
