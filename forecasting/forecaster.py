@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import logging
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,21 +12,16 @@ import pandas as pd
 
 from forecasting.config import QUANTILE_GRID, Task, Training
 from forecasting.errors import NotFittedError
+from forecasting.learnt import Learnt
 from forecasting.model_spec import ModelSpec
 
 if TYPE_CHECKING:
-    from forecasting.artifact import Facts
     from forecasting.data.panel import Panel
     from forecasting.evaluation.backtest import Backtest
-    from forecasting.learner_state import LearnerState
     from forecasting.predictor import Predictor
-    from forecasting.training._learned import Learned
-    from forecasting.training._online import OnlineLearner
-
-logger = logging.getLogger("forecasting")
 
 
-class Forecaster:
+class Forecaster(Learnt):
     """One model for one task: frames in, forecast frames out.
 
     Args:
@@ -329,36 +323,6 @@ class Forecaster:
         fresh.forget()
         return fresh
 
-    def forget(self) -> None:
-        """Forget everything that was learnt."""
-        self.predictor_: Predictor | None = None
-        self.facts_: Facts | None = None
-        self.learned_: Learned | None = None
-        self.history_: Panel | None = None
-        self.online_: OnlineLearner | None = None
-        self.state_: LearnerState | None = None
-        #: Whether the model came from an artifact, without its training data.
-        self.is_loaded = False
-
-    @property
-    def predictor(self) -> Predictor:
-        """The predictor that answers everywhere: notebook, batch, REST, MLflow."""
-        if self.predictor_ is None:
-            raise NotFittedError(f"{self.spec.alias!r} has learnt nothing yet. Call `fit` first.", code="not_fitted")
-        return self.predictor_
-
-    @property
-    def facts(self) -> Facts:
-        """What is recorded about the training."""
-        if self.facts_ is None:
-            raise NotFittedError(f"{self.spec.alias!r} has learnt nothing yet. Call `fit` first.", code="not_fitted")
-        return self.facts_
-
-    @property
-    def learner_state(self) -> LearnerState | None:
-        """From where an online learner goes on; None for all others."""
-        return self.state_ if self.online_ is None else self.online_.state()
-
     def panel(self, frame: pd.DataFrame, symbols: tuple[str, ...] | None = None) -> Panel:
         """Check a frame and turn it into a panel of this forecaster's frequency.
 
@@ -388,9 +352,8 @@ class Forecaster:
         """
         panel = self.history_ if frame is None else self.panel(frame)
         if panel is None:
-            raise NotFittedError(
-                "A loaded forecaster holds no data. Give `history`.", code="no_history", field="history"
-            )
+            text = "A loaded forecaster holds no data. Give `history`."
+            raise NotFittedError(text, code="no_history", field="history")
         return panel
 
     def task_for(self, panel: Panel) -> Task:
