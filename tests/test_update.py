@@ -52,7 +52,7 @@ def test_an_update_is_the_rest_of_a_fit(learner):
     assert later.facts.fingerprint != begun.fingerprint
 
 
-@pytest.mark.parametrize("learner", ["ekf", "rtrl"])
+@pytest.mark.parametrize("learner", ["ekf:half_life=50,process_noise=0.001", "rtrl"])
 def test_an_update_after_load_is_an_update_without_save(learner, tmp_path):
     frame, old, new = old_and_new()
     model = forecaster(learner).fit(old)
