@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -9,13 +10,14 @@ import platform
 import shutil
 import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-from forecasting.config import Task
+from forecasting.config import Task, Training
 from forecasting.errors import ArtifactError, ForecastingError
 from forecasting.model_spec import ModelSpec
 
@@ -65,6 +67,21 @@ class Facts:
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """Build from `vars(facts)`."""
         return cls(**values)
+
+
+def describe(panel: Any, learned: Any, training: Training) -> Facts:
+    """Return the facts of a training, for the artifact."""
+    return Facts(
+        training_end=panel.end_label,
+        fingerprint=panel.fingerprint(),
+        series=panel.n_series,
+        rows=len(panel.y),
+        seconds=round(learned.seconds, 3),
+        windows=learned.windows,
+        steps=learned.steps,
+        training=dataclasses.asdict(training),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
 
 
 def write(folder: str | Path, predictor: Any, facts: Facts) -> Path:
@@ -225,8 +242,9 @@ def golden_panel(task: Task) -> Any:
 
     frequency = Frequency.parse(task.freq)
     start = frequency.first_on_grid(np.datetime64("2024-01-01T00:00:00", "us"))
-    names = ["season", "gaps", "constant"]
-    panel = Panel.from_arrays(names, [start] * 3, golden_values(task), frequency, symbols=task.symbols)
+    panel = Panel.from_arrays(
+        ["season", "gaps", "constant"], [start] * 3, golden_values(task), frequency, symbols=task.symbols
+    )
     return panel.with_statics(example_statics(task.static_covariates, 3))
 
 

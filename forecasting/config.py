@@ -69,9 +69,9 @@ class Task(StrictConfig):
         quantile_levels: levels the network is trained on, ascending; empty for a point forecast.
         calendar: names of the calendar features, the known-future inputs of the network.
         max_horizon: the longest horizon answered, by rolling the forecast out.
+        symbols: the alphabet of K symbols that are forecast; empty for numbers.
         static_covariates: name and categories of each static covariate, no categories for a number; their order
             is that of the codes the network reads.
-        symbols: the alphabet of K symbols that are forecast; empty for numbers.
     """
 
     horizon: int
@@ -81,8 +81,8 @@ class Task(StrictConfig):
     quantile_levels: tuple[float, ...] = ()
     calendar: tuple[str, ...] = ()
     max_horizon: int = 0
-    static_covariates: tuple[tuple[str, tuple[str, ...]], ...] = ()
     symbols: tuple[str, ...] = ()
+    static_covariates: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __post_init__(self) -> None:
         kinds = tuple((name, tuple(categories)) for name, categories in self.static_covariates)

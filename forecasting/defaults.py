@@ -69,6 +69,6 @@ def task_for(
         season=season,
         quantile_levels=quantile_levels,
         calendar=calendar_features(panel.frequency),
-        static_covariates=kinds_of(panel.statics),
         symbols=panel.symbols,
+        static_covariates=kinds_of(panel.statics),
     )

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import warnings
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
 from forecasting.config import QUANTILE_GRID, Task, Training
-from forecasting.errors import NotFittedError
+from forecasting.errors import NotFittedError, PanelError
 from forecasting.model_spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -93,6 +91,7 @@ class Forecaster:
 
     def fit_panel(self, panel: Panel, callbacks: Sequence[Any] = ()) -> Self:
         """Learn from a panel; see `fit`."""
+        from forecasting.artifact import describe
         from forecasting.data.statics import encode_statics
         from forecasting.network import build_network
         from forecasting.predictor import Predictor
@@ -138,7 +137,7 @@ class Forecaster:
         """
         from forecasting.forecast_frame import forecast_frame
 
-        predictor, panel = self.predictor, self.history_or(history)
+        predictor, panel = self.predictor, self.history(history)
         if horizon is not None and horizon > predictor.task.horizon:
             warnings.warn(
                 f"Horizon {horizon} is longer than the trained {predictor.task.horizon}: the forecast is rolled out, "
@@ -188,7 +187,7 @@ class Forecaster:
         """
         from forecasting.sampling import Draw, sample_frame
 
-        return sample_frame(self.predictor, self.history_or(history), horizon, Draw(n, temperature, top_k, seed))
+        return sample_frame(self.predictor, self.history(history), horizon, Draw(n, temperature, top_k, seed))
 
     def backtest(
         self,
@@ -259,7 +258,7 @@ class Forecaster:
         """
         from forecasting.attention import attention_frame
 
-        return attention_frame(self.predictor, self.history_or(history))
+        return attention_frame(self.predictor, self.history(history))
 
     def save(self, folder: str | Path) -> Path:
         """Write the model into `folder` (numbers and JSON, no code, no training data).
@@ -329,15 +328,6 @@ class Forecaster:
         """Whether the model came from an artifact, without its training data."""
         return self.predictor_ is not None and self.history_ is None
 
-    def history_or(self, history: pd.DataFrame | None) -> Panel:
-        """Return the panel of a given history, or of the frame given to `fit`."""
-        panel = self.history_ if history is None else self.panel(history)
-        if panel is None:
-            raise NotFittedError(
-                "A loaded forecaster holds no data. Give `history`.", code="no_history", field="history"
-            )
-        return panel
-
     def panel(self, frame: pd.DataFrame, symbols: tuple[str, ...] | None = None) -> Panel:
         """Check a frame and turn it into a panel of this forecaster's frequency.
 
@@ -351,13 +341,26 @@ class Forecaster:
         if symbols is None:
             symbols = fitted.symbols if fitted else self.symbols_in(frame)
         freq = self.freq or (fitted.freq if fitted else None)
-        return Panel.from_frame(frame, freq, self.static_covariates, symbols)
+        return Panel.from_frame(frame, freq, symbols, self.static_covariates)
 
     def symbols_in(self, frame: pd.DataFrame) -> tuple[str, ...]:
         """Return the alphabet of a frame; empty where this forecaster takes numbers."""
         from forecasting.data.symbols import alphabet_of
 
         return alphabet_of(frame) if self.spec.has_symbols else ()
+
+    def history(self, frame: pd.DataFrame | None) -> Panel:
+        """Return the panel of a history; that of `fit` where none is given.
+
+        Raises:
+            NotFittedError: there is none.
+        """
+        panel = self.history_ if frame is None else self.panel(frame)
+        if panel is None:
+            raise NotFittedError(
+                "A loaded forecaster holds no data. Give `history`.", code="no_history", field="history"
+            )
+        return panel
 
     def task_for(self, panel: Panel) -> Task:
         """Return the task of this forecaster on a panel, what was not said filled in by rule.
@@ -367,7 +370,14 @@ class Forecaster:
         """
         from forecasting.defaults import task_for
 
-        self.spec.require_target(panel.symbols)
+        if self.spec.has_symbols != bool(panel.symbols):
+            has, wants = ("symbols", "numbers") if panel.symbols else ("numbers", "symbols")
+            raise PanelError(
+                f"The panel holds {has}, and head {self.spec.head!r} takes {wants}. Fix: symbols need "
+                "head='categorical' and a panel that was read with their alphabet.",
+                code="y_dtype",
+                field="head",
+            )
         return task_for(
             panel,
             self.horizon,
@@ -375,20 +385,3 @@ class Forecaster:
             context_length=self.context_length,
             quantile_levels=self.quantile_levels,
         )
-
-
-def describe(panel: Panel, learned: Learned, training: Training) -> Facts:
-    """Return the facts of a training, for the artifact."""
-    from forecasting.artifact import Facts
-
-    return Facts(
-        training_end=panel.end_label,
-        fingerprint=panel.fingerprint(),
-        series=panel.n_series,
-        rows=len(panel.y),
-        seconds=round(learned.seconds, 3),
-        windows=learned.windows,
-        steps=learned.steps,
-        training=dataclasses.asdict(training),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-    )

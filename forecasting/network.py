@@ -51,6 +51,12 @@ class ForecastNetwork(keras.Model):
         raw = self.core(self.inputs_of(scaled, known, statics), training=training)
         return unscale(self.head(raw), scaled)
 
+    def inputs_of(self, scaled: Scaled, known: Any, statics: Any, training: bool = False, **beside: Any) -> Inputs:
+        """Return what the core reads of a scaled window, with a `teacher` or `dice` where one is given."""
+        nothing = known[:, 0, :0]
+        static = nothing if statics is None else self.statics(statics, training=training)
+        return Inputs(scaled.values, scaled.observed, known, static, **beside)
+
     def draw(self, context: Any, known: Any, statics: Any, dice: Dice) -> Any:
         """Return codes of symbols [B, H] (float64), drawn one after the other, each read as if it were observed.
 
@@ -60,16 +66,8 @@ class ForecastNetwork(keras.Model):
             statics: [B, K] float32.
             dice: what decides.
         """
-        inputs = self.inputs_of(self.scaler(context), known, statics)._replace(dice=dice)
-        return ops.cast(self.head.point(self.core(inputs, training=False)), "float64")
-
-    def inputs_of(
-        self, scaled: Scaled, known: Any, statics: Any, teacher: Teacher | None = None, training: bool = False
-    ) -> Inputs:
-        """Return what the core reads of a scaled window."""
-        nothing = known[:, 0, :0]
-        static = nothing if statics is None else self.statics(statics, training=training)
-        return Inputs(scaled.values, scaled.observed, known, static, teacher)
+        raw = self.core(self.inputs_of(self.scaler(context), known, statics, dice=dice), training=False)
+        return ops.cast(self.head.point(raw), "float64")
 
     def training_loss(self, context: Any, known: Any, target: Any, statics: Any, progress: Any) -> Any:
         """Return the mean loss in scaled units, as it is trained.
@@ -86,7 +84,7 @@ class ForecastNetwork(keras.Model):
         scaled = self.scaler(context)
         truth, weight = scaled_target(target, scaled)
         teacher = Teacher(truth, weight, ops.convert_to_tensor(progress, "float32"))
-        inputs = self.inputs_of(scaled, known, statics, teacher, training=True)
+        inputs = self.inputs_of(scaled, known, statics, training=True, teacher=teacher)
         return self.mean_loss(self.core(inputs, training=True), truth, weight)
 
     def loss_and_error(self, context: Any, known: Any, target: Any, statics: Any) -> tuple[Any, Any]:

@@ -34,7 +34,7 @@ class ForecastModel(PythonModel):
         """Forecast the end of every series of the frame."""
         params = params or {}
         task = self.predictor.task
-        panel = Panel.from_frame(model_input, task.freq, task.static_names, task.symbols)
+        panel = Panel.from_frame(model_input, task.freq, task.symbols, task.static_names)
         horizon = int(params.get("horizon", NOT_GIVEN))
         frame, answer = forecast_frame(
             self.predictor,

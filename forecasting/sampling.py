@@ -126,14 +126,14 @@ def rolled(predictor: Predictor, panel: Panel, windows: np.ndarray, rounds: int,
         chosen = windows[start : start + rows]
         chunk = panel.windows(chosen, panel.lengths[chosen] - 1, task.context_length)
         arrays = layout(chunk, task.calendar, rounds * task.horizon)
-        statics = encode_statics(chunk.statics, task.static_covariates, chunk.ids)
         y, origins = arrays.y.copy(), arrays.last
+        statics = encode_statics(chunk.statics, task.static_covariates, chunk.ids)
         for turn in range(rounds):
             seed = np.array([draw.seed, start * rounds + turn], np.int64)
             top_k = min(draw.top_k or len(task.symbols), len(task.symbols))
             ahead = origins[:, None] + np.arange(1, task.horizon + 1)
-            chance = seed, draw.temperature, top_k
-            y[ahead] = predictor.sampler(y, arrays.known, (statics, origins, arrays.first), chance).numpy()
+            read = y, arrays.known, statics, origins, arrays.first
+            y[ahead] = predictor.sampler(*read, seed, draw.temperature, top_k).numpy()
             origins = origins + task.horizon
         parts.append(y[arrays.last[:, None] + np.arange(1, rounds * task.horizon + 1)])
     return np.concatenate(parts)
@@ -141,22 +141,25 @@ def rolled(predictor: Predictor, panel: Panel, windows: np.ndarray, rounds: int,
 
 def compile_sampler(network: ForecastNetwork, task: Task) -> Any:
     """Return the network as one graph from a panel, origins, a seed, a temperature and a bound to codes [B, H]."""
-    window = (
+    signature = [
+        tf.TensorSpec([None], tf.float64),
+        tf.TensorSpec([None, len(task.calendar)], tf.float32),
         tf.TensorSpec([None, len(task.static_covariates)], tf.float32),
         tf.TensorSpec([None], tf.int64),
         tf.TensorSpec([None], tf.int64),
-    )
-    chances = (tf.TensorSpec([2], tf.int64), tf.TensorSpec([], tf.float32), tf.TensorSpec([], tf.int32))
-    panel = (tf.TensorSpec([None], tf.float64), tf.TensorSpec([None, len(task.calendar)], tf.float32))
+        tf.TensorSpec([2], tf.int64),
+        tf.TensorSpec([], tf.float32),
+        tf.TensorSpec([], tf.int32),
+    ]
 
-    @tf.function(input_signature=[*panel, window, chances])
-    def draw(y: Any, known: Any, chosen: Any, chance: Any) -> Any:
-        statics, origins, firsts = chosen
-        seed, temperature, top_k = chance
+    @tf.function(input_signature=signature)
+    def draw(  # noqa: PLR0913  (a graph takes tensors, one by one)
+        y: Any, known: Any, statics: Any, origins: Any, firsts: Any, seed: Any, temperature: Any, top_k: Any
+    ) -> Any:
         windows = Gather(y, known, task.context_length, task.horizon)(origins, firsts)
         shape = [tf.shape(origins)[0], task.horizon, len(task.symbols)]
         uniform = tf.random.stateless_uniform(shape, seed, np.finfo(np.float32).tiny, 1.0)
         noise = -temperature * tf.math.log(-tf.math.log(uniform))
         return network.draw(windows.context, windows.known, statics, Dice(noise, top_k))
 
-    return draw
+    return draw.get_concrete_function()

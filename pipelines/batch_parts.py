@@ -197,9 +197,7 @@ def forecast_good(frame: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame | Non
 
     predictor = predictor_of(asked.model)
     task = predictor.task
-    if frame.empty:
-        return None, {}
-    panel, reasons = panel_of_good(frame, task.freq, task.static_names, task.symbols)
+    panel, reasons = panel_of_good(frame, task) if len(frame) else (None, {})
     if panel is None:
         return None, reasons
     forecast, answer = forecast_frame(predictor, panel, asked.horizon, level=asked.level)

@@ -59,7 +59,8 @@ def panel_of(frame: pd.DataFrame, task: TaskRequest) -> Panel:
     from forecasting.data.panel import Panel
     from forecasting.data.symbols import alphabet_of
 
-    return Panel.from_frame(frame, task.freq, task.static_covariates, alphabet_of(frame) if task.of_symbols else ())
+    symbols = alphabet_of(frame) if task.of_symbols else ()
+    return Panel.from_frame(frame, task.freq, symbols, task.static_covariates)
 
 
 def training_of(fields: dict[str, Any]) -> Training:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forecasting.config import Task
 from forecasting.data.checks import Checked, check_frame
 from forecasting.data.panel import Panel
 from forecasting.data.rows import Rows
@@ -20,16 +21,12 @@ from forecasting.schema import DS, UNIQUE_ID
 Reasons = dict[str, tuple[str, str]]
 
 
-def panel_of_good(
-    frame: pd.DataFrame, freq: str | int, statics: Sequence[str] = (), symbols: tuple[str, ...] = ()
-) -> tuple[Panel | None, Reasons]:
+def panel_of_good(frame: pd.DataFrame, task: Task) -> tuple[Panel | None, Reasons]:
     """Return the panel of the series that are regular, and why the others are not among them.
 
     Args:
         frame: `unique_id, ds, y`, no id missing.
-        freq: frequency of the model.
-        statics: columns of its static covariates.
-        symbols: alphabet of the model; empty for numbers.
+        task: of the model: frequency, alphabet, static covariates.
 
     Returns:
         The panel, None when no series is left, and the reasons.
@@ -38,15 +35,15 @@ def panel_of_good(
         PanelError: something is wrong with the frame as a whole.
     """
     try:
-        return Panel.from_frame(frame, freq, statics, symbols), {}
+        return Panel.from_frame(frame, task.freq, task.symbols, task.static_names), {}
     except PanelError:
-        reasons = bad_series(frame, freq, symbols)
+        reasons = bad_series(frame, task.freq, task.symbols)
     while True:
         good = frame[~frame[UNIQUE_ID].isin(list(reasons))]
         if good.empty:
             return None, reasons
         try:
-            return Panel.from_frame(good, freq, statics, symbols), reasons
+            return Panel.from_frame(good, task.freq, task.symbols, task.static_names), reasons
         except PanelError as error:
             # a check that `bad_series` does not know: the series that the error names, one at a time
             if error.series is None or error.series in reasons:

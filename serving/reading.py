@@ -82,11 +82,10 @@ def read_series(value: Any, number: int, request: ForecastIn, task: Task, settin
         text = f"A series may have {settings.max_history} rows. Got {count}. Send the latest ones."
         raise Refusal.of(pointer(*place, "y"), "history_too_long", text)
     where = (*place, "y")
-    y = (
-        read_codes(series.y, where, request.missing, task.symbols)
-        if task.symbols
-        else read_values(series.y, where, request.missing)
-    )
+    if task.symbols:
+        y = read_codes(series.y, where, request.missing, task.symbols)
+    else:
+        y = read_values(series.y, where, request.missing)
     if (series.ds is None) == (series.start is None):
         raise Refusal.of(pointer(*place), "ds_or_start", "A series has either `ds`, a time per value, or `start`.")
     if series.ds is not None and len(series.ds) != count:

@@ -36,7 +36,7 @@ FORBIDDEN = {
     "forecasting.predictor": {"forecasting.forecaster", "forecasting.training"},
     "forecasting": {"pipelines", "serving"},
     "pipelines": {"serving"},
-    "serving": {"forecasting.training", "forecasting.layers", "forecasting.models"},
+    "serving": {"forecasting.training", "forecasting.layers", "forecasting.models", "forecasting.experiments"},
 }
 
 
@@ -76,6 +76,13 @@ def test_no_file_imports_what_its_room_must_not(path):
         if is_inside(name, room):
             broken = {one for one in imports(path) for bad in forbidden if is_inside(one, bad)}
             assert not broken, f"{name} must not import {sorted(broken)}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_name)
+def test_nothing_of_the_library_stands_on_an_experiment(path):
+    name = module_name(path)
+    if is_inside(name, "forecasting") and not is_inside(name, "forecasting.experiments"):
+        assert not {one for one in imports(path) if is_inside(one, "forecasting.experiments")}
 
 
 def test_imports_at_the_top_of_files_make_no_cycle():

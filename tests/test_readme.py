@@ -33,6 +33,7 @@ def test_every_command_and_model_is_in_the_readme():
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.py")), ids=lambda path: path.stem)
-def test_notebooks_run_from_top_to_bottom(path, tmp_path):
+def test_notebooks_run_from_top_to_bottom(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("FORECAST_QUICK", "1")  # experiments in their small version
     notebook = jupytext.read(path)
     NotebookClient(notebook, timeout=240, resources={"metadata": {"path": str(tmp_path)}}).execute()

@@ -35,8 +35,8 @@ class Panel:
         starts: [S] time of the first row of each series.
         frequency: the step between two rows.
         timezone: name of the caller's zone; None for naive times and integers.
-        statics: [S] values of each static covariate by its name, float64 or texts.
         symbols: what the codes 0, 1, ... in `y` stand for; none where `y` holds numbers.
+        statics: [S] values of each static covariate by its name, float64 or texts.
     """
 
     ids: NDArray[Any]
@@ -45,8 +45,8 @@ class Panel:
     starts: NDArray[Any]
     frequency: Frequency
     timezone: str | None = None
-    statics: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     symbols: tuple[str, ...] = ()
+    statics: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for array in (self.ids, self.offsets, self.y, self.starts):
@@ -54,10 +54,7 @@ class Panel:
 
     @staticmethod
     def from_frame(
-        frame: pd.DataFrame,
-        freq: str | int | None = None,
-        statics: Sequence[str] = (),
-        symbols: tuple[str, ...] = (),
+        frame: pd.DataFrame, freq: str | int | None = None, symbols: tuple[str, ...] = (), statics: Sequence[str] = ()
     ) -> Panel:
         """Read a long frame: `unique_id, ds, y` (or `item_id, timestamp, target`), rows in any order.
 
@@ -66,8 +63,8 @@ class Panel:
         Args:
             frame: other columns are ignored.
             freq: pandas offset alias or integer step; None infers it.
-            statics: columns that hold static covariates, the same value in every row of a series.
             symbols: alphabet of a target that holds symbols (`symbols.alphabet_of` finds it); none for numbers.
+            statics: columns that hold static covariates, the same value in every row of a series.
 
         Raises:
             PanelError: the first error that `audit` finds; `code`, `series`, `row` and `field` say what and where.
@@ -76,7 +73,7 @@ class Panel:
         rows, frequency, _ = checked.passed()
         values = read_statics(frame, statics, checked.names.get(UNIQUE_ID), rows.ids)
         starts = rows.times[rows.first]
-        return Panel(rows.ids, _offsets(rows.lengths), rows.y, starts, frequency, rows.timezone, values, symbols)
+        return Panel(rows.ids, _offsets(rows.lengths), rows.y, starts, frequency, rows.timezone, symbols, values)
 
     @staticmethod
     def from_arrays(
@@ -111,7 +108,7 @@ class Panel:
             check_zone(timezone)
         lengths = np.array([len(array) for array in arrays], np.int64)
         starts = _starts(names, starts, frequency)
-        return Panel(names, _offsets(lengths), np.concatenate(arrays), starts, frequency, timezone, symbols=symbols)
+        return Panel(names, _offsets(lengths), np.concatenate(arrays), starts, frequency, timezone, symbols)
 
     @property
     def n_series(self) -> int:

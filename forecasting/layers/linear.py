@@ -14,23 +14,26 @@ from forecasting.layers.scaling import WindowScaler
 class LinearAutoregression(keras.layers.Layer):
     """A dense kernel from lags, calendar of the next step and a constant to the horizon.
 
-    Two ways of reaching H steps: `mimo` has a column per step; `recursive` has one column and feeds its
-    output back. The fed-back lags are scaled anew at every step, as the window of a fresh forecast would
-    be: the kernel has met no others.
+    Two ways of reaching H steps: a column per step, or one column whose output is fed back. Where the fed-back
+    lags are scaled anew at every step, they are so as the window of a fresh forecast would be: the kernel has
+    met no others.
 
     Args:
         horizon: H.
         context_length: L.
         features: F.
-        decoding: `mimo` or `recursive`.
+        outputs: columns of the kernel: H, or 1 to feed back.
+        rescale: whether the lags are standardised anew at every step.
     """
 
-    def __init__(self, horizon: int, context_length: int, features: int, decoding: str, **kwargs: Any) -> None:
+    def __init__(
+        self, horizon: int, context_length: int, features: int, outputs: int, rescale: bool, **kwargs: Any
+    ) -> None:
         super().__init__(dtype="float64", autocast=False, **kwargs)
         self.horizon = horizon
         self.context_length = context_length
-        self.outputs = 1 if decoding == "recursive" else horizon
-        self.scaler = WindowScaler("standard", name="scaler") if decoding == "recursive" else None
+        self.outputs = outputs
+        self.scaler = WindowScaler("standard", name="scaler") if rescale else None
         self.kernel = self.add_weight(
             shape=(context_length + features + 1, self.outputs), initializer="zeros", trainable=False, name="kernel"
         )

@@ -12,7 +12,7 @@ from forecasting.layers.inputs import Inputs
 
 @dataclass(frozen=True)
 class Tokens:
-    """How windows are cut into tokens of C numbers: values, observed flags, features, static.
+    """How windows are cut into tokens of C numbers: values, observed flags, features, what is static.
 
     C = S * (2 + F) + D where values are numbers. Codes of K symbols stand in a token as K flags each, so that
     C = S * (K + 1 + F) + D; a missing symbol is no flag at all.

@@ -16,16 +16,22 @@ class Config(ModelConfig):
     Attributes:
         ridge: penalty, relative to the mean of the diagonal of X'X; the constant is not penalised.
         decoding: `mimo` solves one regression per step ahead; `recursive` solves one step and feeds it back.
+        rescale: whether `recursive` standardises its lags anew at every step; without it, and with `scaling="none"`,
+            this is the autoregression of the textbooks, whose forecasts return to the mean.
     """
 
     learner: ClassVar[str] = "least-squares"
 
     ridge: float = 1e-3
     decoding: str = "mimo"
+    rescale: bool = True
 
     def __post_init__(self) -> None:
         require(self.ridge > 0, "ridge", "above 0", self.ridge)
         require(self.decoding in ("mimo", "recursive"), "decoding", "'mimo' or 'recursive'", self.decoding)
+        require(isinstance(self.rescale, bool), "rescale", "true or false", self.rescale)
+        free = self.rescale or self.decoding == "recursive"
+        require(free, "rescale", f"left out: decoding {self.decoding!r} does not read it", self.rescale)
 
     @property
     def scaling(self) -> str:
@@ -42,4 +48,6 @@ def build(config: Config, task: Task, head: Any) -> Any:
     """Build the core; see `forecasting.models`."""
     from forecasting.layers.linear import LinearAutoregression
 
-    return LinearAutoregression(task.horizon, task.context_length, len(task.calendar), config.decoding, name="core")
+    outputs = 1 if config.decoding == "recursive" else task.horizon
+    rescale = config.rescale and config.decoding == "recursive"
+    return LinearAutoregression(task.horizon, task.context_length, len(task.calendar), outputs, rescale, name="core")

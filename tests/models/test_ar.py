@@ -7,6 +7,7 @@ from sklearn.linear_model import Ridge
 
 from forecasting import Forecaster
 from forecasting.data.panel import Panel
+from forecasting.errors import ConfigError
 from tests.conftest import make_frame
 
 L, H = 24, 6
@@ -63,3 +64,19 @@ def test_recursion_feeds_the_forecast_back():
         series.append(center + scale * (np.r_[(lags - center) / scale, 1] @ kernel))
     np.testing.assert_allclose(recursive.predict()["ar"], series[-3:], rtol=1e-9)
     assert one.predict()["ar"].iloc[0] == pytest.approx(recursive.predict()["ar"].iloc[0], rel=1e-3)
+
+
+def test_without_rescaling_the_recursion_is_that_of_the_textbooks():
+    frame = make_frame(series=1, rows=150, freq=1)
+    choices = {"season": 24, "context_length": L, "scaling": "none", "decoding": "recursive", "rescale": False}
+    forecaster = Forecaster("ar", 3, **choices).fit(frame)
+    kernel = np.asarray(forecaster.predictor.network.core.kernel)[:, 0]
+    series = list(frame["y"])
+    for _ in range(3):
+        series.append(np.r_[series[-L:], 1] @ kernel)
+    np.testing.assert_allclose(forecaster.predict()["ar"], series[-3:], rtol=1e-9)
+
+
+def test_rescaling_is_a_choice_of_the_recursion_alone():
+    with pytest.raises(ConfigError, match="does not read it"):
+        Forecaster("ar", 3, rescale=False)

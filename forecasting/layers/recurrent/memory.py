@@ -49,9 +49,10 @@ class MemoryCell(Cell):
     and `output_bias`.
 
     Chosen here, where the paper leaves freedom: an LSTM as controller; one head of each kind; both heads look for
-    their places in the memory as it was before the step. At the start the memory is `TINY` everywhere, and both heads
-    stand at slot 0: were their weights equal, all slots would be treated alike for ever. b_f is one. The gates q start
-    at -1, so that a head rather moves than jumps. Addressing is computed in float32 where the policy is a half.
+    their places in the memory as it was before the step; the read head reads what was just written. At the start the
+    memory is `TINY` everywhere, and both heads stand at slot 0: were their weights equal, all slots would be treated
+    alike for ever. b_f starts at one, every other bias at zero. Addressing is computed in float32 where the policy is
+    a half.
 
     Args:
         units: U, width of the controller and of the output.
@@ -73,14 +74,12 @@ class MemoryCell(Cell):
 
     def build(self, input_shape: Any) -> None:
         """Create the weights for inputs [B, F]."""
-        units, head = self.units, self.width + BESIDE_KEY
+        units, told = self.units, 2 * (self.width + BESIDE_KEY) + 2 * self.width
         self.kernel = self.add_kernel("kernel", input_shape[-1] + self.width, 4 * units)
         self.recurrent_kernel = self.add_recurrent("recurrent_kernel", 4 * units)
         self.bias = self.add_bias("bias", 4 * units, start=np.repeat([0, 1, 0, 0], units))
-        gates = np.zeros(2 * head + 2 * self.width)
-        gates[[self.width + 1, head + self.width + 1]] = -1
-        self.heads_kernel = self.add_kernel("heads_kernel", units, len(gates))
-        self.heads_bias = self.add_bias("heads_bias", len(gates), start=gates)
+        self.heads_kernel = self.add_kernel("heads_kernel", units, told)
+        self.heads_bias = self.add_bias("heads_bias", told)
         self.output_kernel = self.add_kernel("output_kernel", units + self.width, units)
         self.output_bias = self.add_bias("output_bias", units)
 
