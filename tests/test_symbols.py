@@ -246,3 +246,20 @@ def test_models_of_symbols_are_ranked_by_perplexity(frame):
     assert [entry.name for entry in entries] == ["gru", "slow"]
     table = leaderboard.to_frame(entries)
     assert table["perplexity"].is_monotonic_increasing
+
+
+def test_a_network_remembers_what_a_few_hidden_states_cannot():
+    """The symbol three steps ago decides: 3^3 states would say all of it, a small GRU finds it."""
+    frame = symbol_frame(rows=1000)
+    frame["ds"] = frame.groupby("unique_id").cumcount()
+    training = Training(steps=200, validate_every=50, batch_size=64, learning_rate=2e-2)
+    candidates = [
+        Forecaster("gru", 1, head="categorical", context_length=L, units=16, training=training),
+        Forecaster("hmm", 1, head="categorical", context_length=L, restarts=2),
+    ]
+    panel = Panel.from_frame(frame, symbols=("a", "b", "c"))
+    gru, hmm = leaderboard.compete(candidates, panel, windows=100, step=2)
+    assert (gru.name, hmm.name) == ("gru", "hmm")
+    # nine of ten symbols follow the rule and one in ten is drawn: no model can be below 1.34, chance is 3
+    assert gru.metrics["perplexity"] < 1.65
+    assert hmm.metrics["perplexity"] > 2.1
