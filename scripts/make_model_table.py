@@ -1,4 +1,4 @@
-"""Write the table of the family into docs/models.md, from `forecast experiments family --json` or a run of its own."""
+"""Write the tables of the family into docs/models.md, one for each file of `forecast experiments family --json`."""
 
 from __future__ import annotations
 
@@ -9,17 +9,6 @@ from typing import Any
 
 PAGE = Path(__file__).parent.parent / "docs" / "models.md"
 BEGIN, END = "<!-- family: written by scripts/make_model_table.py -->", "<!-- end of family -->"
-
-
-def table_of(arguments: list[str]) -> tuple[str, list[dict[str, Any]]]:
-    """Return the title and the rows: those of the file that is named, or of a new run."""
-    if arguments:
-        found = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
-        return found["title"], found["rows"]
-    from forecasting.experiments import EXPERIMENTS
-
-    result = EXPERIMENTS.load("family").run()
-    return result.title, result.rows
 
 
 def markdown(title: str, rows: list[dict[str, Any]]) -> str:
@@ -34,11 +23,12 @@ def markdown(title: str, rows: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    """Replace what stands between the two marks."""
+    """Replace what stands between the two marks by the tables of the files that are named."""
+    found = [json.loads(Path(name).read_text(encoding="utf-8")) for name in sys.argv[1:]]
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
-    table = markdown(*table_of(sys.argv[1:]))
-    PAGE.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+    tables = "\n\n".join(markdown(one["title"], one["rows"]) for one in found)
+    PAGE.write_text(f"{before}{BEGIN}\n{tables}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -139,7 +139,8 @@ def run(quick: bool = False, seed: int = 1, frame: pd.DataFrame | None = None, h
         rows.append(scored(member, panel, budget, horizon, seed))
         logger.info("%s: mase %.3f, %.1f s", member.name, rows[-1]["mase"], rows[-1]["train_seconds"])
     windows = f"{budget.windows} origins, {budget.seeds} seeds"
-    title = f"The family: {panel.n_series} series, {horizon} steps ahead, {windows}, {budget.steps} steps"
+    data = str(panel.ids[0]) if panel.n_series == 1 else f"{panel.n_series} series"
+    title = f"The family on {data}: {horizon} steps ahead, {windows}, {budget.steps} steps"
     return Result(title, rows, {"mase": picture(rows)})
 
 
