@@ -73,8 +73,7 @@ def run(source: Source, request: BatchRequest) -> dict[str, Any]:
     require_answerable(asked)
     with place.lock():
         sweep(place.path)
-        if predictor_of(asked.model).task.symbols:
-            source = source.of_symbols()
+        source = source.read_for(predictor_of(asked.model).task)
         parts = prepare(source, identity, place, request)
         states = forecast_all(place, parts, asked, request.workers)
         finish(place, identity, request, states)

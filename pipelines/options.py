@@ -27,6 +27,7 @@ class DataRequest:
         decimal: decimal mark of a CSV file.
         encoding: encoding of a CSV file.
         symbols: whether the target holds symbols, which only the model says.
+        statics: columns of the static covariates, likewise.
     """
 
     location: str
@@ -38,6 +39,7 @@ class DataRequest:
     decimal: str = "."
     encoding: str = "utf-8"
     symbols: bool = False
+    statics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class TaskRequest:
 
     def read(self, data: DataRequest) -> DataRequest:
         """Return how data must be read for the models."""
-        return replace(data, symbols=self.of_symbols)
+        return replace(data, symbols=self.of_symbols, statics=self.static_covariates)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecasting.config import Task
 from forecasting.schema import COLUMN_ALIASES, DS, UNIQUE_ID, Y
 from pipelines.canonical import canonical
 from pipelines.console import say
@@ -56,9 +57,9 @@ class Source:
         root, files = find_files(request.location)
         return Source(request, tuple(reader_of(file, root, request) for file in files))
 
-    def of_symbols(self) -> Source:
-        """Return the same data, its target read as symbols."""
-        return Source.open(replace(self.request, symbols=True))
+    def read_for(self, task: Task) -> Source:
+        """Return the same data, read as a model of this task needs it: symbols, static covariates."""
+        return Source.open(replace(self.request, symbols=bool(task.symbols), statics=task.static_names))
 
     @property
     def name(self) -> str:
@@ -95,11 +96,12 @@ class Source:
         """
         columns, zone = self.columns, None
         for reader in self.readers:
+            wanted = [*columns.values(), *self.statics_in(reader)]
             if zone is None:
-                ignored = [name for name in reader.names() if name not in columns.values()]
+                ignored = [name for name in reader.names() if name not in wanted]
                 if ignored and not others:
                     say(f"Columns that were not asked for are ignored: {', '.join(ignored)}.")
-            names = reader.names() if others else list(columns.values())
+            names = reader.names() if others else wanted
             for table in reader.tables(names, whole=reader.is_text(columns[DS])):
                 made = canonical(table, columns, reader.label, self.request.symbols)
                 kind = made.schema.field(DS).type
@@ -112,6 +114,22 @@ class Source:
                     )
                 zone = kind
                 yield made
+
+    def statics_in(self, reader: Reader) -> tuple[str, ...]:
+        """Return the columns of the static covariates.
+
+        Raises:
+            SourceError: a file has not all of them.
+        """
+        missing = [name for name in self.request.statics if name not in reader.names()]
+        if missing:
+            raise SourceError(
+                f"{reader.label}: no column {missing[0]!r}, a static covariate. Got: {', '.join(reader.names()[:20])}. "
+                "Fix: add the column.",
+                code="missing_column",
+                field=missing[0],
+            )
+        return self.request.statics
 
     def frame(self, others: bool = False) -> pd.DataFrame:
         """Read everything into a long frame; see `tables`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -60,15 +61,18 @@ class Checked:
         return self.rows, self.frequency, self.fit
 
 
-def check_frame(frame: Any, freq: str | int | None = None, symbols: tuple[str, ...] = ()) -> Checked:
+def check_frame(
+    frame: Any, freq: str | int | None = None, symbols: tuple[str, ...] = (), beside: Sequence[str] = ()
+) -> Checked:
     """Run every error-level check on a long frame.
 
     Args:
         frame: columns `ds`, `y` and perhaps `unique_id`, or their other spellings; rows in any order.
         freq: the frequency; None infers it.
         symbols: the alphabet of a target that holds symbols; none for numbers.
+        beside: other columns that somebody reads.
     """
-    names, findings = find_columns(frame)
+    names, findings = find_columns(frame, beside)
     if findings:
         return Checked(findings)
     if len(frame) == 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,11 @@ _LOGGER = logging.getLogger("forecasting")
 _NUMBERS = frozenset({"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"})
 
 
-def find_columns(frame: Any) -> tuple[dict[str, str], list[Finding]]:
+def find_columns(frame: Any, beside: Sequence[str] = ()) -> tuple[dict[str, str], list[Finding]]:
     """Return the frame's own name of each of the columns `unique_id`, `ds` and `y`, and what is wrong with them.
 
-    A frame without an id column is one series. Other columns are ignored, with one line in the log.
+    A frame without an id column is one series. Columns other than these and `beside` are ignored, with one line in
+    the log.
     """
     if not isinstance(frame, pd.DataFrame):
         text = f"The data must be a pandas DataFrame. Got {type(frame).__name__}."
@@ -35,7 +37,7 @@ def find_columns(frame: Any) -> tuple[dict[str, str], list[Finding]]:
             names[wanted] = present[0]
     findings = [_missing_column(frame, wanted) for wanted in (DS, Y) if wanted not in names]
     findings += [_repeated_column(name) for name in names.values() if (frame.columns == name).sum() > 1]
-    ignored = [str(name) for name in frame.columns if name not in names.values()]
+    ignored = [str(name) for name in frame.columns if name not in (*names.values(), *beside)]
     if ignored:
         _LOGGER.info("Columns that were not asked for are ignored: %s.", ", ".join(ignored))
     return names, findings

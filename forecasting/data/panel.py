@@ -69,7 +69,7 @@ class Panel:
         Raises:
             PanelError: the first error that `audit` finds; `code`, `series`, `row` and `field` say what and where.
         """
-        checked = check_frame(frame, freq, symbols)
+        checked = check_frame(frame, freq, symbols, statics)
         rows, frequency, _ = checked.passed()
         values = read_statics(frame, statics, checked.names.get(UNIQUE_ID), rows.ids)
         starts = rows.times[rows.first]

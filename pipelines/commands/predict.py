@@ -46,8 +46,7 @@ def command(
     from forecasting.forecaster import Forecaster
 
     forecaster = Forecaster.load(model)
-    if forecaster.predictor.task.symbols:
-        source = source.of_symbols()
+    source = source.read_for(forecaster.predictor.task)
     forecast = forecaster.predict(source.frame(), horizon, level=level)
     if out:
         write_frame(out, forecast)
