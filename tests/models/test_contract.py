@@ -45,21 +45,19 @@ def is_read(name, field):
 
 
 def all_specs():
-    """Every model as it comes, and with every decoding it has."""
-    for name in MODELS.names():
-        spec = small_spec(name)
-        yield spec
-        if name in ("ff-ar", "gru", "recurrent"):
-            yield from (small_spec(name, decoding=decoding) for decoding in DECODINGS.names())
-        elif is_free(name, "decoding") and name != "bidirectional":
-            yield small_spec(name, decoding="recursive")
+    """Every model as it comes; every decoding of an encoder with memory and of one without; stacks and attentions."""
+    yield from (small_spec(name) for name in MODELS.names())
+    yield small_spec("ar", decoding="recursive")
+    for decoding in DECODINGS.names():
+        yield small_spec("ff-ar", decoding=decoding)
+        yield small_spec("gru", decoding=decoding, segment=4)
     for stack in STACKS.names():
         yield small_spec("recurrent", stack=stack, layers=2)
     for attention in ATTENTIONS.names():
         yield small_spec("recurrent", decoding="seq2seq", attention=attention, segment=4)
 
 
-SPECS = list(all_specs())
+SPECS = list(dict.fromkeys(all_specs()))
 IDS = [
     "-".join([spec.model, *(str(value) for value in spec.config.to_dict().values() if isinstance(value, str))])
     for spec in SPECS
