@@ -364,7 +364,7 @@ class Forecaster(Learnt):
         """
         from forecasting.defaults import task_for
 
-        self.spec.require_kind(panel.symbols)
+        self.spec.require_target(panel.symbols)
         return task_for(
             panel,
             self.horizon,

@@ -113,22 +113,6 @@ class ModelSpec:
         choices = {name: fields.pop(name) for name in ("head", "scaling", "alias") if name in fields}
         return cls.of(model, fields, **{"alias": text, **choices})
 
-    def require_kind(self, symbols: tuple[str, ...]) -> None:
-        """Check that a panel's alphabet, none for numbers, is something the head takes.
-
-        Raises:
-            PanelError: the panel holds symbols and the head takes numbers, or the other way round.
-        """
-        if self.has_symbols == bool(symbols):
-            return
-        has, wants = ("symbols", "numbers") if symbols else ("numbers", "symbols")
-        raise PanelError(
-            f"The panel holds {has}, and head {self.head!r} takes {wants}. Fix: symbols need head='categorical' and a "
-            "panel that was read with their alphabet.",
-            code="y_dtype",
-            field="head",
-        )
-
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form that `from_dict` takes."""
         return {

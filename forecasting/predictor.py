@@ -203,9 +203,9 @@ class Predictor:
         return found
 
 
-def compile_network(network: ForecastNetwork, task: Task) -> Any:
-    """Return the network as one graph, traced once for any number of rows and windows."""
-    signature = [
+def windows_signature(task: Task) -> list[tf.TensorSpec]:
+    """Return what a graph over windows reads: y [N], known [N, F], statics [W, C], origins [W], first rows [W]."""
+    return [
         tf.TensorSpec([None], tf.float64),
         tf.TensorSpec([None, len(task.calendar)], tf.float32),
         tf.TensorSpec([None, len(task.static_covariates)], tf.float32),
@@ -213,7 +213,11 @@ def compile_network(network: ForecastNetwork, task: Task) -> Any:
         tf.TensorSpec([None], tf.int64),
     ]
 
-    @tf.function(input_signature=signature)
+
+def compile_network(network: ForecastNetwork, task: Task) -> Any:
+    """Return the network as one graph, traced once for any number of rows and windows."""
+
+    @tf.function(input_signature=windows_signature(task))
     def answer(y: Any, known: Any, statics: Any, origins: Any, firsts: Any) -> Any:
         windows = Gather(y, known, task.context_length, task.horizon)(origins, firsts)
         return network(windows.context, windows.known, statics, training=False)

@@ -19,7 +19,7 @@ from forecasting.errors import ConfigError, RequestError
 from forecasting.layers.gather import Gather
 from forecasting.layers.inputs import Dice
 from forecasting.network import ForecastNetwork
-from forecasting.predictor import Predictor
+from forecasting.predictor import Predictor, windows_signature
 from forecasting.schema import DS, SAMPLE, UNIQUE_ID, Y
 
 #: Random numbers drawn for one call into the compiled graph; bounds its memory.
@@ -141,18 +141,9 @@ def rolled(predictor: Predictor, panel: Panel, windows: np.ndarray, rounds: int,
 
 def compile_sampler(network: ForecastNetwork, task: Task) -> Any:
     """Return the network as one graph from a panel, origins, a seed, a temperature and a bound to codes [B, H]."""
-    signature = [
-        tf.TensorSpec([None], tf.float64),
-        tf.TensorSpec([None, len(task.calendar)], tf.float32),
-        tf.TensorSpec([None, len(task.static_covariates)], tf.float32),
-        tf.TensorSpec([None], tf.int64),
-        tf.TensorSpec([None], tf.int64),
-        tf.TensorSpec([2], tf.int64),
-        tf.TensorSpec([], tf.float32),
-        tf.TensorSpec([], tf.int32),
-    ]
+    dice = [tf.TensorSpec([2], tf.int64), tf.TensorSpec([], tf.float32), tf.TensorSpec([], tf.int32)]
 
-    @tf.function(input_signature=signature)
+    @tf.function(input_signature=windows_signature(task) + dice)
     def draw(  # noqa: PLR0913  (a graph takes tensors, one by one)
         y: Any, known: Any, statics: Any, origins: Any, firsts: Any, seed: Any, temperature: Any, top_k: Any
     ) -> Any:

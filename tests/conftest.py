@@ -36,6 +36,14 @@ def empty_working_directory(tmp_path_factory, monkeypatch):
     assert not list(folder.iterdir()), f"files appeared in the working directory: {list(folder.iterdir())}"
 
 
+@pytest.fixture(autouse=True)
+def mlflow_setting_untouched():
+    """Fail where a test leaves MLflow's process-wide setting changed: every later one would use another store."""
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    yield
+    assert os.environ.get("MLFLOW_TRACKING_URI") == before, "MLFLOW_TRACKING_URI was changed and not put back"
+
+
 def make_frame(series=2, rows=200, freq="h", seed=0, season=24, missing=0.0):
     """Return a long frame of seasonal series with noise, the later ones shorter."""
     rng = np.random.default_rng(seed)

@@ -11,10 +11,3 @@ DRAWS = False
 def heads(config: Any) -> tuple[str, ...]:
     """Any head: what is fed back is a function of the context, so a step's quantiles are given the context alone."""
     return ("quantiles", "point", "categorical")
-
-
-def build(plan: Any) -> Any:
-    """Build the core; see `forecasting.decoding`."""
-    from forecasting.layers.decoders.dirrec import DirRec
-
-    return DirRec(plan, name="core")

@@ -15,10 +15,3 @@ def heads(config: Any) -> tuple[str, ...]:
     `Forecaster.sample` needs.
     """
     return ("point", "categorical")
-
-
-def build(plan: Any) -> Any:
-    """Build the core; see `forecasting.decoding`."""
-    from forecasting.layers.decoders.recursive import Recursive
-
-    return Recursive(plan, name="core")

@@ -11,10 +11,3 @@ DRAWS = False
 def heads(config: Any) -> tuple[str, ...]:
     """Any head when trained on its own output; fed with the truth, its quantiles are given the step before."""
     return ("quantiles", "point", "categorical") if config.forcing == "free" else ("point", "categorical")
-
-
-def build(plan: Any) -> Any:
-    """Build the core; see `forecasting.decoding`."""
-    from forecasting.layers.decoders.seq2seq import Seq2Seq
-
-    return Seq2Seq(plan, name="core")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from forecasting.config import Task
-from forecasting.decoding import DECODINGS
+from forecasting.layers.decoders import DECODERS
 from forecasting.layers.decoders._plan import Plan
 from forecasting.layers.tokens import Tokens
 from forecasting.models._config import DecodedConfig
@@ -26,4 +26,5 @@ def decoded(
         cell: cell of a decoder that has one.
     """
     tokens = Tokens(segment, task.horizon, len(task.symbols))
-    return DECODINGS.load(config.decoding).build(Plan(encoder, tokens, head, config, len(task.calendar), cell))
+    plan = Plan(encoder, tokens, head, config, len(task.calendar), cell)
+    return DECODERS.load(config.decoding).Layer(plan, name="core")

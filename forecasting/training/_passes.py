@@ -1,18 +1,22 @@
-"""What online learners share around the learning: which networks they take, and the passes over the data of a fit."""
+"""What online learners share around their rule: the networks they take, waking up, and the passes of a fit."""
 
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import keras
 
+from forecasting.config import StrictConfig, Task, Training, is_count, require
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, TrainingError
 from forecasting.training._learned import Learned, device
-from forecasting.training._online import OnlineLearner
+from forecasting.training._online import OnlineLearner, Rule
 from forecasting.training._sensitivity import Dynamics
+from forecasting.training._source import WindowSource
 from forecasting.training._stepping import stepping_core
 
 #: Weights up to which every step carries the derivatives of all states by all weights, or a covariance of all weights.
@@ -22,6 +26,51 @@ MOST_WEIGHTS = 2000
 MOST_STATES = 256
 
 SCALINGS = ("standard", "none")
+
+
+@dataclass(frozen=True)
+class OnlineConfig(StrictConfig):
+    """Base of the options of online learners.
+
+    Attributes:
+        learner: name of the learner, for the errors.
+        passes: times that `fit` goes over the data.
+        burn_in: observations of a series that only set its scale.
+    """
+
+    learner: ClassVar[str]
+    passes: int = 1
+    burn_in: int = 10
+
+    def __post_init__(self) -> None:
+        require(is_count(self.passes), "passes", "an integer of at least 1", self.passes)
+        require(is_count(self.burn_in, 0), "burn_in", "an integer of at least 0", self.burn_in)
+
+    @abstractmethod
+    def rule(self, dynamics: Dynamics, head: Any, training: Training) -> Rule:
+        """Return the rule by which an error changes the weights that `dynamics` holds; `head` gives the loss."""
+
+
+def online(network: Any, task: Task, config: OnlineConfig, training: Training) -> OnlineLearner:
+    """Return the learner before it has seen anything; with `restore` it goes on from a state.
+
+    Raises:
+        ConfigError: the network is not one for this learner, or too large.
+    """
+    dynamics = online_dynamics(network, config.learner)
+    return OnlineLearner(network, task, dynamics, config.rule(dynamics, network.head, training), config.burn_in)
+
+
+def fit(
+    network: Any, source: WindowSource, config: OnlineConfig, training: Training, callbacks: Sequence[Any] = ()
+) -> Learned:
+    """Teach a recursive network of single steps; see `teach`.
+
+    Raises:
+        ConfigError: the network is not one for this learner, or too large.
+        TrainingError: no observation could be learnt from, or a weight is not finite.
+    """
+    return teach(online(network, source.task, config, training), source.panel, config.passes, callbacks)
 
 
 def online_dynamics(network: Any, learner: str) -> Dynamics:

@@ -11,25 +11,23 @@ gradient; a step costs O(W^2) for W weights on top of the derivatives.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
 
-from forecasting.config import StrictConfig, Task, Training, is_count, is_number, require
-from forecasting.training._learned import Learned
-from forecasting.training._online import OnlineLearner
-from forecasting.training._passes import online_dynamics, teach
+from forecasting.config import Training, is_count, is_number, require
+from forecasting.training._passes import OnlineConfig, fit, online
 from forecasting.training._sensitivity import Dynamics
-from forecasting.training._source import WindowSource
+
+__all__ = ["INSTEAD_OF", "Config", "fit", "online"]
 
 INSTEAD_OF = "gradient"
 
 
 @dataclass(frozen=True)
-class Config(StrictConfig):
+class Config(OnlineConfig):
     """The filter's assumptions, in scaled units.
 
     Attributes:
@@ -39,19 +37,17 @@ class Config(StrictConfig):
         largest_error: errors are cut at so many of their expected deviations, so that one wild value does not undo
             what was learnt; 0 cuts none.
         half_life: updates after which the process noise has halved; 0 keeps it.
-        passes: times that `fit` goes over the data.
-        burn_in: observations of a series that only set its scale.
     """
 
+    learner: ClassVar[str] = "ekf"
     covariance: float = 1.0
     measurement_noise: float = 0.1
     process_noise: float = 1e-6
     largest_error: float = 5.0
     half_life: int = 0
-    passes: int = 1
-    burn_in: int = 10
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("covariance", "measurement_noise"):
             require(is_number(getattr(self, name)) and getattr(self, name) > 0, name, "above 0", getattr(self, name))
         for name in ("process_noise", "largest_error"):
@@ -59,8 +55,10 @@ class Config(StrictConfig):
                 is_number(getattr(self, name)) and getattr(self, name) >= 0, name, "at least 0", getattr(self, name)
             )
         require(is_count(self.half_life, 0), "half_life", "an integer of at least 0", self.half_life)
-        require(is_count(self.passes), "passes", "an integer of at least 1", self.passes)
-        require(is_count(self.burn_in, 0), "burn_in", "an integer of at least 0", self.burn_in)
+
+    def rule(self, dynamics: Dynamics, head: Any, training: Training) -> KalmanRule:
+        """Return a filter that knows nothing yet; it has no use for a loss or a rate."""
+        return KalmanRule(dynamics, self)
 
 
 class KalmanRule:
@@ -104,21 +102,3 @@ class KalmanRule:
         if self.config.half_life:
             noise *= 0.5 ** (self.updates / self.config.half_life)
         return tf.linalg.diag_part(self.covariance) - tf.linalg.diag_part(settled) + noise
-
-
-def fit(
-    network: Any, source: WindowSource, config: Config, training: Training, callbacks: Sequence[Any] = ()
-) -> Learned:
-    """Teach a recursive network of single steps; see `_passes.teach`.
-
-    Raises:
-        ConfigError: the network is not one for this learner, or too large.
-        TrainingError: no observation could be learnt from, or a weight is not finite.
-    """
-    return teach(online(network, source.task, config, training), source.panel, config.passes, callbacks)
-
-
-def online(network: Any, task: Task, config: Config, training: Training) -> OnlineLearner:
-    """Return the learner before it has seen anything; with `restore` it goes on from a state."""
-    dynamics = online_dynamics(network, "ekf")
-    return OnlineLearner(network, task, dynamics, KalmanRule(dynamics, config), config.burn_in)

@@ -6,19 +6,17 @@ units a step costs O(U^4): for small networks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import tensorflow as tf
 
-from forecasting.config import StrictConfig, Task, Training, is_count, require
-from forecasting.training._learned import Learned
-from forecasting.training._online import OnlineLearner
-from forecasting.training._passes import online_dynamics, teach
+from forecasting.config import Training, require
+from forecasting.training._passes import OnlineConfig, fit, online
 from forecasting.training._sensitivity import Dynamics
-from forecasting.training._source import WindowSource
+
+__all__ = ["INSTEAD_OF", "Config", "fit", "online"]
 
 INSTEAD_OF = "gradient"
 
@@ -26,25 +24,25 @@ OPTIMIZERS = {"adam": keras.optimizers.AdamW, "sgd": keras.optimizers.SGD}
 
 
 @dataclass(frozen=True)
-class Config(StrictConfig):
+class Config(OnlineConfig):
     """What a gradient does to the weights, and how often the data is passed.
 
     The rate is `learning_rate` of `Training` and stays as it is; gradients are clipped to `clip_norm`.
 
     Attributes:
         optimizer: `adam` or `sgd`.
-        passes: times that `fit` goes over the data.
-        burn_in: observations of a series that only set its scale.
     """
 
+    learner: ClassVar[str] = "rtrl"
     optimizer: str = "adam"
-    passes: int = 1
-    burn_in: int = 10
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(self.optimizer in OPTIMIZERS, "optimizer", f"one of {', '.join(OPTIMIZERS)}", self.optimizer)
-        require(is_count(self.passes), "passes", "an integer of at least 1", self.passes)
-        require(is_count(self.burn_in, 0), "burn_in", "an integer of at least 0", self.burn_in)
+
+    def rule(self, dynamics: Dynamics, head: Any, training: Training) -> GradientRule:
+        """Return the rule with a fresh optimizer."""
+        return GradientRule(dynamics, head, self, training)
 
 
 class GradientRule:
@@ -73,22 +71,3 @@ class GradientRule:
             loss = tf.reduce_sum(self.head.loss(tf.reshape(forecast, [1, 1, 1]), tf.reshape(target, [1, 1])))
         by_weights = tape.gradient(loss, forecast) * gradient
         self.optimizer.apply(self.dynamics.split(by_weights), self.dynamics.weights)
-
-
-def fit(
-    network: Any, source: WindowSource, config: Config, training: Training, callbacks: Sequence[Any] = ()
-) -> Learned:
-    """Teach a recursive network of single steps; see `_passes.teach`.
-
-    Raises:
-        ConfigError: the network is not one for this learner, or too large.
-        TrainingError: no observation could be learnt from, or a weight is not finite.
-    """
-    return teach(online(network, source.task, config, training), source.panel, config.passes, callbacks)
-
-
-def online(network: Any, task: Task, config: Config, training: Training) -> OnlineLearner:
-    """Return the learner before it has seen anything; with `restore` it goes on from a state."""
-    dynamics = online_dynamics(network, "rtrl")
-    rule = GradientRule(dynamics, network.head, config, training)
-    return OnlineLearner(network, task, dynamics, rule, config.burn_in)

@@ -5,8 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting import Forecaster
-from forecasting.home import tracking_uri
+from forecasting import Forecaster, registry
 from tests.conftest import make_frame
 from tests.pipelines.conftest import QUICKLY
 
@@ -41,9 +40,9 @@ def test_training_predicting_batch_and_mlflow_read_the_same_columns(forecast, da
     batch = pd.concat(parts).sort_values(["unique_id", "ds"])
     name = one.columns[3]
     np.testing.assert_allclose(batch[name], one[name], rtol=1e-6)
-    mlflow.set_tracking_uri(tracking_uri())
     frame = pd.read_csv(data, parse_dates=["ds"])
-    scored = mlflow.pyfunc.load_model("models:/sales@champion").predict(frame)
+    with registry.use_store():
+        scored = mlflow.pyfunc.load_model("models:/sales@champion").predict(frame)
     np.testing.assert_allclose(scored.sort_values(["unique_id", "ds"])[name], one[name], rtol=1e-6)
     moved = Forecaster.load(tmp_path / "model").predict(frame.assign(size=frame["size"] + 500))
     assert not np.allclose(moved[name], one[name])

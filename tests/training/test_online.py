@@ -13,7 +13,7 @@ from forecasting.layers.recurrent import CELLS
 from forecasting.network import build_network
 from forecasting.predictor import Predictor
 from forecasting.training._callbacks import ReportProgress
-from forecasting.training._passes import MOST_STATES
+from forecasting.training._passes import MOST_STATES, online_dynamics
 from forecasting.training._sensitivity import Dynamics
 from forecasting.training._source import WindowSource
 from forecasting.training.ekf import Config, KalmanRule
@@ -43,17 +43,29 @@ def tokens_and_known(rows, features, seed=0):
     return tokens[:-1], known[1:].astype("float32"), values[1:, 0].astype("float32")
 
 
-@pytest.mark.parametrize(("stack", "layers"), [("plain", 1), ("plain", 2), ("dilated", 2)])
-@pytest.mark.parametrize("cell", CELLS.names())
-def test_the_gradient_carried_forward_is_that_of_backpropagation_through_time(cell, stack, layers):
-    if cell not in ("elman", "gru", "lstm") and layers > 1:
-        pytest.skip("depth does not depend on the cell")
+def network_of(cell, stack="plain", layers=1):
     choices = SMALL | {"cell": cell, "stack": stack, "layers": layers}
     model = Forecaster("recurrent", H, context_length=L, head="point", **choices)
     task = model.task_for(Panel.from_frame(make_frame(rows=80)))
-    core = build_network(model.spec, task, 1).core
-    if Dynamics(core).n_states > MOST_STATES:
-        pytest.skip("too many states to be taught so")
+    return build_network(model.spec, task, 1), task
+
+
+def is_small(cell):
+    states = CELLS.load(cell).Layer(SMALL["units"]).get_initial_state(1)
+    return sum(state.shape[1] for state in states) <= MOST_STATES
+
+
+SMALL_CELLS = [cell for cell in CELLS.names() if is_small(cell)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "stack", "layers"),
+    [(cell, "plain", 1) for cell in SMALL_CELLS]
+    + [(cell, stack, 2) for cell in ("elman", "gru", "lstm") for stack in ("plain", "dilated")],
+)
+def test_the_gradient_carried_forward_is_that_of_backpropagation_through_time(cell, stack, layers):
+    network, task = network_of(cell, stack, layers)
+    core = network.core
     tokens, known, target = tokens_and_known(8, len(task.calendar))
     with tf.GradientTape() as tape:
         sequence = core.encoder(tokens[None]).sequence[0]
@@ -70,6 +82,14 @@ def test_the_gradient_carried_forward_is_that_of_backpropagation_through_time(ce
         found = found - tf.sign(target[t] - step.forecast) * step.gradient
         state, sensitivity = step.state, step.sensitivity
     np.testing.assert_allclose(found, wanted, atol=1e-5 * max(1, np.abs(wanted).max()))
+
+
+@pytest.mark.parametrize("cell", [cell for cell in CELLS.names() if not is_small(cell)])
+@pytest.mark.parametrize("learner", ["rtrl", "ekf"])
+def test_a_cell_of_too_many_states_is_refused(cell, learner):
+    with pytest.raises(ConfigError, match=f"states; at most 2,000 and {MOST_STATES} are taken") as caught:
+        online_dynamics(network_of(cell)[0], learner)
+    assert caught.value.code == "too_many_weights"
 
 
 class Linear:

@@ -32,3 +32,7 @@ class Direct(Core):
             for token, (encoder, readout) in enumerate(zip(self.encoders, self.readouts, strict=True))
         ]
         return self.tokens.by_step(ops.stack(raw, axis=1))
+
+
+#: The name under which `DECODERS` finds the class.
+Layer = Direct

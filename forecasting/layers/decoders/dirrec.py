@@ -24,3 +24,7 @@ class DirRec(Direct):
             forecast = self.tokens.fed_back(self.head.point(raw[-1]), future[:, token], inputs.static)
             read = ops.concatenate([read, forecast[:, None]], axis=1)
         return self.tokens.by_step(ops.stack(raw, axis=1))
+
+
+#: The name under which `DECODERS` finds the class.
+Layer = DirRec

@@ -22,3 +22,7 @@ class Mimo(Core):
         """Return raw numbers [B, H, P]."""
         encoded = self.encoder(self.tokens.past(inputs), training=training)
         return self.readout(encoded.summary, inputs.known[:, -self.tokens.horizon :])
+
+
+#: The name under which `DECODERS` finds the class.
+Layer = Mimo

@@ -49,3 +49,7 @@ class Recursive(Core):
             rest, *_ = tf.scan(next_token, steps.later, (first, *encoded.states))
             raw = ops.concatenate([raw, rest], axis=0)
         return self.tokens.by_step(ops.transpose(raw, (1, 0, 2, 3)))
+
+
+#: The name under which `DECODERS` finds the class.
+Layer = Recursive

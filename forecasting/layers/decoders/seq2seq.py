@@ -77,3 +77,7 @@ class Seq2Seq(Core):
         first = self.start(summary)
         _, *others = as_list(self.cell.get_initial_state(batch_size=ops.shape(summary)[0]))
         return [first, *others]
+
+
+#: The name under which `DECODERS` finds the class.
+Layer = Seq2Seq

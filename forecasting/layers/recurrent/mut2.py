@@ -8,11 +8,11 @@ import keras
 from keras import ops
 
 from forecasting.layers.recurrent._cell import CellLayer
-from forecasting.layers.recurrent._mutation import MutationCell
+from forecasting.layers.recurrent._mutation import BareInputCell
 
 
 @keras.saving.register_keras_serializable("forecasting")
-class MUT2Cell(MutationCell):
+class MUT2Cell(BareInputCell):
     """One step of MUT2: a GRU whose reset gate takes the bare input.
 
     With input x_t [F] and state h [U], s the logistic function and * the elementwise product::
@@ -22,28 +22,22 @@ class MUT2Cell(MutationCell):
         h_t = tanh((r * h) W_hh + x_t W_xh + b_h) * z + h * (1 - z)
 
     (W_xz, W_xh) [F, 2U] is `kernel`, (W_hz, W_hr) [U, 2U] `gate_kernel`, W_hh [U, U] `recurrent_kernel` and
-    (b_z, b_r, b_h) [3U] `bias`. z takes the new state. p is `MutationCell.widened`.
+    (b_z, b_r, b_h) [3U] `bias`. z takes the new state. p is `BareInputCell.widened`.
     """
 
     def build(self, input_shape: Any) -> None:
         """Create the weights for inputs [B, F]."""
-        self.kernel = self.add_kernel("kernel", input_shape[-1], 2 * self.units)
         self.gate_kernel = self.add_recurrent("gate_kernel", 2 * self.units)
-        self.recurrent_kernel = self.add_recurrent("recurrent_kernel", self.units)
-        self.bias = self.add_bias("bias", 3 * self.units)
-        self.projection = self.add_projection(input_shape[-1])
+        super().build(input_shape)
 
-    def call(self, x: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
-        """Return the output [B, U] and the new states of inputs [B, F] and states [h]."""
-        (h,) = states
+    def parts(self, x: Any, h: Any) -> tuple[Any, Any, Any]:
+        """Return z, r and what the input adds to the candidate; see `MutationCell`."""
         bias_z, bias_r, bias_h = ops.split(self.bias, 3)
         from_x_z, from_x_h = ops.split(ops.matmul(x, self.kernel), 2, axis=-1)
         from_h_z, from_h_r = ops.split(ops.matmul(h, self.gate_kernel), 2, axis=-1)
         z = ops.sigmoid(from_x_z + from_h_z + bias_z)
         r = ops.sigmoid(self.widened(x) + from_h_r + bias_r)
-        new = ops.tanh(ops.matmul(r * h, self.recurrent_kernel) + from_x_h + bias_h)
-        h = new * z + h * (1 - z)
-        return h, [h]
+        return z, r, from_x_h + bias_h
 
 
 @keras.saving.register_keras_serializable("forecasting")

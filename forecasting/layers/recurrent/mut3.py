@@ -7,11 +7,12 @@ from typing import Any
 import keras
 from keras import ops
 
-from forecasting.layers.recurrent._cell import Cell, CellLayer
+from forecasting.layers.recurrent._cell import CellLayer
+from forecasting.layers.recurrent._mutation import MutationCell
 
 
 @keras.saving.register_keras_serializable("forecasting")
-class MUT3Cell(Cell):
+class MUT3Cell(MutationCell):
     """One step of MUT3: a GRU whose update gate sees the state through one more tanh.
 
     With input x_t [F] and state h [U], s the logistic function and * the elementwise product::
@@ -29,18 +30,14 @@ class MUT3Cell(Cell):
         self.kernel = self.add_kernel("kernel", input_shape[-1], 3 * self.units)
         self.update_kernel = self.add_recurrent("update_kernel", self.units)
         self.reset_kernel = self.add_recurrent("reset_kernel", self.units)
-        self.recurrent_kernel = self.add_recurrent("recurrent_kernel", self.units)
-        self.bias = self.add_bias("bias", 3 * self.units)
+        super().build(input_shape)
 
-    def call(self, x: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
-        """Return the output [B, U] and the new states of inputs [B, F] and states [h]."""
-        (h,) = states
+    def parts(self, x: Any, h: Any) -> tuple[Any, Any, Any]:
+        """Return z, r and what the input adds to the candidate; see `MutationCell`."""
         from_x_z, from_x_r, from_x_h = ops.split(ops.matmul(x, self.kernel) + self.bias, 3, axis=-1)
         z = ops.sigmoid(from_x_z + ops.matmul(ops.tanh(h), self.update_kernel))
         r = ops.sigmoid(from_x_r + ops.matmul(h, self.reset_kernel))
-        new = ops.tanh(ops.matmul(r * h, self.recurrent_kernel) + from_x_h)
-        h = new * z + h * (1 - z)
-        return h, [h]
+        return z, r, from_x_h
 
 
 @keras.saving.register_keras_serializable("forecasting")

@@ -6,13 +6,10 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
+from forecasting.layers.recurrent._block import block_lstm, fits_block
 from forecasting.layers.recurrent._cell import Cell, CellLayer
-from forecasting.layers.recurrent._lanes import in_lanes
-from forecasting.layers.recurrent._plain import is_plain
-from forecasting.layers.recurrent.lstm import MOST_ROWS, MOST_UNITS, kernel_order
 
 
 @keras.saving.register_keras_serializable("forecasting")
@@ -67,47 +64,16 @@ class PeepholeLSTMCell(Cell):
 class PeepholeLSTM(CellLayer):
     """A layer of `PeepholeLSTMCell`, whose plain form runs in TensorFlow's own CPU kernel for whole sequences.
 
-    The conditions are those of `lstm`: at most `MOST_UNITS` units, and `is_plain`.
+    It does so where `fits_block` says so; Keras's loop over the cell runs elsewhere.
     """
 
     cell_class = PeepholeLSTMCell
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
         """Run x [B, T, F] from h, c [B, U]: Keras's contract, (last output, outputs, states)."""
-        if self.cell.units > MOST_UNITS or not is_plain(self, sequences, mask, training):
-            return super().inner_loop(sequences, initial_state, mask, training=training)
-        kernels = tf.concat([self.cell.kernel, self.cell.recurrent_kernel], axis=0)
-        weights = [kernel_order(kernels), kernel_order(tf.convert_to_tensor(self.cell.bias)), self.cell.peepholes]
-        outputs, h, c = in_lanes(recur, sequences, initial_state, weights, MOST_ROWS)
-        return h, outputs if self.return_sequences else h[:, None], [h, c]
-
-
-def recur(x: Any, h: Any, c: Any, weights: Any, bias: Any, peepholes: Any) -> tuple[Any, Any, Any]:
-    """Return all outputs [B, T, U] and the last h and c [B, U]: the kernel's first version, as in `lstm`.
-
-    Args:
-        x: inputs [B, T, F].
-        h: first output [B, U].
-        c: first cell state [B, U].
-        weights: W above R [F + U, 4U], gates in the kernel's order.
-        bias: b [4U], in the same order.
-        peepholes: p_i, p_f and p_o [3, U].
-    """
-    run = tf.raw_ops.BlockLSTM(
-        seq_len_max=tf.shape(x, tf.int64)[1],
-        x=tf.transpose(x, [1, 0, 2]),
-        cs_prev=c,
-        h_prev=h,
-        w=weights,
-        wci=peepholes[0],
-        wcf=peepholes[1],
-        wco=peepholes[2],
-        b=bias,
-        forget_bias=0.0,
-        cell_clip=-1.0,
-        use_peephole=True,
-    )
-    return tf.transpose(run.h, [1, 0, 2]), run.h[-1], run.cs[-1]
+        if fits_block(self, sequences, mask, training):
+            return block_lstm(self, sequences, initial_state, self.cell.peepholes)
+        return super().inner_loop(sequences, initial_state, mask, training=training)
 
 
 #: The name under which `CELLS` finds the class.

@@ -5,7 +5,7 @@ import numpy as np
 from tests.layers.recurrent_oracles import logistic
 
 
-def step(x, states, w, w_hr, w_hh, b, w_p=None):
+def step(x, states, w_hr, w, w_hh, b, w_p=None):
     h = states[0]
     w_xz, w_xr = np.split(w, 2, axis=1)
     b_z, b_r, b_h = np.split(b, 3)

@@ -5,7 +5,7 @@ import numpy as np
 from tests.layers.recurrent_oracles import logistic
 
 
-def step(x, states, w, w_h, w_hh, b, w_p=None):
+def step(x, states, w_h, w, w_hh, b, w_p=None):
     h = states[0]
     w_xz, w_xh = np.split(w, 2, axis=1)
     w_hz, w_hr = np.split(w_h, 2, axis=1)
