@@ -72,6 +72,8 @@ class Task(StrictConfig):
         symbols: the alphabet of K symbols that are forecast; empty for numbers.
         static_covariates: name and categories of each static covariate, no categories for a number; their order
             is that of the codes the network reads.
+        lower: nothing below this is forecast; original units.
+        upper: nothing above this is forecast; original units.
     """
 
     horizon: int
@@ -83,6 +85,8 @@ class Task(StrictConfig):
     max_horizon: int = 0
     symbols: tuple[str, ...] = ()
     static_covariates: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    lower: float | None = None
+    upper: float | None = None
 
     def __post_init__(self) -> None:
         kinds = tuple((name, tuple(categories)) for name, categories in self.static_covariates)
@@ -103,6 +107,12 @@ class Task(StrictConfig):
         valid_symbols = differ and all(isinstance(symbol, str) and symbol for symbol in symbols)
         require(valid_symbols, "symbols", "two or more different texts, none of them empty", symbols)
         require(not (levels and symbols), "quantile_levels", "left out: symbols have no quantiles", levels)
+        for name in ("lower", "upper"):
+            bound = getattr(self, name)
+            require(bound is None or is_number(bound), name, "a finite number, or left out", bound)
+            require(bound is None or not symbols, name, "left out: symbols have no bounds", bound)
+        if self.lower is not None and self.upper is not None:
+            require(self.lower < self.upper, "upper", f"above `lower` {self.lower:g}", self.upper)
         if self.max_horizon == 0:
             object.__setattr__(self, "max_horizon", 10 * self.horizon)
         require(is_count(self.max_horizon, self.horizon), "max_horizon", "at least the horizon", self.max_horizon)

@@ -53,6 +53,7 @@ def task_for(
     season: tuple[int, ...] | None = None,
     context_length: int | None = None,
     quantile_levels: tuple[float, ...] = QUANTILE_GRID,
+    bounds: tuple[float | None, float | None] = (None, None),
 ) -> Task:
     """Fill in a task from a panel.
 
@@ -71,4 +72,6 @@ def task_for(
         calendar=calendar_features(panel.frequency),
         symbols=panel.symbols,
         static_covariates=kinds_of(panel.statics),
+        lower=bounds[0],
+        upper=bounds[1],
     )

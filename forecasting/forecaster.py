@@ -30,9 +30,12 @@ class Forecaster(Learnt):
         freq: pandas offset alias or integer step; inferred from the data when not given.
         season: seasonal period or periods in steps; from the frequency when not given.
         context_length: L, steps the model looks back; from horizon and season when not given.
-        head: `quantiles`, `point`, or `categorical` for symbols; the model's own default when not given.
-        quantile_levels: levels a quantile head is trained on.
+        head: `quantiles`, `point`, a distribution (`normal`, `student-t`, `mixture-density:components=3`; of counts
+            `poisson`, `negative-binomial`), or `categorical` for symbols; the model's own default when not given.
+        quantile_levels: levels that are answered, and that a quantile head is trained on.
         static_covariates: columns that say something about a series at all times, numbers or categories.
+        lower: nothing below this is forecast, in original units; a history below it is an error.
+        upper: nothing above this is forecast, likewise.
         scaling: `standard`, `last`, `mean` or `none`; the model's own default when not given.
         training: how the network is trained.
         alias: name of the forecast column; the model's name when not given.
@@ -53,6 +56,8 @@ class Forecaster(Learnt):
         head: str | None = None,
         quantile_levels: Sequence[float] = QUANTILE_GRID,
         static_covariates: Sequence[str] = (),
+        lower: float | None = None,
+        upper: float | None = None,
         scaling: str | None = None,
         training: Training = Training(),  # noqa: B008  (frozen)
         alias: str | None = None,
@@ -67,6 +72,7 @@ class Forecaster(Learnt):
         self.context_length = context_length
         self.quantile_levels = tuple(quantile_levels) if self.spec.has_quantiles else ()
         self.static_covariates = tuple(static_covariates)
+        self.bounds = lower, upper
         self.training = training
         self.forget()
 
@@ -78,7 +84,7 @@ class Forecaster(Learnt):
             callbacks: Keras callbacks for networks trained by gradient.
 
         Raises:
-            PanelError: the frame cannot become a panel.
+            PanelError: the frame cannot become a panel, or holds values outside the bounds or no counts.
             TrainingError: no window can be cut, or training diverged.
         """
         return self.fit_panel(self.panel(frame, self.symbols_in(frame)), callbacks)
@@ -90,11 +96,13 @@ class Forecaster(Learnt):
         from forecasting.learner_spec import LearnerSpec
         from forecasting.network import build_network
         from forecasting.predictor import Predictor
+        from forecasting.targets import require_values
         from forecasting.training._source import WindowSource
 
         learner, config = LearnerSpec.chosen(self.training, self.spec).load(self.spec)
         task = self.task_for(panel)
         network = build_network(self.spec, task, self.training.seed)
+        require_values(panel, task, self.spec.head, network.head.is_whole)
         network.statics.adapt(encode_statics(panel.statics, task.static_covariates, panel.ids))
         source = WindowSource.of(panel, task)
         self.learned_ = learner.fit(network, source, config, self.training, callbacks)
@@ -184,24 +192,27 @@ class Forecaster(Learnt):
         top_k: int | None = None,
         seed: int = 0,
     ) -> pd.DataFrame:
-        """Roll out symbols after the end of every series: each is drawn, and read before the next one is drawn.
+        """Draw paths after the end of every series: each step is drawn, and read before the next one is drawn.
 
-        The model must be recursive with head `categorical`; trained with `forcing="teacher"`, its probabilities are
-        those of the next symbol given the true ones before it, which is what is drawn from here.
+        The model must be one of the next step (`decoding="recursive"`, or `seq2seq` with `forcing="teacher"`) with a
+        head that is a distribution, or `categorical`; trained with `forcing="teacher"`, as distributions always are,
+        it says what comes next given the true steps before, which is what is drawn from here. Models that answer all
+        steps at once have no paths: their steps would be independent, and sums over a path wrong.
 
         Args:
             history: as for `predict`.
             horizon: steps ahead, as for `predict`.
-            n: roll-outs per series.
-            temperature: 1 draws from the model's probabilities, 0 takes the most probable symbol.
+            n: paths per series.
+            temperature: 1 draws from the model's distribution; 0 takes the most probable symbol, the middle of a
+                continuous distribution or the mean of its likeliest component. Counts have no temperature.
             top_k: draw only among this many of the most probable symbols.
-            seed: the same seed gives the same roll-outs.
+            seed: the same seed gives the same paths.
 
         Returns:
             The frame `unique_id, ds, sample, y`.
 
         Raises:
-            ConfigError: the model is not recursive, or does not forecast symbols.
+            ConfigError: the model is not one of the next step, or has no distribution to draw from.
             NotFittedError, PanelError, RequestError: as for `predict`, or an argument means nothing.
         """
         from forecasting.sampling import Draw, sample_frame
@@ -311,6 +322,8 @@ class Forecaster(Learnt):
             context_length=task.context_length,
             quantile_levels=task.quantile_levels,
             static_covariates=task.static_names,
+            lower=task.lower,
+            upper=task.upper,
             training=Training.from_dict(facts.training),
         )
         forecaster.predictor_, forecaster.facts_ = predictor, facts
@@ -371,4 +384,5 @@ class Forecaster(Learnt):
             season=self.season,
             context_length=self.context_length,
             quantile_levels=self.quantile_levels,
+            bounds=self.bounds,
         )

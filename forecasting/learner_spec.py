@@ -9,7 +9,8 @@ from typing import Any, Self
 from forecasting.catalog import Catalog
 from forecasting.config import Training
 from forecasting.errors import ConfigError
-from forecasting.model_spec import ModelSpec, read_field
+from forecasting.model_spec import ModelSpec
+from forecasting.spec_text import read_field
 
 #: Named here, not imported: a model that is loaded loads no training code.
 LEARNERS = Catalog("forecasting.training", "learner")

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any, Self
 
-from forecasting.catalog import Catalog
 from forecasting.errors import ConfigError, PanelError
+from forecasting.head_spec import HeadSpec
 from forecasting.models import MODELS
-
-#: Named here, not imported: the packages of Keras layers load TensorFlow, and a spec must not.
-HEADS = Catalog("forecasting.heads", "head")
-
-#: Heads that have no quantiles, and those that forecast symbols instead of numbers.
-WITHOUT_QUANTILES = ("point", "categorical")
-OF_SYMBOLS = ("categorical",)
+from forecasting.spec_text import read_field
 
 
 @dataclass(frozen=True)
@@ -25,7 +18,7 @@ class ModelSpec:
     Attributes:
         model: name of a file in `forecasting.models`.
         config: that model's `Config`.
-        head: name of a file in `forecasting.heads`.
+        head: name of a file in `forecasting.heads`, with its options as in `mixture-density:components=5`.
         scaling: scheme of the window scaler.
         alias: name of the forecast column.
     """
@@ -52,33 +45,38 @@ class ModelSpec:
             ConfigError: the model, a config field, its value, the head or the scaling is not one that exists or fits.
         """
         model_config = MODELS.load(model).Config.from_dict(config or {})
-        head = head or model_config.heads[0]
-        HEADS.require(head)
-        if head not in model_config.heads:
+        chosen = HeadSpec.parse(head or model_config.heads[0])
+        if chosen.name not in model_config.heads:
             fitting = ", ".join(model_config.heads)
             raise ConfigError(
-                f"`head` {head!r} does not fit model {model!r} with {model_config.to_dict()}. Fitting: {fitting}.",
+                f"`head` {chosen.name!r} does not fit model {model!r} with {model_config.to_dict()}. Fitting: {fitting}.",
                 code="head_unfit",
                 field="head",
             )
-        if head in OF_SYMBOLS and scaling not in (None, "none"):
+        model_config = model_config.for_head(chosen, config or {})
+        if chosen.has_symbols and scaling not in (None, "none"):
             raise ConfigError(
-                f"`scaling` must be 'none' with head {head!r}: codes of symbols have no size. Got {scaling!r}.",
+                f"`scaling` must be 'none' with head {chosen.name!r}: codes of symbols have no size. Got {scaling!r}.",
                 code="scaling_unfit",
                 field="scaling",
             )
-        scaling = "none" if head in OF_SYMBOLS else scaling or model_config.scaling
-        return cls(model, model_config, head, scaling, alias or model)
+        scaling = "none" if chosen.has_symbols else scaling or model_config.scaling
+        return cls(model, model_config, chosen.text, scaling, alias or model)
+
+    @property
+    def head_spec(self) -> HeadSpec:
+        """The head with its options."""
+        return HeadSpec.parse(self.head)
 
     @property
     def has_quantiles(self) -> bool:
         """Whether the model forecasts quantiles."""
-        return self.head not in WITHOUT_QUANTILES
+        return self.head_spec.has_quantiles
 
     @property
     def has_symbols(self) -> bool:
         """Whether the model forecasts symbols, not numbers."""
-        return self.head in OF_SYMBOLS
+        return self.head_spec.has_symbols
 
     def require_target(self, symbols: tuple[str, ...]) -> None:
         """Check that a panel holds what the head takes.
@@ -133,21 +131,3 @@ class ModelSpec:
             scaling=values["scaling"],
             alias=values["alias"],
         )
-
-
-def read_field(part: str, text: str, kind: str = "model", example: str = "gru:units=64,layers=2") -> tuple[str, Any]:
-    """Read `field=value`; the value is JSON where it is legal JSON, a word otherwise.
-
-    Args:
-        part: what is read.
-        text: the whole of which it is a part, for the error.
-        kind: what the whole describes.
-        example: what such a text looks like.
-    """
-    name, equals, value = part.partition("=")
-    if not equals:
-        raise ConfigError(f"In {kind} {text!r}, {part!r} is not field=value. Write e.g. {example}.", field=kind)
-    try:
-        return name.strip(), json.loads(value)
-    except json.JSONDecodeError:
-        return name.strip(), value.strip()

@@ -9,8 +9,10 @@ import numpy as np
 from keras import ops
 
 from forecasting.config import Task
-from forecasting.heads import HEADS
+from forecasting.heads._numbers import LARGEST_ERROR
 from forecasting.layers.inputs import Dice, Inputs, Teacher
+from forecasting.layers.link import SOFTNESS, Link
+from forecasting.layers.paths import common_dice, quantiles_of_paths
 from forecasting.layers.scaling import Scaled, WindowScaler
 from forecasting.layers.statics import StaticReader
 from forecasting.model_spec import ModelSpec
@@ -38,6 +40,8 @@ class ForecastNetwork(keras.Model):
         self.head = head
         self.task = task
         self.supports_jit = core.supports_jit
+        #: Whether the quantiles are those of paths, because those of a step are given the step before.
+        self.draws_paths = head.is_distribution and getattr(core, "feeds_back", False)
 
     def call(self, context: Any, known: Any, statics: Any = None, training: bool = False) -> Any:
         """Return the outputs of the head [B, H, Q] (float64): quantiles in original units, or probabilities.
@@ -48,17 +52,20 @@ class ForecastNetwork(keras.Model):
             statics: [B, K] float32, codes of the static covariates; may be left out where there are none.
         """
         scaled = self.scaler(context)
-        raw = self.core(self.inputs_of(scaled, known, statics), training=training)
-        return unscale(self.head(raw), scaled)
+        if not self.draws_paths:
+            return self.head(self.core(self.inputs_of(scaled, known, statics), training=training), scaled)
+        dice = common_dice(ops.shape(context)[0], self.task.horizon)
+        paths = self.core(self.inputs_of(scaled, known, statics, dice=dice), training=False)
+        return quantiles_of_paths(paths, self.head.levels, self.head.is_whole)
 
     def inputs_of(self, scaled: Scaled, known: Any, statics: Any, training: bool = False, **beside: Any) -> Inputs:
         """Return what the core reads of a scaled window, with a `teacher` or `dice` where one is given."""
         nothing = known[:, 0, :0]
         static = nothing if statics is None else self.statics(statics, training=training)
-        return Inputs(scaled.values, scaled.observed, known, static, **beside)
+        return Inputs(scaled.values, scaled.observed, known, static, scaled=scaled, **beside)
 
     def draw(self, context: Any, known: Any, statics: Any, dice: Dice) -> Any:
-        """Return codes of symbols [B, H] (float64), drawn one after the other, each read as if it were observed.
+        """Return paths [B, N, H] (float64): values or codes drawn one after the other, each read as if it were observed.
 
         Args:
             context: [B, L] float64, NaN where missing.
@@ -66,11 +73,10 @@ class ForecastNetwork(keras.Model):
             statics: [B, K] float32.
             dice: what decides.
         """
-        raw = self.core(self.inputs_of(self.scaler(context), known, statics, dice=dice), training=False)
-        return ops.cast(self.head.point(raw), "float64")
+        return self.core(self.inputs_of(self.scaler(context), known, statics, dice=dice), training=False)
 
     def training_loss(self, context: Any, known: Any, target: Any, statics: Any, progress: Any) -> Any:
-        """Return the mean loss in scaled units, as it is trained.
+        """Return the mean loss of the head, as it is trained.
 
         Missing targets count for nothing, and so do windows whose context is constant: they have no scale.
 
@@ -82,24 +88,30 @@ class ForecastNetwork(keras.Model):
             progress: how far the training is, from 0 to 1, for decoders that are weaned off the truth.
         """
         scaled = self.scaler(context)
-        truth, weight = scaled_target(target, scaled)
-        teacher = Teacher(truth, weight, ops.convert_to_tensor(progress, "float32"))
+        teacher = teacher_of(target, scaled, progress)
         inputs = self.inputs_of(scaled, known, statics, training=True, teacher=teacher)
-        return self.mean_loss(self.core(inputs, training=True), truth, weight)
+        return self.mean_loss(self.core(inputs, training=True), scaled, target)
 
     def loss_and_error(self, context: Any, known: Any, target: Any, statics: Any) -> tuple[Any, Any]:
-        """Return the loss of answers without the truth, and their mean error in original units (or share of misses)."""
+        """Return the loss of answers without the truth, and their mean error in original units (or share of misses).
+
+        Only the likelihood of a distribution of the next step is given the true step before: it has no other.
+        """
         scaled = self.scaler(context)
-        raw = self.core(self.inputs_of(scaled, known, statics), training=False)
-        truth, weight = scaled_target(target, scaled)
-        value = self.head.value(unscale(self.head(raw), scaled))
+        inputs = self.inputs_of(scaled, known, statics)
+        raw = self.core(inputs, training=False)
+        value = scaled.original(self.head.point(raw, scaled))
         observed = ops.logical_not(ops.isnan(target))
         error = ops.where(observed, self.head.error(target, value), ops.zeros_like(target))
-        return self.mean_loss(raw, truth, weight), weighted_mean(error, observed)
+        if self.draws_paths:
+            raw = self.core(inputs._replace(teacher=teacher_of(target, scaled, 1.0)), training=False)
+        return self.mean_loss(raw, scaled, target), weighted_mean(error, observed)
 
-    def mean_loss(self, raw: Any, truth: Any, weight: Any) -> Any:
-        """Return the head's mean loss of raw numbers [B, H, P] where the weight [B, H] of the truth is 1."""
-        return weighted_mean(self.head.loss(raw, ops.cast(truth, raw.dtype)), weight)
+    def mean_loss(self, raw: Any, scaled: Scaled, target: Any) -> Any:
+        """Return the head's mean loss of raw numbers [B, H, P], where the target [B, H] says something."""
+        usable = is_usable(target, scaled)
+        filled = ops.where(usable, target, scaled.center + ops.zeros_like(target))
+        return weighted_mean(self.head.loss(raw, scaled, filled), usable)
 
     def create_weights(self) -> None:
         """Create all weights by running the network once on an empty context."""
@@ -111,25 +123,31 @@ class ForecastNetwork(keras.Model):
         )
 
 
+def is_usable(target: Any, scaled: Scaled) -> Any:
+    """Return where the target [B, H] says something: it is observed, and the context has a scale."""
+    return ops.logical_and(ops.logical_not(ops.isnan(target)), scaled.varies > 0)
+
+
 def scaled_target(target: Any, scaled: Scaled) -> tuple[Any, Any]:
     """Return the target [B, H] in scaled units, 0 where it says nothing, and 1 where it says something, float32.
 
     Selected, not multiplied: relative to the scale of a constant context a target may be infinite.
     """
-    usable = ops.logical_and(ops.logical_not(ops.isnan(target)), scaled.varies > 0)
-    distance = ops.where(usable, (target - scaled.center) / scaled.scale, ops.zeros_like(target))
+    usable = is_usable(target, scaled)
+    distance = ops.where(usable, scaled.relative(target), ops.zeros_like(target))
+    distance = ops.clip(distance, -LARGEST_ERROR, LARGEST_ERROR)
     return ops.cast(distance, "float32"), ops.cast(usable, "float32")
+
+
+def teacher_of(target: Any, scaled: Scaled, progress: Any) -> Teacher:
+    """Return the truth [B, H] as a decoder may be fed it, at a point of the training."""
+    return Teacher(*scaled_target(target, scaled), ops.convert_to_tensor(progress, "float32"))
 
 
 def weighted_mean(values: Any, weight: Any) -> Any:
     """Return the mean (float64) of values [B, H] where the weight [B, H] is 1 or true; 0 where it is nowhere."""
     values, weight = ops.cast(values, "float64"), ops.cast(weight, "float64")
     return ops.sum(weight * values) / ops.maximum(ops.sum(weight), 1.0)
-
-
-def unscale(values: Any, scaled: Scaled) -> Any:
-    """Return values [B, H, Q] in original units."""
-    return scaled.center[:, :, None] + scaled.scale[:, :, None] * ops.cast(values, "float64")
 
 
 def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> ForecastNetwork:
@@ -143,7 +161,9 @@ def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> Forec
     """
     if seed is not None:
         keras.utils.set_random_seed(seed)
-    head = HEADS.load(spec.head).Head(task.quantile_levels, task.symbols, name="head")
+    # A model that learns nothing through the link keeps what lies within the bounds exactly.
+    link = Link.of(task, SOFTNESS if spec.config.learner == "gradient" else 0.0)
+    head = spec.head_spec.build(task, link)
     core = MODELS.load(spec.model).build(spec.config, task, head)
     scaler, statics = WindowScaler(spec.scaling, name="scaler"), StaticReader(task, name="statics")
     network = ForecastNetwork(core, scaler, statics, head, task)

@@ -17,11 +17,12 @@ from forecasting.data.symbols import require_symbols, symbols_at
 from forecasting.data.windows import PanelArrays, layout
 from forecasting.errors import ForecastingError, RequestError
 from forecasting.layers.gather import Gather
+from forecasting.layers.paths import PATHS
 from forecasting.model_spec import ModelSpec
 from forecasting.network import ForecastNetwork
 from forecasting.schema import STATUS_OK, STATUS_PADDED
 
-#: Windows answered by one call into the compiled graph; bounds the memory of a large panel.
+#: Windows (or paths of windows) answered by one call into the compiled graph; bounds the memory of a large panel.
 CHUNK = 4096
 
 
@@ -77,6 +78,7 @@ class Predictor:
         self.task = task
         self.network = network
         self.compiled = compile_network(network, task)
+        self.chunk = CHUNK // PATHS if network.draws_paths else CHUNK
 
     def predict_panel(
         self,
@@ -113,6 +115,7 @@ class Predictor:
         value = self.value(outputs)
         outputs[list(problems)] = value[list(problems)] = np.nan
         asked = interpolate(outputs, self.task.quantile_levels, levels)
+        asked = np.rint(asked) if self.network.head.is_whole else asked
         symbols = self.task.symbols
         return Answer(value, asked, levels, status, problems, symbols, outputs[:, :, : len(symbols)])
 
@@ -122,7 +125,7 @@ class Predictor:
 
     @cached_property
     def sampler(self) -> Any:
-        """The network as a graph that draws symbols, compiled when first asked for."""
+        """The network as a graph that draws paths, compiled when first asked for."""
         from forecasting.sampling import compile_sampler
 
         return compile_sampler(self.network, self.task)
@@ -151,7 +154,7 @@ class Predictor:
     ) -> np.ndarray:
         """Call the compiled network on chunks of origins; returns [W, H, Q]."""
         panel = tf.constant(y), tf.constant(arrays.known)
-        chunks = [slice(start, start + CHUNK) for start in range(0, len(origins), CHUNK)]
+        chunks = [slice(start, start + self.chunk) for start in range(0, len(origins), self.chunk)]
         windows = statics, origins, firsts
         parts = [self.compiled(*panel, *(tf.constant(part[rows]) for part in windows)).numpy() for rows in chunks]
         return np.concatenate(parts) if len(parts) > 1 else parts[0]

@@ -1,4 +1,4 @@
-"""Roll-outs of symbol series: every step is drawn, and read as if it had been observed, before the next one."""
+"""Roll-outs: every step is drawn, and read as if it had been observed, before the next one."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ from forecasting.network import ForecastNetwork
 from forecasting.predictor import Predictor, windows_signature
 from forecasting.schema import DS, SAMPLE, UNIQUE_ID, Y
 
-#: Random numbers drawn for one call into the compiled graph; bounds its memory.
+#: Numbers that one call into the compiled graph holds of each step and path; bounds its memory.
 CHUNK_NUMBERS = 4_000_000
+
+#: Chance stays this far from 0 and 1, where distributions have no value.
+EDGE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,9 @@ class Draw:
 
     Attributes:
         n: roll-outs per series.
-        temperature: 1 draws from the model's probabilities, below 1 the probable ones more often, 0 always the most
-            probable one.
-        top_k: draw only among this many of the most probable symbols; None draws among all.
+        temperature: 1 draws from the model's distribution, below 1 from a narrower one, 0 takes its middle or the most
+            probable symbol; counts have none.
+        top_k: draw only among this many of the most probable symbols; None draws among all. Numbers have none.
         seed: the same seed gives the same roll-outs.
 
     Raises:
@@ -58,34 +61,43 @@ class Draw:
                 text = f"`{name}` must be {expected}. Got {getattr(self, name)!r}."
                 raise RequestError(text, code="draw", field=name)
 
+    def require_fit(self, head: str, options: tuple[str, ...]) -> None:
+        """Raise a `RequestError` when a field says something and means nothing for the head."""
+        plain = Draw()
+        for name in ("temperature", "top_k"):
+            if name not in options and getattr(self, name) != getattr(plain, name):
+                text = f"`{name}` means nothing for head {head!r}. Got {getattr(self, name)!r}. Leave it out."
+                raise RequestError(text, code="draw", field=name)
+
 
 def sample_frame(predictor: Predictor, panel: Panel, horizon: int | None, draw: Draw) -> pd.DataFrame:
     """Return roll-outs after the end of every series as the frame `unique_id, ds, sample, y`.
 
     Raises:
-        ConfigError: the model is not recursive, or does not forecast symbols.
-        RequestError: the horizon cannot be answered, or a series has no observed value.
+        ConfigError: the model is not one of the next step, or has no distribution to draw from.
+        RequestError: a field of the draw means nothing for the head, the horizon cannot be answered, or a series has no observed value.
         PanelError: the panel has another frequency or alphabet.
     """
     horizon = predictor.task.horizon if horizon is None else horizon
-    codes = sample_panel(predictor, panel, horizon, draw)
+    drawn = sample_panel(predictor, panel, horizon, draw).ravel()
     times = panel.to_output(panel.times_after(np.arange(panel.n_series), panel.lengths - 1, horizon).ravel())
     step = np.arange(panel.n_series * horizon).reshape(panel.n_series, 1, horizon)
     columns = {
         UNIQUE_ID: np.repeat(panel.ids, draw.n * horizon),
         DS: times[np.repeat(step, draw.n, axis=1).ravel()],
         SAMPLE: np.tile(np.repeat(np.arange(draw.n), horizon), panel.n_series),
-        Y: symbols_at(panel.symbols, codes.ravel()),
+        Y: symbols_at(panel.symbols, drawn) if panel.symbols else drawn,
     }
     return pd.DataFrame(columns)
 
 
 def sample_panel(predictor: Predictor, panel: Panel, horizon: int, draw: Draw) -> np.ndarray:
-    """Return the codes [S, n, horizon] of roll-outs after the end of every series; see `sample_frame`.
+    """Return the values, or codes of symbols, [S, n, horizon] of roll-outs after the end of every series; see `sample_frame`.
 
     A horizon longer than the trained one is drawn in rounds, each of which reads what those before have drawn.
     """
     require_sampling(predictor)
+    draw.require_fit(predictor.spec.head, predictor.network.head.draw_options)
     predictor.require_answerable(horizon, ())
     panel.require_frequency(predictor.task.freq)
     require_symbols(panel.symbols, predictor.task.symbols)
@@ -96,12 +108,17 @@ def sample_panel(predictor: Predictor, panel: Panel, horizon: int, draw: Draw) -
 
 
 def require_sampling(predictor: Predictor) -> None:
-    """Raise a `ConfigError` unless the model draws symbols one after the other."""
+    """Raise a `ConfigError` unless the model draws steps one after the other.
+
+    Steps drawn from distributions of each step alone would make paths that jump about: their sums and maxima, for
+    which paths are wanted, would be wrong.
+    """
     spec = predictor.spec
-    if not (spec.has_symbols and spec.config.feeds_back):
+    head = spec.head_spec
+    if not ((head.has_symbols or head.is_distribution) and spec.config.feeds_back):
         raise ConfigError(
-            f"{spec.alias!r} gives the probabilities of each step alone and cannot be rolled out. Train a model with "
-            "head='categorical' and decoding='recursive'.",
+            f"{spec.alias!r} gives each step alone and cannot be rolled out. Train a model with decoding='recursive' "
+            "and a head that is a distribution, such as 'student-t' or, for symbols, 'categorical'.",
             code="not_recursive",
             field="decoding",
         )
@@ -118,9 +135,10 @@ def require_observed(predictor: Predictor, panel: Panel) -> None:
 
 
 def rolled(predictor: Predictor, panel: Panel, windows: np.ndarray, rounds: int, draw: Draw) -> np.ndarray:
-    """Return the codes [W, rounds * H] drawn after the end of the series `windows` [W], which may name one often."""
+    """Return what is drawn, [W, rounds * H], after the end of the series `windows` [W], which may name one often."""
     task = predictor.task
-    rows = max(1, CHUNK_NUMBERS // (task.horizon * len(task.symbols)))
+    most = len(task.symbols) or 1
+    rows = max(1, CHUNK_NUMBERS // (max(task.horizon, task.context_length) * most))
     parts = []
     for start in range(0, len(windows), rows):
         chosen = windows[start : start + rows]
@@ -130,7 +148,7 @@ def rolled(predictor: Predictor, panel: Panel, windows: np.ndarray, rounds: int,
         statics = encode_statics(chunk.statics, task.static_covariates, chunk.ids)
         for turn in range(rounds):
             seed = np.array([draw.seed, start * rounds + turn], np.int64)
-            top_k = min(draw.top_k or len(task.symbols), len(task.symbols))
+            top_k = min(draw.top_k or most, most)
             ahead = origins[:, None] + np.arange(1, task.horizon + 1)
             read = y, arrays.known, statics, origins, arrays.first
             y[ahead] = predictor.sampler(*read, seed, draw.temperature, top_k).numpy()
@@ -140,7 +158,7 @@ def rolled(predictor: Predictor, panel: Panel, windows: np.ndarray, rounds: int,
 
 
 def compile_sampler(network: ForecastNetwork, task: Task) -> Any:
-    """Return the network as one graph from a panel, origins, a seed, a temperature and a bound to codes [B, H]."""
+    """Return the network as one graph from a panel, origins, a seed, a temperature and a bound to a path [B, H] each."""
     dice = [tf.TensorSpec([2], tf.int64), tf.TensorSpec([], tf.float32), tf.TensorSpec([], tf.int32)]
 
     @tf.function(input_signature=windows_signature(task) + dice)
@@ -148,9 +166,8 @@ def compile_sampler(network: ForecastNetwork, task: Task) -> Any:
         y: Any, known: Any, statics: Any, origins: Any, firsts: Any, seed: Any, temperature: Any, top_k: Any
     ) -> Any:
         windows = Gather(y, known, task.context_length, task.horizon)(origins, firsts)
-        shape = [tf.shape(origins)[0], task.horizon, len(task.symbols)]
-        uniform = tf.random.stateless_uniform(shape, seed, np.finfo(np.float32).tiny, 1.0)
-        noise = -temperature * tf.math.log(-tf.math.log(uniform))
-        return network.draw(windows.context, windows.known, statics, Dice(noise, top_k))
+        shape = [tf.shape(origins)[0], 1, task.horizon]
+        chance = tf.random.stateless_uniform(shape, seed, EDGE, 1 - EDGE, tf.float64)
+        return network.draw(windows.context, windows.known, statics, Dice(chance, temperature, top_k))[:, 0]
 
     return draw.get_concrete_function()

@@ -99,7 +99,7 @@ def known() -> dict[str, list[str]]:
     """Return the names of everything that a model can be made of."""
     from forecasting.decoding import DECODINGS
     from forecasting.layers.recurrent import CELLS
-    from forecasting.model_spec import HEADS
+    from forecasting.heads import HEADS
     from forecasting.models import MODELS
 
     families = {"models": MODELS, "heads": HEADS, "cells": CELLS, "decodings": DECODINGS}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 OPTIONS = ("width",)
-DRAWS = False
 
 
-def heads(config: Any) -> tuple[str, ...]:
-    """Any head: every step has numbers of its own."""
-    return ("quantiles", "point", "categorical")
+def feeds_back(config: Any) -> bool:
+    """No: every step has numbers of its own."""
+    return False

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 OPTIONS = ("width",)
-DRAWS = False
 
 
-def heads(config: Any) -> tuple[str, ...]:
-    """Any head: what is fed back is a function of the context, so a step's quantiles are given the context alone."""
-    return ("quantiles", "point", "categorical")
+def feeds_back(config: Any) -> bool:
+    """No: the forecasts read are functions of the context, so a step's numbers are given the context alone."""
+    return False

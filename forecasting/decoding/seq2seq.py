@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 OPTIONS = ("forcing", "attention")
-DRAWS = False
 
 
-def heads(config: Any) -> tuple[str, ...]:
-    """Any head when trained on its own output; fed with the truth, its quantiles are given the step before."""
-    return ("quantiles", "point", "categorical") if config.forcing == "free" else ("point", "categorical")
+def feeds_back(config: Any) -> bool:
+    """Not when trained on its own output: then a step's numbers are given the context alone."""
+    return bool(config.forcing != "free")

@@ -8,31 +8,45 @@ import keras
 import numpy as np
 from keras import ops
 
+from forecasting.config import Task
 from forecasting.errors import ConfigError
+
+#: Scaled errors end here: float32 would make more an infinity.
+LARGEST_ERROR = 1e30
 
 
 class NumberHead(keras.layers.Layer):
     """Base of the heads whose outputs are numbers; one of them, at the position `median`, stands for the step.
 
     Args:
+        task: says whether there are symbols, which there must not be.
+        link: keeps numbers within the bounds of the task; None where there are none.
         levels: [Q] quantile levels of the outputs.
-        symbols: must be empty.
+
+    Attributes:
+        is_distribution: whether there is a likelihood, and a value can be drawn.
+        is_whole: whether all outputs are whole numbers.
 
     Raises:
         ConfigError: the task is one of symbols.
     """
 
-    def __init__(self, levels: tuple[float, ...], symbols: tuple[str, ...], **kwargs: Any) -> None:
+    is_distribution = False
+    is_whole = False
+    draw_options: tuple[str, ...] = ()
+    parameters: int
+
+    def __init__(self, task: Task, link: Any, levels: tuple[float, ...], **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
-        if symbols:
+        if task.symbols:
             raise ConfigError("This head forecasts numbers. Got symbols. Use head='categorical'.", field="head")
+        self.link = link
         self.levels = np.asarray(levels)
-        self.parameters = len(levels)
         self.median = levels.index(0.5)
 
-    def point(self, raw: Any) -> Any:
-        """Return the median [...] of raw numbers [..., P], which a decoder feeds back."""
-        return raw[..., self.median]
+    def bounded(self, values: Any, scaled: Any) -> Any:
+        """Return values [B, S] or [B, S, Q] in original units within the bounds of the task."""
+        return values if self.link is None else self.link(values, scaled)
 
     def value(self, outputs: Any) -> Any:
         """Return the median [...] of outputs [..., Q]."""
@@ -41,3 +55,38 @@ class NumberHead(keras.layers.Layer):
     def error(self, target: Any, value: Any) -> Any:
         """Return |target - value| [...]."""
         return ops.abs(target - value)
+
+
+class TrainedNumbers(NumberHead):
+    """Base of the heads whose raw numbers are made into the outputs themselves, by a loss of their errors."""
+
+    def __init__(self, task: Task, link: Any, levels: tuple[float, ...], **kwargs: Any) -> None:
+        super().__init__(task, link, levels, **kwargs)
+        self.parameters = len(levels)
+
+    def call(self, raw: Any, scaled: Any) -> Any:
+        """Turn raw [B, S, Q] into outputs [B, S, Q] in original units."""
+        return self.bounded(scaled.original(self.numbers(raw)), scaled)
+
+    def numbers(self, raw: Any) -> Any:
+        """Return the scaled numbers [B, S, Q] of raw ones, before the bounds: themselves."""
+        return raw
+
+    def point(self, raw: Any, scaled: Any) -> Any:
+        """Return the scaled median [B, S] of raw numbers [B, S, Q]."""
+        middle = raw[..., self.median]
+        if self.link is None:
+            return middle
+        return ops.cast(scaled.relative(self.link(scaled.original(middle), scaled)), raw.dtype)
+
+    def errors(self, raw: Any, scaled: Any, target: Any) -> Any:
+        """Return target - output, in scaled units, as [B, S, Q]."""
+        if self.link is None:
+            return trainable(scaled.relative(target), raw)[..., None] - self.numbers(raw)
+        scale = scaled.broadcast(raw)[1]
+        return trainable((target[..., None] - self(raw, scaled)) / scale, raw)
+
+
+def trainable(values: Any, raw: Any) -> Any:
+    """Return scaled values as numbers of the raw ones' kind, cut where they would be infinite."""
+    return ops.cast(ops.clip(values, -LARGEST_ERROR, LARGEST_ERROR), raw.dtype)

@@ -7,51 +7,65 @@ from typing import Any
 import keras
 from keras import ops
 
+from forecasting.config import Task
 from forecasting.errors import ConfigError
 
 #: Probabilities below this have no finite logarithm in float32.
 SMALLEST = 1e-30
 
+#: The coldest draw: colder ones would divide by 0, and this one already is the most probable symbol.
+COLDEST = 1e-6
+
 
 class Head(keras.layers.Layer):
-    """Reads K logits per step; P = Q = K. Targets and points are codes 0 to K - 1.
+    """Reads K logits per step; P = Q = K. Targets and points are codes 0 to K - 1, which are never scaled.
 
     Args:
-        quantile_levels: must be empty: symbols have no order.
-        symbols: the alphabet.
+        task: has an alphabet of symbols, and no quantile levels: symbols have no order.
+        link: must be None: symbols have no bounds.
 
     Raises:
         ConfigError: there are quantile levels, or no symbols.
     """
 
-    def __init__(self, quantile_levels: tuple[float, ...], symbols: tuple[str, ...] = (), **kwargs: Any) -> None:
-        super().__init__(autocast=False, **kwargs)
-        if quantile_levels:
-            raise ConfigError(f"Symbols have no quantiles. Got {quantile_levels}.", field="quantile_levels")
-        if not symbols:
-            raise ConfigError("A categorical head needs the `symbols` of the task. Got none.", field="symbols")
-        self.parameters = len(symbols)
+    is_distribution = False
+    is_whole = False
+    draw_options = ("temperature", "top_k")
 
-    def call(self, raw: Any) -> Any:
-        """Turn logits [B, H, K] into probabilities [B, H, K]."""
-        return ops.softmax(raw, axis=2)
+    def __init__(self, task: Task, link: Any = None, **kwargs: Any) -> None:
+        super().__init__(autocast=False, **kwargs)
+        if task.quantile_levels:
+            raise ConfigError(f"Symbols have no quantiles. Got {task.quantile_levels}.", field="quantile_levels")
+        if not task.symbols:
+            raise ConfigError("A categorical head needs the `symbols` of the task. Got none.", field="symbols")
+        self.parameters = len(task.symbols)
+
+    def call(self, raw: Any, scaled: Any) -> Any:
+        """Turn logits [B, S, K] into probabilities [B, S, K]."""
+        return ops.cast(ops.softmax(raw, axis=2), "float64")
 
     def raw_of(self, outputs: Any) -> Any:
-        """Return logits [B, H, K] of probabilities [B, H, K]."""
+        """Return logits [B, S, K] of probabilities [B, S, K]."""
         return ops.log(ops.maximum(outputs, SMALLEST))
 
-    def point(self, raw: Any) -> Any:
-        """Return the code [...] of the largest of the logits [..., K], which a decoder feeds back."""
+    def point(self, raw: Any, scaled: Any) -> Any:
+        """Return the code [B, S] of the largest of the logits [B, S, K], which a decoder feeds back."""
         return ops.cast(ops.argmax(raw, axis=-1), raw.dtype)
 
-    def drawn(self, raw: Any, noise: Any, top_k: Any) -> Any:
-        """Return numbers [..., K] whose `point` is a draw: logits and noise of the `top_k` largest logits.
+    def drawn(self, raw: Any, scaled: Any, chance: Any, dice: Any) -> Any:
+        """Return codes [B, S] drawn at the temperature among the `top_k` largest logits and those that tie with them.
 
-        Logits that tie with the last of them are kept.
+        The code is the first one up to which the probabilities sum to more than the chance.
         """
         ordered = ops.sort(raw, axis=-1)
-        least = ops.take(ordered, [self.parameters - top_k], axis=-1)
-        return ops.where(raw >= least, raw + noise, -ops.full_like(raw, float("inf")))
+        least = ops.take(ordered, [self.parameters - dice.top_k], axis=-1)
+        logits = ops.cast(raw - ops.max(raw, axis=-1, keepdims=True), "float64")
+        cold = logits / ops.maximum(ops.cast(dice.temperature, "float64"), COLDEST)
+        shares = ops.softmax(ops.where(raw >= least, cold, ops.full_like(cold, -float("inf"))), axis=-1)
+        reached = ops.cumsum(shares, axis=-1)
+        # relative to what the sum is in floating point, so that the last symbol with a share is never passed
+        passed = chance[..., None] * reached[..., -1:] >= reached
+        return ops.cast(ops.sum(ops.cast(passed, "int32"), axis=-1), "float64")
 
     def value(self, outputs: Any) -> Any:
         """Return the code [...] of the most probable symbol of outputs [..., K]."""
@@ -61,6 +75,6 @@ class Head(keras.layers.Layer):
         """Return 1 [...] where the symbol is another one, 0 where it is the same."""
         return ops.cast(ops.not_equal(target, value), "float64")
 
-    def loss(self, raw: Any, target: Any) -> Any:
-        """Return the cross entropy -log p(target) as [B, H]; `target` [B, H] holds codes."""
+    def loss(self, raw: Any, scaled: Any, target: Any) -> Any:
+        """Return the cross entropy -log p(target) as [B, S]; `target` [B, S] holds codes."""
         return ops.sparse_categorical_crossentropy(ops.cast(target, "int32"), raw, from_logits=True)

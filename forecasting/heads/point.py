@@ -6,29 +6,34 @@ from typing import Any
 
 from keras import ops
 
+from forecasting.config import Task
 from forecasting.errors import ConfigError
-from forecasting.heads._numbers import NumberHead
+from forecasting.heads._numbers import TrainedNumbers
 
 
-class Head(NumberHead):
-    """Reads one raw number per step as the forecast itself; P = Q = 1."""
+class Head(TrainedNumbers):
+    """Reads one raw number per step as the forecast itself, in scaled units; P = Q = 1.
 
-    def __init__(self, quantile_levels: tuple[float, ...], symbols: tuple[str, ...] = (), **kwargs: Any) -> None:
-        super().__init__((0.5,), symbols, **kwargs)
-        if quantile_levels:
+    Args:
+        task: must have no quantile levels and no symbols.
+        link: see `NumberHead`.
+
+    Raises:
+        ConfigError: there are quantile levels, or symbols.
+    """
+
+    def __init__(self, task: Task, link: Any = None, **kwargs: Any) -> None:
+        super().__init__(task, link, (0.5,), **kwargs)
+        if task.quantile_levels:
             raise ConfigError(
-                f"A point head has no quantiles. Got quantile_levels={quantile_levels}. Use head='quantiles'.",
+                f"A point head has no quantiles. Got quantile_levels={task.quantile_levels}. Use head='quantiles'.",
                 field="quantile_levels",
             )
 
-    def call(self, raw: Any) -> Any:
-        """Return raw [B, H, 1] as it is."""
-        return raw
+    def raw_of(self, numbers: Any) -> Any:
+        """Return the raw numbers behind scaled numbers [B, S, 1]: themselves."""
+        return numbers
 
-    def raw_of(self, outputs: Any) -> Any:
-        """Return the raw numbers behind outputs [B, H, 1]: themselves."""
-        return outputs
-
-    def loss(self, raw: Any, target: Any) -> Any:
-        """Return |target - forecast| as [B, H]."""
-        return ops.abs(target - raw[:, :, 0])
+    def loss(self, raw: Any, scaled: Any, target: Any) -> Any:
+        """Return |target - forecast|, in scaled units, as [B, S]."""
+        return ops.abs(self.errors(raw, scaled, target)[..., 0])

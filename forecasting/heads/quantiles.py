@@ -7,52 +7,51 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from forecasting.errors import ConfigError
-from forecasting.heads._numbers import NumberHead
+from forecasting.config import Task
+from forecasting.heads._distribution import require_levels
+from forecasting.heads._numbers import TrainedNumbers
 
 #: Smallest gap between neighbouring quantiles that `raw_of` can express.
 SMALLEST_GAP = 1e-12
 
 
-class Head(NumberHead):
-    """Reads Q raw numbers per step: the median, and the logarithmic gaps to its neighbours outwards.
+class Head(TrainedNumbers):
+    """Reads Q raw numbers per step: the median, and the logarithmic gaps to its neighbours outwards, in scaled units.
 
     Args:
-        quantile_levels: ascending levels that include 0.5.
-        symbols: must be empty.
+        task: its quantile levels are ascending and include 0.5.
+        link: see `NumberHead`.
 
     Raises:
-        ConfigError: there are no levels.
+        ConfigError: there are no levels, or there are symbols.
     """
 
-    def __init__(self, quantile_levels: tuple[float, ...], symbols: tuple[str, ...] = (), **kwargs: Any) -> None:
-        if not quantile_levels:
-            raise ConfigError("A quantile head needs `quantile_levels`. Got none.", field="quantile_levels")
-        super().__init__(quantile_levels, symbols, **kwargs)
+    def __init__(self, task: Task, link: Any = None, **kwargs: Any) -> None:
+        super().__init__(task, link, require_levels(task), **kwargs)
         # Summing gaps outwards from the median is one product with a matrix of signs, cheaper than two cumulative sums.
         gap, level = np.indices((self.parameters, self.parameters))
         self.signs = np.where((self.median < gap) & (gap <= level), 1, 0) - np.where(
             (level <= gap) & (gap < self.median), 1, 0
         )
 
-    def call(self, raw: Any) -> Any:
-        """Turn raw [B, H, Q] into ascending quantiles [B, H, Q]."""
+    def numbers(self, raw: Any) -> Any:
+        """Turn raw [B, S, Q] into ascending scaled quantiles [B, S, Q]."""
         signs = ops.cast(self.signs, raw.dtype)
         return raw[:, :, self.median : self.median + 1] + ops.matmul(ops.softplus(raw), signs)
 
-    def raw_of(self, outputs: Any) -> Any:
-        """Return the raw numbers [B, H, Q] that `call` turns into these ascending quantiles [B, H, Q]."""
-        gaps = ops.maximum(outputs[:, :, 1:] - outputs[:, :, :-1], SMALLEST_GAP)
+    def raw_of(self, numbers: Any) -> Any:
+        """Return the raw numbers [B, S, Q] that `numbers` turns into these ascending scaled quantiles [B, S, Q]."""
+        gaps = ops.maximum(numbers[:, :, 1:] - numbers[:, :, :-1], SMALLEST_GAP)
         raw = gaps + ops.log(-ops.expm1(-gaps))  # softplus backwards
         return ops.concatenate(
-            [raw[:, :, : self.median], outputs[:, :, self.median : self.median + 1], raw[:, :, self.median :]], axis=2
+            [raw[:, :, : self.median], numbers[:, :, self.median : self.median + 1], raw[:, :, self.median :]], axis=2
         )
 
-    def loss(self, raw: Any, target: Any) -> Any:
-        """Return the pinball loss, averaged over levels and doubled (so that Q = 1 is the absolute error), as [B, H].
+    def loss(self, raw: Any, scaled: Any, target: Any) -> Any:
+        """Return the pinball loss in scaled units, averaged over levels and doubled (Q = 1: absolute error), as [B, S].
 
         Koenker & Bassett 1978: L_q(y, f) = max(q (y - f), (q - 1) (y - f)).
         """
-        error = target[:, :, None] - self.call(raw)
+        error = self.errors(raw, scaled, target)
         levels = ops.cast(self.levels, error.dtype)
         return 2 * ops.mean(ops.maximum(levels * error, (levels - 1) * error), axis=2)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from keras import ops
+
+from forecasting.layers.scaling import Scaled
+
 
 class Teacher(NamedTuple):
     """The truth, while training: what a decoder may be fed instead of its own output.
@@ -20,17 +24,16 @@ class Teacher(NamedTuple):
 
 
 class Dice(NamedTuple):
-    """What decides a roll-out: the symbol drawn is the one whose logit and noise have the largest sum.
-
-    With standard Gumbel noise that is a draw from the softmax (Gumbel 1954); with the noise times a temperature it is
-    a draw at that temperature, and with no noise the most probable symbol.
+    """What decides roll-outs: each step of each path is the value below which the model puts its share of chance.
 
     Attributes:
-        noise: [B, H, K] float32.
+        chance: [B, N, H] float64, between 0 and 1, for N paths of each window.
+        temperature: scalar; 1 draws from the model's distribution, less from a narrower one.
         top_k: scalar int32; only this many of the most probable symbols are drawn.
     """
 
-    noise: Any
+    chance: Any
+    temperature: Any
     top_k: Any
 
 
@@ -43,7 +46,8 @@ class Inputs(NamedTuple):
         known: [B, L + H, F] float32, features known for context and horizon.
         static: [B, D] float32, what is known of each series at all times.
         teacher: the truth of the horizon while training, None otherwise.
-        dice: where symbols are drawn instead of the most probable ones taken, None otherwise.
+        dice: where paths are drawn instead of the middle of each step taken, None otherwise.
+        scaled: center and scale of the windows, for heads that think in original units.
     """
 
     values: Any
@@ -52,6 +56,24 @@ class Inputs(NamedTuple):
     static: Any
     teacher: Teacher | None = None
     dice: Dice | None = None
+    scaled: Scaled | None = None
+
+    @property
+    def paths(self) -> Any:
+        """N, the paths that are drawn of each window; 1 without dice."""
+        return 1 if self.dice is None else ops.shape(self.dice.chance)[1]
+
+    def repeated(self, count: Any) -> Inputs:
+        """Return what is read of the horizon of each window `count` times, one beside the other.
+
+        The chance [B, count, H] of `dice` becomes [B * count, 1, H]: one path of each. The context stays as it is.
+        """
+        chance, *others = self.dice
+        dice = Dice(ops.reshape(chance, (-1, 1, chance.shape[2])), *others)
+        ahead = self.known[:, self.values.shape[1] :]
+        known, static = (ops.repeat(part, count, axis=0) for part in (ahead, self.static))
+        scaled = self.scaled.repeated(count)
+        return Inputs(self.values, self.observed, known, static, dice=dice, scaled=scaled)
 
 
 class Encoded(NamedTuple):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -23,25 +21,25 @@ def log_normal(values: Any, means: Any, deviations: Any) -> Any:
     return -0.5 * ops.square(standard) - ops.log(deviations) - 0.5 * math.log(2 * math.pi)
 
 
-def mixture_quantiles(weights: Any, means: Any, deviations: Any, levels: np.ndarray) -> Any:
-    """Return the quantiles [..., Q] of mixtures with the weights [..., A], ascending along with the levels.
+def mixture_quantiles(weights: Any, means: Any, deviations: Any, levels: Any) -> Any:
+    """Return the quantiles [..., Q] of mixtures of A parts, ascending along with the levels.
 
     A quantile of a mixture lies between the smallest and the largest of its parts' quantiles. Newton's method goes on
     inside that interval; where a step would leave it, the interval is halved.
 
     Args:
         weights: [..., A] float64, not negative, with the sum 1.
-        means: [A].
-        deviations: [A], above 0.
-        levels: [Q] between 0 and 1.
+        means: [..., A], or [A] where all mixtures have the same parts.
+        deviations: as `means`, above 0.
+        levels: [Q] or [..., Q] between 0 and 1.
     """
-    standard = np.array([NormalDist().inv_cdf(level) for level in levels])
-    parts = means + deviations * standard[:, None]  # [Q, A]
-    weights = weights[..., None, :]  # [..., 1, A]
+    standard = tf.math.ndtri(ops.cast(levels, "float64"))[..., None]  # [..., Q, 1]
+    weights, means, deviations = weights[..., None, :], means[..., None, :], deviations[..., None, :]
+    parts = means + deviations * standard  # [..., Q, A]
     # A part without weight bounds nothing away: the interval is that of all parts.
-    nothing = ops.zeros_like(weights[..., 0]) + ops.zeros_like(parts[:, 0])
-    low, high = nothing + ops.min(parts, axis=1), nothing + ops.max(parts, axis=1)
-    widest = ops.max(high - low)
+    nothing = ops.zeros_like(weights[..., 0]) + ops.zeros_like(parts[..., 0])
+    low, high = nothing + ops.min(parts, axis=-1), nothing + ops.max(parts, axis=-1)
+    close = TOLERANCE * ops.max(high - low, axis=-1, keepdims=True)
 
     def step(low: Any, high: Any, x: Any, change: Any) -> tuple[Any, Any, Any, Any]:
         distance = (x[..., None] - means) / deviations
@@ -54,7 +52,7 @@ def mixture_quantiles(weights: Any, means: Any, deviations: Any, levels: np.ndar
         return low, high, following, ops.abs(following - x)
 
     def goes_on(low: Any, high: Any, x: Any, change: Any) -> Any:
-        return ops.max(change) > TOLERANCE * widest
+        return ops.any(change > close)
 
     start = (low, high, 0.5 * (low + high), high - low)
     return tf.while_loop(goes_on, step, start, maximum_iterations=MOST_STEPS)[2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 from keras import ops
 
 from forecasting.errors import ConfigError
@@ -28,6 +29,7 @@ class Scaled(NamedTuple):
         center: [B, 1] float64, in original units.
         scale: [B, 1] float64, in original units, above 0.
         varies: [B, 1] float64, 0 where the context is constant or empty: its scale means nothing.
+        spread: [B, 1] float64, the standard deviation of what was observed, in original units, whatever the scheme.
     """
 
     values: Any
@@ -35,6 +37,37 @@ class Scaled(NamedTuple):
     center: Any
     scale: Any
     varies: Any
+    spread: Any
+
+    @property
+    def level(self) -> Any:
+        """How large the values of the window are: [B, 1], in original units, above 0.
+
+        Under every scheme but `none`, under which it is 1, it grows and shrinks with the values.
+        """
+        return ops.maximum(self.center, 0.0) + self.scale
+
+    def original(self, values: Any) -> Any:
+        """Return scaled values [B, S] or [B, S, Q] in original units, float64."""
+        center, scale = self.broadcast(values)
+        return center + scale * ops.cast(values, "float64")
+
+    def relative(self, values: Any) -> Any:
+        """Return values [B, S] or [B, S, Q] in original units as scaled ones, float64."""
+        center, scale = self.broadcast(values)
+        return (values - center) / scale
+
+    def broadcast(self, values: Any) -> tuple[Any, Any]:
+        """Return center and scale with as many axes as the values."""
+        return tuple(ops.reshape(part, (-1, *[1] * (len(values.shape) - 1))) for part in (self.center, self.scale))
+
+    def repeated(self, count: Any) -> Scaled:
+        """Return the numbers that undo the scaling `count` times for each window, one beside the other."""
+        return Scaled(None, None, *(ops.repeat(part, count, axis=0) for part in self[2:]))
+
+
+#: The scaling of values that are scaled already.
+UNIT = Scaled(None, None, *(np.full((1, 1), number) for number in (0.0, 1.0, 1.0, 1.0)))
 
 
 class WindowScaler(keras.layers.Layer):
@@ -62,32 +95,27 @@ class WindowScaler(keras.layers.Layer):
         missing = ops.isnan(context)
         observed = ops.cast(ops.logical_not(missing), "float64")
         values = ops.where(missing, ops.zeros_like(context), context)
-        unit = self.unit(values)
-        values = values / unit
-        center, scale, varies = self.statistics(values, observed)
-        scaled = observed * (values - center) / scale
-        return Scaled(scaled, observed, center * unit, scale * unit, varies)
-
-    def unit(self, values: Any) -> Any:
-        """Return the largest absolute value of each window [B, 1]: divided by it, even 1e300 has a deviation."""
-        largest = ops.max(ops.abs(values), axis=1, keepdims=True)
+        unit = ops.maximum(ops.max(ops.abs(values), axis=1, keepdims=True), SMALLEST)
+        shares = values / unit  # even 1e300 has a deviation, divided by it
+        center, scale, varies, spread = self.statistics(shares, observed)
         if self.scheme == "none":
-            return ops.ones_like(largest)
-        return ops.maximum(largest, SMALLEST)
+            nothing = ops.zeros_like(center)
+            return Scaled(values, observed, nothing, nothing + 1.0, nothing + 1.0, spread * unit)
+        scaled = observed * (shares - center) / scale
+        return Scaled(scaled, observed, center * unit, scale * unit, varies, spread * unit)
 
-    def statistics(self, values: Any, observed: Any) -> tuple[Any, Any, Any]:
-        """Return center, scale and whether the window varies, each [B, 1], of values in [-1, 1]."""
+    def statistics(self, values: Any, observed: Any) -> tuple[Any, Any, Any, Any]:
+        """Return center, scale, whether the window varies, and its spread, each [B, 1], of values in [-1, 1]."""
         count = ops.maximum(ops.sum(observed, axis=1, keepdims=True), 1.0)
         mean = ops.sum(values, axis=1, keepdims=True) / count
         spread = ops.sqrt(ops.sum(observed * ops.square(values - mean), axis=1, keepdims=True) / count)
         varies = ops.cast(spread > RELATIVE_FLOOR, "float64")
-        if self.scheme == "none":
-            return ops.zeros_like(mean), ops.ones_like(mean), ops.ones_like(mean)
+        spread = ops.maximum(spread, RELATIVE_FLOOR)
         if self.scheme == "mean":
             level = ops.sum(ops.abs(values), axis=1, keepdims=True) / count
-            return ops.zeros_like(mean), ops.maximum(level, RELATIVE_FLOOR), varies
+            return ops.zeros_like(mean), ops.maximum(level, RELATIVE_FLOOR), varies, spread
         center = mean if self.scheme == "standard" else last_observed(values, observed)
-        return center, ops.maximum(spread, RELATIVE_FLOOR), varies
+        return center, spread, varies, spread
 
 
 def last_observed(values: Any, observed: Any) -> Any:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from forecasting.config import StrictConfig, is_count, require
 from forecasting.decoding import DECODINGS
+from forecasting.errors import ConfigError
+from forecasting.head_spec import HeadSpec
+from forecasting.heads import HEADS
 from forecasting.layers.attention import ATTENTIONS
 from forecasting.layers.forcing import SCHEDULES, is_forcing
 
@@ -35,6 +40,14 @@ class ModelConfig(StrictConfig):
     def feeds_back(self) -> bool:
         """Whether each step is forecast from the one before, so that roll-outs can be drawn."""
         return False
+
+    def for_head(self, head: HeadSpec, given: Mapping[str, Any]) -> Self:
+        """Return the config as it goes with a head; fields that are `given` stay as they are.
+
+        Raises:
+            ConfigError: a given field does not go with the head.
+        """
+        return self
 
 
 @dataclass(frozen=True)
@@ -87,10 +100,44 @@ class DecodedConfig(ModelConfig):
 
     @property
     def feeds_back(self) -> bool:
-        """Whether the decoding goes step by step and its steps can be drawn."""
-        return bool(DECODINGS.load(self.decoding).DRAWS)
+        """Whether the decoding is a model of the next step, so that steps can be drawn one after the other."""
+        return bool(DECODINGS.load(self.decoding).feeds_back(self))
 
     @property
     def heads(self) -> tuple[str, ...]:
-        """The heads that fit the decoding."""
-        return tuple(DECODINGS.load(self.decoding).heads(self))
+        """All heads that fit the decoding, the simpler ones first.
+
+        The quantiles of a model of the next step are given the step before, and too narrow further on. So such a model
+        takes no head that gives quantiles and cannot be drawn from.
+        """
+        names = sorted(HEADS.names(), key=lambda name: (*(name != one for one in FIRST_HEADS), name))
+        return tuple(name for name in names if not self.feeds_back or fits_next_step(HeadSpec(name)))
+
+    def for_head(self, head: HeadSpec, given: Mapping[str, Any]) -> Self:
+        """Return the config with `forcing` "teacher" where a distribution is that of the next step.
+
+        Its quantiles are those of paths, each of whose steps is given the one drawn before; so the distribution must
+        be taught given the true one before.
+
+        Raises:
+            ConfigError: another `forcing` is given.
+        """
+        if not (head.is_distribution and self.feeds_back) or self.forcing in ("teacher", 1):
+            return self
+        if "forcing" in given:
+            raise ConfigError(
+                f"`forcing` must be 'teacher' with head {head.name!r} and decoding {self.decoding!r}: paths are drawn "
+                f"from the distribution of each step given the one before. Got {self.forcing!r}. Leave it out.",
+                code="forcing_unfit",
+                field="forcing",
+            )
+        return dataclasses.replace(self, forcing="teacher")
+
+
+#: Heads that are taken by default, where they fit.
+FIRST_HEADS = ("quantiles", "point")
+
+
+def fits_next_step(head: HeadSpec) -> bool:
+    """Whether a head says something of the steps after the next one."""
+    return head.is_distribution or not head.has_quantiles

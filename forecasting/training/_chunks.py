@@ -92,9 +92,10 @@ class ChunkLoss:
         after = tf.cast(rows >= seen[:, None], usable.dtype)
         observed = tf.cast(tf.math.is_finite(y), tf.float32)
         static = self.network.statics(self.source.statics_at(begins), training=True)
-        inputs = Inputs(values[:, : self.rows], observed[:, : self.rows], known, static)
+        inputs = Inputs(values[:, : self.rows], observed[:, : self.rows], known, static, scaled=scaled)
         raw = self.read(self.core.tokens.past(inputs), known[:, self.segment :], fresh)
-        losses = self.network.head.loss(raw, values[:, self.segment :])
+        target = tf.where(usable > 0, y, scaled.center)[:, self.segment :]
+        losses = self.network.head.loss(raw, scaled, target)
         return weighted_mean(losses, (usable * after)[:, self.segment :])
 
     def read(self, tokens: Any, known: Any, fresh: Any) -> Any:

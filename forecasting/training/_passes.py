@@ -91,8 +91,10 @@ def online_dynamics(network: Any, learner: str) -> Dynamics:
 
     if core.tokens.segment != 1:
         raise refuse(f"Got tokens of {core.tokens.segment} steps. Use segment=1.", "segment")
-    if network.head.parameters != 1:
+    if network.head.parameters != 1 or network.head.is_distribution:
         raise refuse(f"The head reads {network.head.parameters} numbers per step. Use head='point'.", "head")
+    if network.head.link is not None:
+        raise refuse("It learns in scaled units, which know no bounds. Leave `lower` and `upper` out.", "lower")
     if core.encoder.drop.rate:
         raise refuse(f"Got dropout={core.encoder.drop.rate:g}. Use dropout=0.", "dropout")
     if network.scaler.scheme not in SCALINGS:

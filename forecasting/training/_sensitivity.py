@@ -72,7 +72,7 @@ class Dynamics:
         """
         summary, states = self.core.encoder.step(token[None], tf.split(state[None], self.sizes, axis=1))
         raw = self.core.readout(summary, known[None, None])
-        return tf.concat(states, axis=1)[0], self.core.head.point(raw)[0, 0]
+        return tf.concat(states, axis=1)[0], self.core.head.point(raw, None)[0, 0]
 
     def step(self, state: Any, sensitivity: Any, token: Any, known: Any) -> Step:
         """Return the next state and the forecast with their derivatives; arguments as in `advance` and `Step`."""

@@ -13,6 +13,7 @@ import keras
 import tensorflow as tf
 
 from forecasting.config import Training, require
+from forecasting.layers.scaling import UNIT
 from forecasting.training._passes import OnlineConfig, fit, online
 from forecasting.training._sensitivity import Dynamics
 
@@ -68,6 +69,6 @@ class GradientRule:
         """Take one step of the optimizer: dE/dw = dE/dy dy/dw."""
         with tf.GradientTape() as tape:
             tape.watch(forecast)
-            loss = tf.reduce_sum(self.head.loss(tf.reshape(forecast, [1, 1, 1]), tf.reshape(target, [1, 1])))
+            loss = tf.reduce_sum(self.head.loss(tf.reshape(forecast, [1, 1, 1]), UNIT, tf.reshape(target, [1, 1])))
         by_weights = tape.gradient(loss, forecast) * gradient
         self.optimizer.apply(self.dynamics.split(by_weights), self.dynamics.weights)

@@ -10,7 +10,14 @@ from forecasting.layers.decoders._plan import Plan
 
 
 class Core(keras.layers.Layer):
-    """A layer from `Inputs` to raw numbers [B, H, P]."""
+    """A layer from `Inputs` to raw numbers [B, H, P].
+
+    Attributes:
+        feeds_back: whether the raw numbers of a step are given the true step before. Then values can be drawn one after
+            the other: inputs with dice give paths [B, N, H] in original units instead of raw numbers.
+    """
+
+    feeds_back = False
 
     def __init__(self, plan: Plan, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)

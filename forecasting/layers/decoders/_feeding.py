@@ -19,14 +19,14 @@ class Steps(NamedTuple):
         here: [T', B, S, F] features of the token.
         truth: [T', B, S] scaled truth of the token before; 0 where it is not to be fed.
         is_truth: [T', B, S], 1 where the truth is fed.
-        noise: [T', B, S, K], what decides which symbols are drawn; nothing where none are.
+        chance: [T', B, S], what decides which values are drawn; nothing where none are.
     """
 
     before: Any
     here: Any
     truth: Any
     is_truth: Any
-    noise: Any = ()
+    chance: Any = ()
 
     @property
     def first(self) -> Steps:
@@ -61,8 +61,54 @@ def steps_of(inputs: Inputs, tokens: Tokens, forcing: str | float, coins: Any) -
         chosen = random.uniform(ops.shape(values[:, :, :1]), seed=coins) < share
         is_truth = late(ops.cast(chosen, values.dtype) * observed)
         truth = late(values)
-    noise = () if inputs.dice is None else by_token_first(tokens.future(inputs.dice.noise))
-    return Steps(late(here), here, truth, is_truth, noise)
+    chance = () if inputs.dice is None else by_token_first(tokens.by_token(inputs.dice.chance[:, 0]))
+    return Steps(late(here), here, truth, is_truth, chance)
+
+
+class Feedback:
+    """What a decoder that goes token by token makes of the raw numbers of a token, and feeds back.
+
+    Without dice it keeps the raw numbers and feeds back the head's point; with dice it keeps a value drawn from them,
+    in original units, and feeds that back.
+
+    Args:
+        head: reads the raw numbers.
+        inputs: the windows.
+    """
+
+    def __init__(self, head: Any, inputs: Inputs) -> None:
+        self.head = head
+        self.dice = inputs.dice
+        self.scaled = inputs.scaled
+
+    def kept(self, raw: Any, step: Steps) -> Any:
+        """Return what is kept of raw numbers [B, S, P]: themselves, or the values [B, S] drawn."""
+        return raw if self.dice is None else self.head.drawn(raw, self.scaled, step.chance, self.dice)
+
+    def fed(self, kept: Any) -> Any:
+        """Return the scaled numbers [B, S] that are fed back of what was kept."""
+        if self.dice is None:
+            return self.head.point(kept, self.scaled)
+        return ops.cast(self.scaled.relative(kept), "float32")
+
+    def by_step(self, kept: Any, tokens: Tokens, paths: Any) -> Any:
+        """Return what was kept of all tokens [T', B, S, ...] as raw numbers [B, H, P], or paths [B / N, N, H]."""
+        by_window = ops.transpose(kept, (1, 0, *range(2, len(kept.shape))))
+        if self.dice is None:
+            return tokens.by_step(by_window)
+        return ops.reshape(tokens.by_step(by_window[..., None]), (-1, paths, tokens.horizon))
+
+
+def branched(inputs: Inputs, remembered: Any) -> tuple[Inputs, Any]:
+    """Return inputs and what was remembered of them (tensors [B, ...]) once for each path, where there are dice."""
+    if inputs.dice is None:
+        return inputs, remembered
+    count = inputs.paths
+
+    def repeated(part: Any) -> Any:
+        return None if part is None else ops.repeat(part, count, axis=0)  # no attention has no keys
+
+    return inputs.repeated(count), tree.map_structure(repeated, remembered)
 
 
 def by_token_first(tensor: Any) -> Any:

@@ -17,7 +17,7 @@ class Plan:
     Attributes:
         encoder: makes a new encoder of a name; no two share a weight.
         tokens: how windows are cut.
-        head: reads the raw numbers; `head.point(raw)` is what is fed back.
+        head: reads the raw numbers; `head.point(raw, scaled)` is what is fed back.
         config: the model's config.
         features: F.
         cell: name of the cell of a decoder that has one.

@@ -21,7 +21,7 @@ class DirRec(Direct):
         read, future, raw = self.tokens.past(inputs), self.tokens.future(inputs.known), []
         for token, (encoder, readout) in enumerate(zip(self.encoders, self.readouts, strict=True)):
             raw.append(readout(encoder(read, training=training).summary, future[:, token]))
-            forecast = self.tokens.fed_back(self.head.point(raw[-1]), future[:, token], inputs.static)
+            forecast = self.tokens.fed_back(self.head.point(raw[-1], inputs.scaled), future[:, token], inputs.static)
             read = ops.concatenate([read, forecast[:, None]], axis=1)
         return self.tokens.by_step(ops.stack(raw, axis=1))
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import ops
 
 from forecasting.layers.decoders._core import Core
-from forecasting.layers.decoders._feeding import Steps, steps_of
+from forecasting.layers.decoders._feeding import Feedback, Steps, branched, steps_of
 from forecasting.layers.decoders._plan import Plan
 from forecasting.layers.inputs import Inputs
 
@@ -18,8 +18,10 @@ class Recursive(Core):
     """One recurrence over the known future whose state is `[forecast, *encoder states]`.
 
     So the graph is as long as one step whatever the horizon, and a shorter forecast is a prefix of a
-    longer one. A token's steps are forecast together and fed back together.
+    longer one. A token's steps are forecast together and fed back together; drawn ones are independent of each other.
     """
+
+    feeds_back = True
 
     def __init__(self, plan: Plan, **kwargs: Any) -> None:
         super().__init__(plan, **kwargs)
@@ -30,25 +32,25 @@ class Recursive(Core):
         self.supports_jit = False  # A loop, as in the recurrent encoders.
 
     def call(self, inputs: Inputs, training: bool = False) -> Any:
-        """Return raw numbers [B, H, P]; with dice, raw numbers whose point is the symbol drawn."""
+        """Return raw numbers [B, H, P]; with dice, paths [B, N, H] of values, each read before the next is drawn."""
+        paths = inputs.paths
         encoded = self.encoder(self.tokens.past(inputs), training=training)
+        inputs, (summary, states) = branched(inputs, (encoded.summary, list(encoded.states)))
         steps = steps_of(inputs, self.tokens, self.forcing, self.coins)
-
-        def decided(raw: Any, step: Steps) -> Any:
-            return self.head.drawn(raw, step.noise, inputs.dice.top_k) if inputs.dice else raw
+        feedback = Feedback(self.head, inputs)
 
         def next_token(carry: tuple[Any, ...], step: Steps) -> tuple[Any, ...]:
-            raw, *states = carry
-            token = self.tokens.fed_back(step.fed(self.head.point(raw)), step.before, inputs.static)
+            kept, *states = carry
+            token = self.tokens.fed_back(step.fed(feedback.fed(kept)), step.before, inputs.static)
             summary, states = self.encoder.step(token, states, training=training)
-            return decided(self.readout(summary, step.here), step), *states
+            return feedback.kept(self.readout(summary, step.here), step), *states
 
-        first = decided(self.readout(encoded.summary, steps.here[0]), steps.first)
-        raw = first[None]  # [T', B, S, P]
+        first = feedback.kept(self.readout(summary, steps.here[0]), steps.first)
+        kept = first[None]  # [T', B, S, ...]
         if self.tokens.ahead > 1:
-            rest, *_ = tf.scan(next_token, steps.later, (first, *encoded.states))
-            raw = ops.concatenate([raw, rest], axis=0)
-        return self.tokens.by_step(ops.transpose(raw, (1, 0, 2, 3)))
+            rest, *_ = tf.scan(next_token, steps.later, (first, *states))
+            kept = ops.concatenate([kept, rest], axis=0)
+        return feedback.by_step(kept, self.tokens, paths)
 
 
 #: The name under which `DECODERS` finds the class.

@@ -10,7 +10,7 @@ from keras import ops
 
 from forecasting.layers.attention import ATTENTIONS
 from forecasting.layers.decoders._core import Core
-from forecasting.layers.decoders._feeding import Steps, steps_of
+from forecasting.layers.decoders._feeding import Feedback, Steps, branched, steps_of
 from forecasting.layers.decoders._plan import Plan
 from forecasting.layers.encoders._recurrent import as_list
 from forecasting.layers.inputs import Inputs
@@ -29,6 +29,7 @@ class Seq2Seq(Core):
         super().__init__(plan, **kwargs)
         config = plan.config
         self.forcing = config.forcing
+        self.feeds_back = config.forcing == "teacher"
         self.encoder = plan.encoder("encoder")
         self.cell = CELLS.load(plan.cell).Layer(config.units, name="decoder").cell
         self.start = keras.layers.Dense(config.units, "tanh", name="start")
@@ -38,7 +39,7 @@ class Seq2Seq(Core):
         self.supports_jit = False  # A loop, as in the recurrent encoders.
 
     def call(self, inputs: Inputs, training: bool = False) -> Any:
-        """Return raw numbers [B, H, P]."""
+        """Return raw numbers [B, H, P]; with dice, paths [B, N, H] of values, each read before the next is drawn."""
         return self.unroll(inputs, training)[0]
 
     def weights_of(self, inputs: Inputs) -> Any:
@@ -46,31 +47,33 @@ class Seq2Seq(Core):
         return self.unroll(inputs, training=False)[1]
 
     def unroll(self, inputs: Inputs, training: bool) -> tuple[Any, Any]:
-        """Return raw numbers [B, H, P] and the attention weights [B, T', T]; T is 0 without attention."""
-        past = self.tokens.past(inputs)
-        encoded = self.encoder(past, training=training)
-        keys = self.attention.keys(encoded)
+        """Return what `call` does, and the attention weights [B, T', T]; T is 0 without attention."""
+        paths = inputs.paths
+        encoded = self.encoder(self.tokens.past(inputs), training=training)
+        keys, newest = self.attention.keys(encoded), self.tokens.newest(inputs)
+        inputs, (encoded, keys, newest) = branched(inputs, (encoded, keys, newest))
         steps = steps_of(inputs, self.tokens, self.forcing, self.coins)
+        feedback = Feedback(self.head, inputs)
 
         shape = (-1, self.tokens.segment, self.head.parameters)
 
         def next_token(carry: tuple[Any, ...], step: Steps) -> tuple[Any, ...]:
-            forecast, _, _, output, *states = carry
+            _, forecast, _, output, *states = carry
             context, weights = self.attention(output, keys, encoded)
             features = ops.concatenate([step.before, step.here], axis=2)
             read = self.tokens.fed_back(step.fed(forecast), features, inputs.static)
             output, states = self.cell(ops.concatenate([read, context], axis=1), states, training=training)
             raw = ops.reshape(self.readout(ops.concatenate([output, context], axis=1)), shape)
-            return self.head.point(raw), raw, weights, output, *as_list(states)
+            kept = feedback.kept(raw, step)
+            return kept, feedback.fed(kept), weights, output, *as_list(states)
 
-        newest = self.tokens.newest(inputs)
         states = self.first_states(encoded.summary)
-        first = next_token((newest, None, None, states[0], *states), steps.first)
-        raw, weights = first[1][None], first[2][None]
+        first = next_token((None, newest, None, states[0], *states), steps.first)
+        kept, weights = first[0][None], first[2][None]
         if self.tokens.ahead > 1:
-            _, more_raw, more_weights, *_ = tf.scan(next_token, steps.later, first)
-            raw, weights = ops.concatenate([raw, more_raw], axis=0), ops.concatenate([weights, more_weights], axis=0)
-        return self.tokens.by_step(ops.transpose(raw, (1, 0, 2, 3))), ops.transpose(weights, (1, 0, 2))
+            more, _, more_weights, *_ = tf.scan(next_token, steps.later, first)
+            kept, weights = ops.concatenate([kept, more], axis=0), ops.concatenate([weights, more_weights], axis=0)
+        return feedback.by_step(kept, self.tokens, paths), ops.transpose(weights, (1, 0, 2))
 
     def first_states(self, summary: Any) -> list[Any]:
         """Return the states before the first token: the first one is made from the summary [B, D]."""

@@ -1,0 +1,43 @@
+"""Negative binomial distribution of counts: the variance grows with the square of the mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+from keras import ops
+
+from forecasting.heads._counts import Counts
+
+#: Smallest dispersion: below it the distribution is Poisson's, and 1 / alpha loses digits.
+SMALLEST_DISPERSION = 1e-6
+
+
+class Head(Counts):
+    """Reads mean m, relative to the level of the window, and dispersion alpha = softplus of each step; P = 2.
+
+    The variance is m + alpha m^2 (Salinas et al. 2020). alpha says how far the mean itself varies, in shares of it, and
+    so needs no scale of the window.
+    """
+
+    parameters = 2
+
+    def dispersion(self, raw: Any) -> Any:
+        """Return alpha [B, S]."""
+        return ops.softplus(raw[..., 1]) + SMALLEST_DISPERSION
+
+    def log_probability(self, raw: Any, count: Any, log_mean: Any) -> Any:
+        """Return the log probability [B, S], with r = 1 / alpha.
+
+        log G(y + r) - log G(r) - log y! - r log(1 + alpha m) + y log(alpha m / (1 + alpha m)).
+        """
+        alpha = self.dispersion(raw)
+        r = 1 / alpha
+        log_ratio = ops.log(alpha) + log_mean  # alpha m
+        chosen = tf.math.lgamma(count + r) - tf.math.lgamma(r) - tf.math.lgamma(count + 1)
+        return chosen - r * ops.softplus(log_ratio) + count * ops.log_sigmoid(log_ratio)
+
+    def share_up_to(self, count: Any, mean: Any, dispersion: Any) -> Any:
+        """Return P(Y <= count): the incomplete beta function I(r, y + 1) at 1 / (1 + alpha m)."""
+        nothing = ops.zeros_like(count)
+        return tf.math.betainc(1 / dispersion + nothing, count + 1, 1 / (1 + dispersion * mean) + nothing)
