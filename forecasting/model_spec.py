@@ -49,7 +49,8 @@ class ModelSpec:
         if chosen.name not in model_config.heads:
             fitting = ", ".join(model_config.heads)
             raise ConfigError(
-                f"`head` {chosen.name!r} does not fit model {model!r} with {model_config.to_dict()}. Fitting: {fitting}.",
+                f"`head` {chosen.name!r} does not fit model {model!r} with {model_config.to_dict()}. "
+                f"Fitting: {fitting}.",
                 code="head_unfit",
                 field="head",
             )

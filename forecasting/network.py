@@ -43,6 +43,10 @@ class ForecastNetwork(keras.Model):
         #: Whether the quantiles are those of paths, because those of a step are given the step before.
         self.draws_paths = head.is_distribution and getattr(core, "feeds_back", False)
 
+    def build(self, *shapes: Any) -> None:
+        """Do nothing: the layers inside make their weights in the first call, which `create_weights` makes."""
+        self.built = True
+
     def call(self, context: Any, known: Any, statics: Any = None, training: bool = False) -> Any:
         """Return the outputs of the head [B, H, Q] (float64): quantiles in original units, or probabilities.
 
@@ -65,7 +69,7 @@ class ForecastNetwork(keras.Model):
         return Inputs(scaled.values, scaled.observed, known, static, scaled=scaled, **beside)
 
     def draw(self, context: Any, known: Any, statics: Any, dice: Dice) -> Any:
-        """Return paths [B, N, H] (float64): values or codes drawn one after the other, each read as if it were observed.
+        """Return paths [B, N, H] (float64): values or codes drawn one by one, each read as if it were observed.
 
         Args:
             context: [B, L] float64, NaN where missing.

@@ -75,7 +75,8 @@ def sample_frame(predictor: Predictor, panel: Panel, horizon: int | None, draw: 
 
     Raises:
         ConfigError: the model is not one of the next step, or has no distribution to draw from.
-        RequestError: a field of the draw means nothing for the head, the horizon cannot be answered, or a series has no observed value.
+        RequestError: a field of the draw means nothing for the head, the horizon cannot be answered, or a series has no
+            observed value.
         PanelError: the panel has another frequency or alphabet.
     """
     horizon = predictor.task.horizon if horizon is None else horizon
@@ -92,7 +93,7 @@ def sample_frame(predictor: Predictor, panel: Panel, horizon: int | None, draw: 
 
 
 def sample_panel(predictor: Predictor, panel: Panel, horizon: int, draw: Draw) -> np.ndarray:
-    """Return the values, or codes of symbols, [S, n, horizon] of roll-outs after the end of every series; see `sample_frame`.
+    """Return the values (or codes) [S, n, horizon] of roll-outs after the end of every series; see `sample_frame`.
 
     A horizon longer than the trained one is drawn in rounds, each of which reads what those before have drawn.
     """
@@ -158,7 +159,7 @@ def rolled(predictor: Predictor, panel: Panel, windows: np.ndarray, rounds: int,
 
 
 def compile_sampler(network: ForecastNetwork, task: Task) -> Any:
-    """Return the network as one graph from a panel, origins, a seed, a temperature and a bound to a path [B, H] each."""
+    """Return the network as one graph from a panel, origins, a seed, a temperature and a bound to a path each."""
     dice = [tf.TensorSpec([2], tf.int64), tf.TensorSpec([], tf.float32), tf.TensorSpec([], tf.int32)]
 
     @tf.function(input_signature=windows_signature(task) + dice)

@@ -98,8 +98,8 @@ def model_facts(name: str) -> dict[str, Any]:
 def known() -> dict[str, list[str]]:
     """Return the names of everything that a model can be made of."""
     from forecasting.decoding import DECODINGS
-    from forecasting.layers.recurrent import CELLS
     from forecasting.heads import HEADS
+    from forecasting.layers.recurrent import CELLS
     from forecasting.models import MODELS
 
     families = {"models": MODELS, "heads": HEADS, "cells": CELLS, "decodings": DECODINGS}

@@ -56,6 +56,8 @@ class TaskRequest:
         step: steps between two origins; the horizon when None.
         training: fields of `Training` that were given.
         static_covariates: columns that say something about a series at all times.
+        lower: nothing below this is forecast.
+        upper: nothing above this is forecast.
     """
 
     horizon: int
@@ -67,6 +69,8 @@ class TaskRequest:
     step: int | None = None
     training: tuple[tuple[str, Any], ...] = ()
     static_covariates: tuple[str, ...] = ()
+    lower: float | None = None
+    upper: float | None = None
 
     @property
     def of_symbols(self) -> bool:
@@ -77,8 +81,10 @@ class TaskRequest:
         """
         from forecasting.errors import ConfigError
         from forecasting.model_spec import ModelSpec
+        from pipelines.quiet import silent_stderr
 
-        kinds = {ModelSpec.parse(name).has_symbols for name in self.models}
+        with silent_stderr():  # options of a head are checked by its file, which loads TensorFlow
+            kinds = {ModelSpec.parse(name).has_symbols for name in self.models}
         if len(kinds) > 1:
             text = "Some models forecast symbols and some numbers. Give all of them head=categorical, or none."
             raise ConfigError(text, code="mixed_heads", field="model")
@@ -271,6 +277,8 @@ def task_options(with_backtest: bool = True, least_windows: int = 1) -> Function
         click.option("--context", "context_length", type=click.IntRange(1), help="Steps looked back. [by rule]"),
         click.option("--static", "static_covariates", type=Names(), default=(), metavar="COLUMN,...",
                      help="Columns that say something about a series at all times: numbers or categories."),
+        click.option("--lower", type=float, help="Nothing below this is forecast, e.g. 0."),
+        click.option("--upper", type=float, help="Nothing above this is forecast."),
         *(backtest if with_backtest else ()),
         click.option("--set", "training", type=Setting(), multiple=True,
                      help="Training field, e.g. training.steps=500; may be repeated."),

@@ -97,7 +97,9 @@ def count_quantiles(levels: Any, mean: Any, dispersion: Any, share_up_to: Any) -
     deviation = ops.sqrt(mean * (1 + dispersion * mean))
     skewness = (1 + 2 * dispersion * mean) / ops.maximum(deviation, 1e-300)
     is_normal = ops.logical_and(skewness < NEARLY_NORMAL, levels > 0)
-    normal = ops.ceil(mean + deviation * cornish_fisher(levels, ops.minimum(skewness, 1.0), dispersion, deviation) - 0.5)
+    normal = ops.ceil(
+        mean + deviation * cornish_fisher(levels, ops.minimum(skewness, 1.0), dispersion, deviation) - 0.5
+    )
     odds = ops.sqrt(levels / (1 - levels))
     low = ops.maximum(ops.floor(mean - deviation / odds) - 1, -1.0)  # the share up to here is less than the level
     high = ops.ceil(mean + deviation * odds)

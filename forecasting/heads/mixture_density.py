@@ -46,7 +46,7 @@ class Head(Continuous):
         config: number of components.
     """
 
-    def __init__(self, task: Task, link: Any = None, config: Config = Config(), **kwargs: Any) -> None:  # noqa: B008
+    def __init__(self, task: Task, link: Any = None, config: Config = Config(), **kwargs: Any) -> None:
         super().__init__(task, link, **kwargs)
         self.components = config.components
         self.parameters = 3 * config.components
