@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from forecasting import Forecaster, registry, tracking
+from forecasting import Forecaster, Training, registry, tracking
 from pipelines.cli import main
 from serving.app import create_app
 from serving.settings import Settings
+from tests.conftest import QUICK
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
@@ -30,7 +31,10 @@ def champion(trained):
 
 @pytest.fixture(scope="module")
 def client(champion):
-    client = create_app(Settings(models=(f"{NAME}@champion",))).test_client()
+    return ready(create_app(Settings(models=(f"{NAME}@champion",))).test_client())
+
+
+def ready(client):
     for _ in range(READY_WITHIN):
         if client.get("/readyz").status_code == 200:
             return client
@@ -38,21 +42,21 @@ def client(champion):
     pytest.fail(f"the service did not become ready: {client.get('/readyz').get_data(as_text=True)}")
 
 
-def by_notebook(frame, tmp_path, client):
-    return Forecaster.load(f"{NAME}@champion").predict(frame, level=LEVELS)
+def by_notebook(frame, tmp_path, client, name=NAME):
+    return Forecaster.load(f"{name}@champion").predict(frame, level=LEVELS)
 
 
-def by_batch(frame, tmp_path, client):
+def by_batch(frame, tmp_path, client, name=NAME):
     data, out = tmp_path / "history.parquet", tmp_path / "out"
     frame.to_parquet(data)
-    arguments = ["batch", str(data), "--model", f"{NAME}@champion", "--out", str(out), "--level", "80,95"]
+    arguments = ["batch", str(data), "--model", f"{name}@champion", "--out", str(out), "--level", "80,95"]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
     parts = [pd.read_parquet(path) for path in sorted(out.glob("run=*/part=*/data.parquet"))]
     return pd.concat(parts, ignore_index=True)
 
 
-def by_rest(frame, tmp_path, client):
+def by_rest(frame, tmp_path, client, name=NAME):
     series = [
         {
             "unique_id": name,
@@ -61,7 +65,7 @@ def by_rest(frame, tmp_path, client):
         }
         for name, part in frame.sort_values("ds").groupby("unique_id")
     ]
-    answer = client.post("/v1/forecast", json={"model": NAME, "series": series, "level": LEVELS})
+    answer = client.post("/v1/forecast", json={"model": name, "series": series, "level": LEVELS})
     assert answer.status_code == 200, answer.get_data(as_text=True)
     return pd.concat([frame_of(forecast) for forecast in answer.get_json()["forecasts"]], ignore_index=True)
 
@@ -74,7 +78,7 @@ def frame_of(forecast):
     return pd.DataFrame({"unique_id": forecast["unique_id"], "ds": ds, "gru": forecast["point"], **bounds})
 
 
-def by_invocations(frame, tmp_path, client):
+def by_invocations(frame, tmp_path, client, name=NAME):
     records = frame.assign(ds=frame["ds"].map(lambda time: time.isoformat()), y=frame["y"].astype(object))
     records["y"] = records["y"].where(records["y"].notna(), None)
     body = {"dataframe_records": records.to_dict("records"), "params": {"level": LEVELS}}
@@ -84,12 +88,27 @@ def by_invocations(frame, tmp_path, client):
     return found.assign(ds=pd.to_datetime(found["ds"]))
 
 
-def by_mlflow(frame, tmp_path, client):
+def by_mlflow(frame, tmp_path, client, name=NAME):
     with registry.use_store():
-        return mlflow.pyfunc.load_model(f"models:/{NAME}@champion").predict(frame, params={"level": LEVELS})
+        return mlflow.pyfunc.load_model(f"models:/{name}@champion").predict(frame, params={"level": LEVELS})
 
 
 DOORS = [by_notebook, by_batch, by_rest, by_invocations, by_mlflow]
+
+
+def test_paths_give_every_door_the_same_numbers(hourly, tmp_path):
+    """Quantiles of drawn paths: the same in the notebook, in batch, by REST and by MLflow."""
+    choices = {"context_length": 24, "units": 8, "segment": 4, "decoding": "recursive", "head": "student-t"}
+    fitted = Forecaster("gru", 6, training=Training(**QUICK), **choices).fit(hourly)
+    with tracking.run("parity", "tests") as run:
+        version = run.model(fitted.predictor, fitted.facts, "paths").version
+    registry.promote("paths", version.version)
+    client = ready(create_app(Settings(models=("paths@champion",))).test_client())
+    expected = fitted.predict(level=LEVELS).sort_values(["unique_id", "ds"])
+    for door in DOORS:
+        found = door(hourly, tmp_path, client, "paths").sort_values(["unique_id", "ds"])
+        for column in NUMBERS:
+            np.testing.assert_allclose(found[column].astype(float), expected[column], rtol=1e-5, err_msg=column)
 
 
 def shuffled(frame):

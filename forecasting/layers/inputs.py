@@ -68,12 +68,13 @@ class Inputs(NamedTuple):
 
         The chance [B, count, H] of `dice` becomes [B * count, 1, H]: one path of each. The context stays as it is.
         """
-        chance, *others = self.dice
+        given: Any = self.dice
+        scaled: Any = self.scaled
+        chance, *others = given
         dice = Dice(ops.reshape(chance, (-1, 1, chance.shape[2])), *others)
         ahead = self.known[:, self.values.shape[1] :]
         known, static = (ops.repeat(part, count, axis=0) for part in (ahead, self.static))
-        scaled = self.scaled.repeated(count)
-        return Inputs(self.values, self.observed, known, static, dice=dice, scaled=scaled)
+        return Inputs(self.values, self.observed, known, static, dice=dice, scaled=scaled.repeated(count))
 
 
 class Encoded(NamedTuple):

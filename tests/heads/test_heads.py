@@ -1,19 +1,24 @@
 """Heads: every one is found and keeps the contract; losses against NumPy."""
 
+import sys
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy import stats
 
 from forecasting import ModelSpec
 from forecasting.config import QUANTILE_GRID, Task
+from forecasting.decoding import DECODINGS
 from forecasting.errors import ConfigError
 from forecasting.head_spec import HeadSpec
 from forecasting.heads import HEADS
 from forecasting.layers.inputs import Dice
 from forecasting.layers.scaling import WindowScaler
+from tests.heads.head_oracles import oracle
 
 SYMBOLS = ("a", "b", "c", "d")
 
@@ -157,3 +162,45 @@ def test_drawn_symbols_are_those_of_the_softmax_and_of_the_top_k():
     np.testing.assert_allclose(shares(1.0, 2), [0.625, 0.375, 0, 0], atol=1e-4)
     np.testing.assert_allclose(shares(0.5, 4), p**2 / (p**2).sum(), atol=1e-4)  # a half squares the probabilities
     np.testing.assert_array_equal(shares(0.0, 4), [1, 0, 0, 0])
+
+
+LAPLACE = '''
+"""Laplace distribution of every step."""
+import math
+import tensorflow as tf
+from keras import ops
+from forecasting.heads._distribution import LocationScale
+
+
+class Head(LocationScale):
+    parameters = 2
+
+    def log_standard(self, z, raw):
+        return -ops.abs(z) - math.log(2)
+
+    def standard(self, levels, raw):
+        levels = ops.cast(levels, "float64")
+        return ops.sign(0.5 - levels) * ops.log(2 * ops.minimum(levels, 1 - levels))
+'''
+
+
+def test_a_new_head_is_one_file(tmp_path, monkeypatch):
+    """It is found and listed, taken by every decoding, and asked for its oracle."""
+    import importlib
+
+    package = importlib.import_module("forecasting.heads")
+    (tmp_path / "laplace.py").write_text(LAPLACE)
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "forecasting.heads.laplace", raising=False)
+    assert "laplace" in HEADS.names()
+    for decoding in DECODINGS.names():
+        assert ModelSpec.parse(f"gru:decoding={decoding},head=laplace").has_quantiles
+    head, scaled = head_of("laplace"), windows("laplace")
+    raw = raw_numbers(head)
+    deviation = np.asarray(scaled.scale) * (np.logaddexp(raw[..., 1], 0) + 1e-3)
+    expected = stats.laplace(scaled.original(raw[..., 0]), deviation)
+    found = np.moveaxis(np.asarray(head(raw, scaled)), 2, 0)
+    np.testing.assert_allclose(found, expected.ppf(np.array(QUANTILE_GRID)[:, None, None]), rtol=1e-6)
+    with pytest.raises(pytest.fail.Exception, match="add tests/heads/head_oracles/laplace.py"):
+        oracle("laplace")
+    monkeypatch.delitem(sys.modules, "forecasting.heads.laplace", raising=False)

@@ -1,6 +1,7 @@
 """The contract of every model, found by file name: a new model is checked without a change here."""
 
 import dataclasses
+from functools import cache
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from forecasting.data.calendar import Frequency
 from forecasting.data.panel import Panel
 from forecasting.decoding import DECODINGS
 from forecasting.errors import ConfigError
+from forecasting.head_spec import HeadSpec
+from forecasting.heads import HEADS
 from forecasting.layers.attention import ATTENTIONS
 from forecasting.layers.encoders import STACKS
 from forecasting.model_spec import ModelSpec
@@ -24,13 +27,14 @@ L, H = 48, 12
 SMALL = {"units": 8, "width": 4}
 
 
-def small_spec(name, **choices):
+def small_spec(name, head=None, **choices):
     config = MODELS.load(name).Config
     read = {field.name for field in dataclasses.fields(config) if field.init}
     if hasattr(config, "forcing"):
         options = DECODINGS.load(choices.get("decoding", config.decoding)).OPTIONS
         read -= {"width", "forcing", "attention"} - set(options)
-    return ModelSpec.of(name, {key: value for key, value in SMALL.items() if key in read} | choices)
+    config = {key: value for key, value in SMALL.items() if key in read} | choices
+    return ModelSpec.of(name, config, head=head)
 
 
 def is_free(name, field):
@@ -45,7 +49,7 @@ def is_read(name, field):
 
 
 def all_specs():
-    """Every model as it comes; every decoding of an encoder with memory and of one without; stacks and attentions."""
+    """Every model as it comes; every decoding with and without memory; stacks, attentions, heads, and drawn paths."""
     yield from (small_spec(name) for name in MODELS.names())
     yield small_spec("ar", decoding="recursive")
     for decoding in DECODINGS.names():
@@ -55,26 +59,54 @@ def all_specs():
         yield small_spec("recurrent", stack=stack, layers=2)
     for attention in ATTENTIONS.names():
         yield small_spec("recurrent", decoding="seq2seq", attention=attention, segment=4)
+    yield from (small_spec("ff-ar", head) for head in HEADS.names() if not HeadSpec(head).has_symbols)
+    yield small_spec("gru", "mixture-density", decoding="recursive", segment=4)
+    yield small_spec("gru", "negative-binomial", decoding="recursive", segment=4)
 
 
 SPECS = list(dict.fromkeys(all_specs()))
 IDS = [
-    "-".join([spec.model, *(str(value) for value in spec.config.to_dict().values() if isinstance(value, str))])
+    "-".join(
+        [spec.model, spec.head, *(str(value) for value in spec.config.to_dict().values() if isinstance(value, str))]
+    )
     for spec in SPECS
 ]
 
 
 def task_for(spec, freq="h", calendar=("hour_sin", "hour_cos")):
-    levels = QUANTILE_GRID if spec.head == "quantiles" else ()
+    levels = QUANTILE_GRID if spec.has_quantiles else ()
     return Task(H, L, freq, (24,), levels, calendar)
+
+
+@cache
+def untrained(spec):
+    task = task_for(spec)
+    return Predictor(spec, task, build_network(spec, task, seed=1))
 
 
 @pytest.fixture(scope="module", params=SPECS, ids=IDS)
 def predictor(request):
     """An untrained network with its first random weights is enough for what must hold whatever was learnt."""
-    spec = request.param
-    task = task_for(spec)
-    return Predictor(spec, task, build_network(spec, task, seed=1))
+    return untrained(request.param)
+
+
+def are_counts(spec):
+    return spec.head_spec.build(task_for(spec)).is_whole
+
+
+@pytest.fixture(scope="module", params=[spec for spec in SPECS if are_counts(spec)], ids=lambda spec: spec.head)
+def counting(request):
+    return untrained(request.param)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[spec for spec in SPECS if not are_counts(spec)],
+    ids=[name for name, spec in zip(IDS, SPECS, strict=True) if not are_counts(spec)],
+)
+def scalable(request):
+    """A predictor of numbers whose forecasts move and stretch with the series, as those of counts cannot."""
+    return untrained(request.param)
 
 
 def panel_of(*histories, start="2024-03-01T05:00:00"):
@@ -108,22 +140,31 @@ def test_the_answer_has_a_number_for_every_step_and_level(predictor):
     ],
     ids=["zeros", "constant", "large", "small", "one observed", "one row"],
 )
-def test_a_history_of_one_value_is_forecast_as_that_value(predictor, history):
+def test_a_history_of_one_value_is_forecast_as_that_value(scalable, history):
     value = history[~np.isnan(history)][-1]
-    median = predictor.predict_panel(panel_of(history)).median
+    median = scalable.predict_panel(panel_of(history)).median
     np.testing.assert_allclose(median, value, rtol=1e-9, atol=20 if value == 0 else 0)
 
 
 @pytest.mark.parametrize("factor", [1e-200, 1e200, 1e-6])
-def test_very_small_and_very_large_series_are_forecast_in_proportion(predictor, factor):
-    plain = predictor.predict_panel(panel_of(wave())).median
-    scaled = predictor.predict_panel(panel_of(wave() * factor)).median
+def test_very_small_and_very_large_series_are_forecast_in_proportion(scalable, factor):
+    plain = scalable.predict_panel(panel_of(wave())).median
+    scaled = scalable.predict_panel(panel_of(wave() * factor)).median
     np.testing.assert_allclose(scaled / factor, plain, rtol=1e-5, atol=1e-4)
 
 
-def test_a_shifted_series_has_a_shifted_forecast(predictor):
-    plain = predictor.predict_panel(panel_of(wave())).median
-    shifted = predictor.predict_panel(panel_of(wave() + 1000)).median
+@pytest.mark.parametrize("history", [np.zeros(L), np.full(L, 5.0), np.full(L, 1e15), np.full(L, -3.5), np.array([4.0])])
+def test_counts_are_whole_numbers_from_0_on_after_any_history(counting, history):
+    answer = counting.predict_panel(panel_of(history), quantile_levels=(0.025, 0.13, 0.975))
+    found = np.concatenate([answer.median[..., None], answer.quantiles], axis=2)
+    assert np.isfinite(found).all()
+    np.testing.assert_array_equal(found, np.abs(np.round(found)))
+    assert history.any() or not found.any()
+
+
+def test_a_shifted_series_has_a_shifted_forecast(scalable):
+    plain = scalable.predict_panel(panel_of(wave())).median
+    shifted = scalable.predict_panel(panel_of(wave() + 1000)).median
     np.testing.assert_allclose(shifted - 1000, plain, atol=1e-3)
 
 
@@ -165,6 +206,7 @@ def test_a_shorter_horizon_is_a_prefix(predictor):
 @pytest.mark.parametrize("spec", SPECS, ids=IDS)
 def test_training_saving_and_loading_give_the_same_forecast(spec, tmp_path):
     frame = make_frame(rows=150, missing=0.05)
+    frame["y"] = frame["y"].round() if are_counts(spec) else frame["y"]
     forecaster = Forecaster(spec, H, context_length=L, training=Training(**QUICK)).fit(frame)
     before = forecaster.predict()
     after = Forecaster.load(forecaster.save(tmp_path / "model")).predict(frame)

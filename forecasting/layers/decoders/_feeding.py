@@ -79,7 +79,7 @@ class Feedback:
     def __init__(self, head: Any, inputs: Inputs) -> None:
         self.head = head
         self.dice = inputs.dice
-        self.scaled = inputs.scaled
+        self.scaled: Any = inputs.scaled
 
     def kept(self, raw: Any, step: Steps) -> Any:
         """Return what is kept of raw numbers [B, S, P]: themselves, or the values [B, S] drawn."""
