@@ -201,6 +201,6 @@ def test_a_new_head_is_one_file(tmp_path, monkeypatch):
     expected = stats.laplace(scaled.original(raw[..., 0]), deviation)
     found = np.moveaxis(np.asarray(head(raw, scaled)), 2, 0)
     np.testing.assert_allclose(found, expected.ppf(np.array(QUANTILE_GRID)[:, None, None]), rtol=1e-6)
-    with pytest.raises(pytest.fail.Exception, match="add tests/heads/head_oracles/laplace.py"):
+    with pytest.raises(pytest.fail.Exception, match="add tests/heads/head_oracles/laplace"):
         oracle("laplace")
     monkeypatch.delitem(sys.modules, "forecasting.heads.laplace", raising=False)
