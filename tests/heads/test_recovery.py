@@ -29,8 +29,10 @@ def autoregression(phi, series=8, rows=500, seed=0):
     return y[:, 50:]
 
 
-def fitted(values, horizon=1, context=3, **choices):
-    training = Training(steps=300, validate_every=300, batch_size=256, learning_rate=1e-2, refit=False, truncation=0.0)
+def fitted(values, horizon=1, context=3, steps=300, **choices):
+    training = Training(
+        steps=steps, validate_every=steps, batch_size=256, learning_rate=1e-2, refit=False, truncation=0.0
+    )
     config = {"units": 16, "layers": 1, "scaling": "none", "season": 1, **choices}
     return Forecaster("ff-ar", horizon, context_length=context, training=training, **config).fit(frame_of(values))
 
@@ -50,7 +52,6 @@ def test_an_autoregression_is_recovered_with_its_noise(phi, head):
     lags = np.stack([y[origins - lag] for lag in range(len(phi))] + [np.ones(len(origins))], axis=1)
     found = np.linalg.lstsq(lags, answer.median[:, 0], rcond=None)[0]
     sigma = (answer.at(0.9) - answer.at(0.1))[:, 0] / (2 * stats.norm.ppf(0.9))
-    print(head, "phi", found[:-1].round(3), "of", phi, "sigma", sigma.mean().round(3), "of", SIGMA)
     np.testing.assert_allclose(found[:-1], phi, atol=0.08)
     np.testing.assert_allclose(sigma.mean(), SIGMA, rtol=0.1)
     assert np.sqrt(np.mean(np.square(answer.median[:, 0] - expected))) < 0.3 * SIGMA
@@ -64,7 +65,6 @@ def test_the_quantiles_of_paths_widen_as_those_of_the_process():
     found = (answer.at(0.9) - answer.at(0.1)).mean(axis=0) / (2 * stats.norm.ppf(0.9))
     steps = np.arange(1, horizon + 1)
     expected = SIGMA * np.sqrt((1 - phi ** (2 * steps)) / (1 - phi**2))
-    print("deviations of paths", found.round(3), "of", expected.round(3))
     np.testing.assert_allclose(found, expected, rtol=0.15)
 
 
@@ -89,7 +89,6 @@ def test_a_negative_binomial_process_is_recovered():
     scaled = network.scaler(np.stack([y[origins - 2], y[origins - 1], y[origins]], axis=1))
     raw = network.core(network.inputs_of(scaled, np.zeros((len(origins), 4, 0), "float32"), None))
     found = float(np.mean(network.head.dispersion(np.asarray(raw, "float64"))))
-    print("mean error of quantiles", np.round(errors, 2), "alpha", round(found, 3), "of", alpha)
     np.testing.assert_allclose(found, alpha, atol=0.08)
     assert max(errors) < 1.5
     assert errors[1] < 0.7
@@ -98,20 +97,12 @@ def test_a_negative_binomial_process_is_recovered():
 def test_a_mixture_says_of_two_peaks_what_a_normal_distribution_cannot():
     rng = np.random.default_rng(0)
     values = 3 * rng.choice([-1, 1], (8, 500)) + 0.5 * rng.normal(size=(8, 500))
-    held = 3 * rng.choice([-1, 1], (200, 4)) + 0.5 * rng.normal(size=(200, 4))
+    held = 3 * rng.choice([-1, 1], (1000, 4)) + 0.5 * rng.normal(size=(1000, 4))
     losses = {}
     for head in ("normal", "mixture-density:components=2"):
-        network = fitted(values, head=head).predictor.network
-        known = np.zeros((200, 4, 0), "float32")
+        network = fitted(values, steps=600, units=4, head=head).predictor.network
+        known = np.zeros((1000, 4, 0), "float32")
         losses[head] = float(network.loss_and_error(held[:, :3], known, held[:, 3:], None)[0])
     normal, mixture = losses.values()
     possible = np.log(2) + 0.5 * np.log(2 * np.pi * np.e * 0.25)  # the entropy of two peaks that do not overlap
-    print(
-        "negative log likelihood: normal",
-        round(normal, 3),
-        "mixture",
-        round(mixture, 3),
-        "possible",
-        round(possible, 3),
-    )
     assert mixture < possible + 0.2 < normal - 0.3
