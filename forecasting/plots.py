@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from forecasting.evaluation.metrics import ranking_metric
-from forecasting.schema import DS, UNIQUE_ID, Y, interval_columns
+from forecasting.schema import DS, SEEN, UNIQUE_ID, WEIGHT, Y, interval_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -126,7 +126,7 @@ def attention_map(weights: pd.DataFrame) -> Figure:
     Args:
         weights: rows of one series of `Forecaster.attention`.
     """
-    table = weights.pivot(index=DS, columns="seen", values="weight")
+    table = weights.pivot(index=DS, columns=SEEN, values=WEIGHT)
     figure, axes = canvas(10, 4)
     image = axes.imshow(table, aspect="auto", origin="lower", cmap="Blues", vmin=0, interpolation="nearest")
     axes.grid(visible=False)
