@@ -11,7 +11,7 @@ from forecasting.config import Training
 from forecasting.errors import ConfigError
 from forecasting.model_spec import ModelSpec, read_field
 
-#: Named here, not imported: a model that is loaded loads no training code.
+#: Named here, not in its package: a model that is loaded loads no training code.
 LEARNERS = Catalog("forecasting.training", "learner")
 
 

@@ -98,11 +98,11 @@ def model_facts(name: str) -> dict[str, Any]:
 def known() -> dict[str, list[str]]:
     """Return the names of everything that a model can be made of."""
     from forecasting.decoding import DECODINGS
+    from forecasting.heads import HEADS
     from forecasting.layers.attention import ATTENTIONS
     from forecasting.layers.encoders import STACKS
     from forecasting.layers.recurrent import CELLS
     from forecasting.learner_spec import LEARNERS
-    from forecasting.model_spec import HEADS
     from forecasting.models import MODELS
 
     families = {
