@@ -132,11 +132,15 @@ class Predictor:
             panel = panel.windows(series, steps, self.task.context_length)
             series, steps = np.arange(panel.n_series), panel.lengths - 1
         windows = PanelWindows.of(panel, self.task, series, steps, rounds * self.task.horizon)
-        parts = [in_chunks(self.compiled, windows)]
+        parts = [self.run(windows)]
         for _ in range(rounds - 1):
             windows = windows.continued(self.value(parts[-1]))
-            parts.append(in_chunks(self.compiled, windows))
+            parts.append(self.run(windows))
         return np.concatenate(parts, axis=1)[:, :horizon]
+
+    def run(self, windows: PanelWindows) -> np.ndarray:
+        """Return the outputs [W, H, Q] of windows."""
+        return in_chunks(self.compiled, windows)
 
     def require_readable(self, panel: Panel) -> None:
         """Raise a `PanelError` when the panel has another frequency or alphabet."""
