@@ -52,6 +52,13 @@ def test_the_service_says_what_the_notebook_says(client, forecaster):
     np.testing.assert_allclose(point, expected, rtol=1e-6)
 
 
+def test_the_list_of_models_says_what_a_series_needs(client):
+    (model,) = client.get("/v1/models").json["models"]
+    kinds = [f"kind {n}" for n in range(3)]
+    wanted = [{"name": "size", "categories": []}, {"name": "kind", "categories": kinds}]
+    assert model["static_covariates"] == wanted
+
+
 def test_a_new_category_is_answered_with_a_warning(client):
     answer = ask(client, series(size=10, kind="brand new")).json["forecasts"][0]
     assert [warning["code"] for warning in answer["warnings"]] == ["static_unseen"]
