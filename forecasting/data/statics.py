@@ -67,6 +67,8 @@ def comparable(column: pd.Series) -> pd.Series:
 def static_errors(column: pd.Series, owners: pd.Series) -> dict[str, PanelError]:
     """Return what is wrong with the static covariate of each series, by id; nothing where all is well.
 
+    An empty text is missing: so does a CSV file write it.
+
     Args:
         column: the values of all rows.
         owners: id of the series of each row, as text.
@@ -74,9 +76,10 @@ def static_errors(column: pd.Series, owners: pd.Series) -> dict[str, PanelError]
     values = comparable(column)
     first = values.groupby(owners).transform("first")
     differs = (values != first).to_numpy(bool, na_value=False)
+    is_empty = (values == "").to_numpy(bool, na_value=False)
     infinite = np.isinf(values.to_numpy()) if values.dtype.kind == "f" else np.zeros(len(values), bool)
     checks: tuple[tuple[str, NDArray[np.bool_], Callable[[int], str], str], ...] = (
-        ("missing", column.isna().to_numpy(), lambda row: "is missing", "give a value in every row"),
+        ("missing", column.isna().to_numpy() | is_empty, lambda row: "is missing", "give a value in every row"),
         (
             "varies",
             differs,
