@@ -79,6 +79,10 @@ class ForecastNetwork(keras.Model):
         """
         return self.core(self.inputs_of(self.scaler(context), known, statics, dice=dice), training=False)
 
+    def attention_weights(self, context: Any, known: Any, statics: Any) -> Any:
+        """Return the weights [B, T', T] of each token ahead over each token of the context; arguments as in `call`."""
+        return self.core.attention_weights(self.inputs_of(self.scaler(context), known, statics))
+
     def training_loss(self, context: Any, known: Any, target: Any, statics: Any, progress: Any) -> Any:
         """Return the mean loss of the head, as it is trained.
 

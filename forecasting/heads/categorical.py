@@ -38,6 +38,7 @@ class Head(keras.layers.Layer):
             raise ConfigError(f"Symbols have no quantiles. Got {task.quantile_levels}.", field="quantile_levels")
         if not task.symbols:
             raise ConfigError("A categorical head needs the `symbols` of the task. Got none.", field="symbols")
+        self.link = None
         self.parameters = len(task.symbols)
 
     def call(self, raw: Any, scaled: Any) -> Any:
