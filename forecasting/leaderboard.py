@@ -18,6 +18,7 @@ from forecasting.data.panel import Panel
 from forecasting.evaluation.backtest import Backtest
 from forecasting.evaluation.metrics import ranking_metric
 from forecasting.forecaster import Forecaster
+from forecasting.schema import interval_quantiles
 
 #: Calls timed for the milliseconds to predict one series; their median is reported.
 TIMED_CALLS = 20
@@ -70,7 +71,7 @@ def compete(
         panel: the data.
         windows: rolling origins per series.
         step: steps between origins; the horizon by default.
-        level: intervals scored where the model has quantiles.
+        level: intervals scored where the model answers them.
         callbacks: gives the Keras callbacks for each fit, such as a progress bar.
     """
     entries = [enter(forecaster, panel, windows, step, level, callbacks(forecaster)) for forecaster in forecasters]
@@ -96,9 +97,9 @@ def enter(
 
     origins = rolling(panel, forecaster.horizon, windows, step)
     fitted = forecaster.copy().fit_panel(origins.training_panel(panel), callbacks)
-    levels = wanted_levels(level, None) if fitted.predictor.task.quantile_levels else ()
-    backtest = backtest_fitted(fitted.predictor, panel, origins, levels)
-    metrics = backtest.metrics(level if levels else ())
+    level = [one for one in level if fitted.predictor.answers(interval_quantiles(one))]
+    backtest = backtest_fitted(fitted.predictor, panel, origins, wanted_levels(level, None))
+    metrics = backtest.metrics(level)
     return Entry(fitted, backtest, metrics, fitted.facts.seconds, milliseconds(fitted, panel), artifact_size(fitted))
 
 
@@ -130,6 +131,7 @@ def to_frame(entries: Sequence[Entry]) -> pd.DataFrame:
             "train_seconds": entry.train_seconds,
             "predict_milliseconds": entry.predict_milliseconds,
             "artifact_bytes": entry.artifact_bytes,
+            "calibration_windows": entry.forecaster.facts.calibration_windows,
         }
         for entry in entries
     ]

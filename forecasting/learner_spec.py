@@ -74,3 +74,21 @@ class LearnerSpec:
                 field="learner",
             )
         return module, spec.config
+
+
+def require_calibratable(training: Training, spec: ModelSpec, learner: ModuleType) -> int:
+    """Return how many horizons are held out for calibration; 0 where none are asked for.
+
+    Raises:
+        ConfigError: the model forecasts symbols, or its learner goes on learning after the calibration.
+    """
+    windows = training.calibration_windows
+    if windows and spec.has_symbols:
+        text = "symbols have probabilities, and no intervals that could be calibrated"
+        code = "calibration_symbols"
+    elif windows and hasattr(learner, "online"):
+        text = "an online learner goes on learning from rows that come after, which its calibration would not be true of"
+        code = "calibration_online"
+    else:
+        return windows
+    raise ConfigError(f"`calibration_windows` must be 0 here: {text}. Got {windows}.", code=code, field="calibration_windows")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from forecasting.schema import interval_quantiles
 from pipelines.console import say
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from forecasting.data.panel import Panel
     from forecasting.leaderboard import Entry
     from forecasting.tracking import Run
+
+#: Intervals that are scored and drawn, in percent, where the model answers them.
+LEVELS = (80.0, 95.0)
 
 #: A logged table has at most this many rows: MLflow keeps tables as JSON.
 MOST_TABLE_ROWS = 50_000
@@ -157,7 +161,8 @@ def backtest_table(entry: Entry) -> pd.DataFrame:
 
 def levels_of(entry: Entry) -> tuple[float, ...]:
     """Return the intervals that a candidate has, in percent."""
-    return (80.0, 95.0) if entry.backtest.answer.quantile_levels else ()
+    answered = entry.backtest.answer.quantile_levels
+    return tuple(level for level in LEVELS if {*interval_quantiles(level)} <= {*answered})
 
 
 def fan_chart(entry: Entry) -> Figure:

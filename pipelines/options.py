@@ -56,6 +56,7 @@ class TaskRequest:
         step: steps between two origins; the horizon when None.
         training: fields of `Training` that were given.
         static_covariates: columns that say something about a series at all times.
+        calibrate: horizons held out to calibrate the intervals on; as `training` says when None.
     """
 
     horizon: int
@@ -67,6 +68,12 @@ class TaskRequest:
     step: int | None = None
     training: tuple[tuple[str, Any], ...] = ()
     static_covariates: tuple[str, ...] = ()
+    calibrate: int | None = None
+
+    @property
+    def training_fields(self) -> tuple[tuple[str, Any], ...]:
+        """The fields of `Training` that were given, under whichever name."""
+        return self.training if self.calibrate is None else (*self.training, ("calibration_windows", self.calibrate))
 
     @property
     def of_symbols(self) -> bool:
@@ -272,6 +279,8 @@ def task_options(with_backtest: bool = True, least_windows: int = 1) -> Function
         click.option("--static", "static_covariates", type=Names(), default=(), metavar="COLUMN,...",
                      help="Columns that say something about a series at all times: numbers or categories."),
         *(backtest if with_backtest else ()),
+        click.option("--calibrate", type=click.IntRange(0), metavar="K",
+                     help="Horizons held out of training, to calibrate the intervals on. [0: none]"),
         click.option("--set", "training", type=Setting(), multiple=True,
                      help="Training field, e.g. training.steps=500; may be repeated."),
     ]  # fmt: skip

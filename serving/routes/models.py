@@ -42,6 +42,8 @@ def describe(served: Served) -> dict[str, Any]:
         "context_length": task.context_length,
         "season": task.season,
         "quantile_levels": task.quantile_levels,
+        "quantile_range": served.predictor.quantile_range,
+        "calibration_windows": facts.calibration_windows,
         "symbols": task.symbols,
         "training_end": facts.training_end,
         "trained_on": {"series": facts.series, "rows": facts.rows, "fingerprint": facts.fingerprint},
