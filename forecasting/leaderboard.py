@@ -23,6 +23,9 @@ from forecasting.schema import interval_quantiles
 #: Calls timed for the milliseconds to predict one series; their median is reported.
 TIMED_CALLS = 20
 
+#: Quantiles that are scored besides the bounds of the intervals, where the model answers them.
+DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -98,7 +101,9 @@ def enter(
     origins = rolling(panel, forecaster.horizon, windows, step)
     fitted = forecaster.copy().fit_panel(origins.training_panel(panel), callbacks)
     level = [one for one in level if fitted.predictor.answers(interval_quantiles(one))]
-    backtest = backtest_fitted(fitted.predictor, panel, origins, wanted_levels(level, None))
+    deciles = [q for q in DECILES if fitted.predictor.answers((q,))]
+    levels = tuple(sorted({*wanted_levels(level, None), *deciles}))
+    backtest = backtest_fitted(fitted.predictor, panel, origins, levels)
     metrics = backtest.metrics(level)
     return Entry(fitted, backtest, metrics, fitted.facts.seconds, milliseconds(fitted, panel), artifact_size(fitted))
 

@@ -84,11 +84,10 @@ def require_calibratable(training: Training, spec: ModelSpec, learner: ModuleTyp
     """
     windows = training.calibration_windows
     if windows and spec.has_symbols:
-        text = "symbols have probabilities, and no intervals that could be calibrated"
-        code = "calibration_symbols"
+        code, text = "calibration_symbols", "symbols have probabilities, and no intervals"
     elif windows and hasattr(learner, "online"):
-        text = "an online learner goes on learning from rows that come after, which its calibration would not be true of"
-        code = "calibration_online"
+        code, text = "calibration_online", "an online learner changes with every row, and would outgrow it"
     else:
         return windows
-    raise ConfigError(f"`calibration_windows` must be 0 here: {text}. Got {windows}.", code=code, field="calibration_windows")
+    message = f"`calibration_windows` must be 0 here: {text}. Got {windows}."
+    raise ConfigError(message, code=code, field="calibration_windows")

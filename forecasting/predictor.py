@@ -224,7 +224,9 @@ class Predictor:
             self.calibration.require_supported(levels)
             return
         if levels and not task.quantile_levels:
-            gives, use = ("symbols", "Ask for `probabilities`") if task.symbols else ("points", "Use a quantile head, or `calibration_windows`")
+            gives, use = "points", "Use a quantile head, or train with `calibration_windows`"
+            if task.symbols:
+                gives, use = "symbols", "Ask for `probabilities`"
             raise RequestError(
                 f"{self.spec.alias!r} gives {gives} and has no quantiles, so `level` and `quantile_levels` cannot be "
                 f"answered. {use}.",

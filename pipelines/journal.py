@@ -152,6 +152,24 @@ def log_pictures(journal: Journal, entries: list[Entry]) -> None:
     journal.log(lambda run: run.figure(plots.error_by_step(entries), "error_by_step.png"))
     if not winner.backtest.task.symbols:
         journal.log(lambda run: run.figure(fan_chart(winner), "fan_chart.png"))
+    log_honesty(journal, entries)
+
+
+def log_honesty(journal: Journal, entries: list[Entry]) -> None:
+    """Log how honest the intervals are: coverage by level, width by step, and the winner's PIT histogram."""
+    from forecasting import probability_plots
+
+    scored = {entry.name: entry.backtest.scored for entry in entries if entry.backtest.answer.quantile_levels}
+    if not scored:
+        return
+    common = set.intersection(*({*one.quantile_levels} for one in scored.values()))
+    drawn = [level for level in (20.0, 40.0, 60.0, *LEVELS) if {*interval_quantiles(level)} <= common]
+    if not drawn:
+        return
+    journal.log(lambda run: run.figure(probability_plots.reliability_chart(scored, drawn), "coverage.png"))
+    journal.log(lambda run: run.figure(probability_plots.width_chart(scored, drawn[-1]), "interval_width.png"))
+    name, best = next(iter(scored.items()))
+    journal.log(lambda run: run.figure(probability_plots.pit_chart(name, best), "pit_histogram.png"))
 
 
 def backtest_table(entry: Entry) -> pd.DataFrame:

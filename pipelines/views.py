@@ -22,8 +22,8 @@ def show_leaderboard(entries: Sequence[Entry]) -> None:
 
 
 def show_metrics(metrics: Mapping[str, Mapping[str, float]]) -> None:
-    """Print the metrics of several models."""
-    names = list(dict.fromkeys(name for found in metrics.values() for name in found))
+    """Print the metrics of several models; the loss of single quantiles is left to machines."""
+    names = list(dict.fromkeys(name for found in metrics.values() for name in found if not name.startswith("pinball")))
     rows = [[model, *(found.get(name, float("nan")) for name in names)] for model, found in metrics.items()]
     show_table("Backtest", ["model", *names], rows)
 
