@@ -85,10 +85,10 @@ class Forecaster(Learnt):
 
     def fit_panel(self, panel: Panel, callbacks: Sequence[Any] = ()) -> Self:
         """Learn from a panel; see `fit`."""
-        from forecasting.artifact import describe
         from forecasting.calibration import calibrate
         from forecasting.data.splits import validation_ends
         from forecasting.data.statics import encode_statics
+        from forecasting.facts import describe
         from forecasting.learner_spec import LearnerSpec, require_calibratable
         from forecasting.network import build_network
         from forecasting.predictor import Predictor
