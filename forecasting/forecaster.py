@@ -12,7 +12,7 @@ import pandas as pd
 
 from forecasting.config import QUANTILE_GRID, Task, Training
 from forecasting.errors import NotFittedError
-from forecasting.learnt import Learnt
+from forecasting.fitted import Fitted
 from forecasting.model_spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from forecasting.predictor import Predictor
 
 
-class Forecaster(Learnt):
+class Forecaster(Fitted):
     """One model for one task: frames in, forecast frames out.
 
     Args:
@@ -87,7 +87,6 @@ class Forecaster(Learnt):
         """Learn from a panel; see `fit`."""
         from forecasting.calibration import calibrate
         from forecasting.data.splits import validation_ends
-        from forecasting.data.statics import encode_statics
         from forecasting.facts import describe
         from forecasting.learner_spec import LearnerSpec, require_calibratable
         from forecasting.network import build_network
@@ -100,8 +99,8 @@ class Forecaster(Learnt):
         part = panel.truncate(ends) if held_out else panel
         task = self.task_for(part)
         network = build_network(self.spec, task, self.training.seed)
-        network.statics.adapt(encode_statics(part.statics, task.static_covariates, part.ids))
         source = WindowSource.of(part, task)
+        network.statics.adapt(source.statics)
         self.learned_ = learner.fit(network, source, config, self.training, callbacks)
         predictor = Predictor(self.spec, task, network)
         self.predictor_ = predictor.calibrated(calibrate(predictor, panel, ends)) if held_out else predictor

@@ -201,9 +201,14 @@ class Panel:
             raise PanelError(f"{text} Fix: give data of {freq!r}.", code="freq_mismatch", series=name, field="freq")
 
     @property
+    def ends(self) -> NDArray[Any]:
+        """[S] time of the last row of each series."""
+        return self.frequency.times(self.starts, self.lengths - 1)
+
+    @property
     def end_label(self) -> str | int:
         """The time of the last row of any series, as an ISO 8601 string or an integer."""
-        return self.label(self.frequency.times(self.starts, self.lengths - 1).max())
+        return self.label(self.ends.max())
 
     def label(self, time: Any) -> str | int:
         """Return a time of this panel as an ISO 8601 string or an integer."""

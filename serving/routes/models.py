@@ -45,6 +45,7 @@ def describe(served: Served) -> dict[str, Any]:
         "quantile_range": served.predictor.quantile_range,
         "calibration_windows": facts.calibration_windows,
         "symbols": task.symbols,
+        "static_covariates": [{"name": name, "categories": categories} for name, categories in task.static_covariates],
         "training_end": facts.training_end,
         "trained_on": {"series": facts.series, "rows": facts.rows, "fingerprint": facts.fingerprint},
         "created": facts.created,
