@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import os
 import platform
 import shutil
 import tempfile
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
-from forecasting.config import Task, Training
+from forecasting.calibration import Calibration
+from forecasting.config import Task
 from forecasting.errors import ArtifactError, ForecastingError
+from forecasting.facts import Facts
 from forecasting.learner_state import LearnerState
 from forecasting.model_spec import ModelSpec
 
@@ -32,60 +31,18 @@ FILES = (SPEC_FILE, WEIGHTS_FILE, GOLDEN_FILE)
 #: Only beside models that go on learning from new observations: from where they do. Forecasts never need it.
 LEARNER_FILE = "learner.safetensors"
 
+#: Only beside models whose intervals are calibrated.
+CALIBRATION_FILE = "calibration.json"
+OPTIONAL_FILES = (LEARNER_FILE, CALIBRATION_FILE)
+
 #: More than any model here needs; a folder beyond it is not one of ours.
 MAX_BYTES = 1 << 30
+MAX_CALIBRATION_BYTES = 1 << 26
 
 #: Largest difference, relative to the scale of the window, between a golden forecast and its replay.
 GOLDEN_TOLERANCE = 1e-4
 
 LIBRARIES = ("tensorflow", "keras", "numpy", "pandas", "safetensors")
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What is recorded about a training.
-
-    Attributes:
-        training_end: the last time step of the training data, ISO 8601 or an integer.
-        fingerprint: sha256 of the training data.
-        series: number of series.
-        rows: number of rows.
-        seconds: wall-clock time of the training.
-        windows: windows that could be drawn.
-        steps: gradient steps behind the weights.
-        training: the `Training` fields.
-        created: ISO 8601, UTC.
-    """
-
-    training_end: str | int
-    fingerprint: str
-    series: int
-    rows: int
-    seconds: float
-    windows: int
-    steps: int
-    training: dict[str, Any]
-    created: str
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Build from `vars(facts)`."""
-        return cls(**values)
-
-
-def describe(panel: Any, learned: Any, training: Training) -> Facts:
-    """Return the facts of a training, for the artifact."""
-    return Facts(
-        training_end=panel.end_label,
-        fingerprint=panel.fingerprint(),
-        series=panel.n_series,
-        rows=len(panel.y),
-        seconds=round(learned.seconds, 3),
-        windows=learned.windows,
-        steps=learned.steps,
-        training=dataclasses.asdict(training),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
 
 
 def write(folder: str | Path, predictor: Any, facts: Facts, state: LearnerState | None = None) -> Path:
@@ -134,7 +91,9 @@ def write_files(folder: Path, predictor: Any, facts: Facts, state: LearnerState 
     write_json(folder / GOLDEN_FILE, golden(predictor))
     if state is not None:
         state.write(folder / LEARNER_FILE)
-    files = (*FILES, LEARNER_FILE) if state is not None else FILES
+    if predictor.calibration is not None:
+        write_json(folder / CALIBRATION_FILE, predictor.calibration.to_dict())
+    files = [name for name in (*FILES, *OPTIONAL_FILES) if (folder / name).exists()]
     write_json(folder / MANIFEST_FILE, {"files": {name: sha256(folder / name) for name in files}})
 
 
@@ -170,6 +129,9 @@ def read(folder: str | Path) -> tuple[Any, Facts]:
         facts = Facts.from_dict(spec["facts"])
     except (KeyError, TypeError) as error:
         raise ArtifactError(f"{folder / SPEC_FILE} does not describe a model: {error!r}.", code="spec") from error
+    if (folder / CALIBRATION_FILE).is_file():
+        values = read_json(folder / CALIBRATION_FILE)
+        predictor = predictor.calibrated(Calibration.from_dict(values, predictor.task.horizon))
     replay(folder, predictor)
     return predictor, facts
 
@@ -193,23 +155,22 @@ def verify(folder: Path) -> str:
     if not (folder / MANIFEST_FILE).is_file():
         raise ArtifactError(f"{folder} is no model folder: {MANIFEST_FILE} is missing.", code="missing_file")
     found = sorted(entry.name for entry in os.scandir(folder))
-    if sorted({*found} - {LEARNER_FILE}) != sorted((*FILES, MANIFEST_FILE)):
+    if sorted({*found} - {*OPTIONAL_FILES}) != sorted((*FILES, MANIFEST_FILE)):
         raise ArtifactError(
             f"{folder} must hold exactly {', '.join((*FILES, MANIFEST_FILE))}, and {LEARNER_FILE} where the model goes "
-            f"on learning. Got {', '.join(found)}.",
+            f"on learning, and {CALIBRATION_FILE} where it is calibrated. Got {', '.join(found)}.",
             code="files",
         )
     for name in found:
         path = folder / name
         if path.is_symlink() or not path.is_file():
             raise ArtifactError(f"{path} must be a plain file, and is a link or something else.", code="not_a_file")
-        if path.stat().st_size > MAX_BYTES:
-            raise ArtifactError(
-                f"{path} has {path.stat().st_size} bytes; at most {MAX_BYTES} are read.", code="too_large"
-            )
+        most = MAX_CALIBRATION_BYTES if name == CALIBRATION_FILE else MAX_BYTES
+        if path.stat().st_size > most:
+            raise ArtifactError(f"{path} has {path.stat().st_size} bytes; at most {most} are read.", code="too_large")
     recorded = read_json(folder / MANIFEST_FILE).get("files", {})
-    if LEARNER_FILE in recorded and LEARNER_FILE not in found:
-        raise ArtifactError(f"{folder / LEARNER_FILE} is missing. Fetch or train the model again.", code="missing_file")
+    for name in {*OPTIONAL_FILES} & {*recorded} - {*found}:
+        raise ArtifactError(f"{folder / name} is missing. Fetch or train the model again.", code="missing_file")
     for name in {*found} - {MANIFEST_FILE}:
         if recorded.get(name) != sha256(folder / name):
             raise ArtifactError(
@@ -293,13 +254,20 @@ def golden_values(task: Task) -> list[np.ndarray]:
 def golden(predictor: Any) -> dict[str, Any]:
     """Return three inputs and their forecasts, as JSON."""
     panel = golden_panel(predictor.task)
-    answer = predictor.predict_panel(panel)
+    levels = golden_levels(predictor)
+    answer = predictor.predict_panel(panel, None, levels)
     histories = np.split(panel.y, panel.offsets[1:-1])
     return {
+        **({"quantile_levels": levels, "quantiles": answer.quantiles.tolist()} if levels else {}),
         "histories": [[None if np.isnan(value) else value for value in history] for history in histories],
         "forecasts": numbers_of(answer).tolist(),
         "tolerance": GOLDEN_TOLERANCE,
     }
+
+
+def golden_levels(predictor: Any) -> tuple[float, ...]:
+    """Return the quantile levels that are replayed: the outermost ones of a calibrated model, none of others."""
+    return tuple(sorted({*predictor.quantile_range})) if predictor.calibration else ()
 
 
 def numbers_of(answer: Any) -> np.ndarray:
@@ -318,21 +286,37 @@ def replay(folder: Path, predictor: Any) -> None:
     histories = [np.array([np.nan if value is None else value for value in row]) for row in record["histories"]]
     panel = panel.with_values(np.concatenate(histories))
     try:
-        answer = predictor.predict_panel(panel)
+        answer = predictor.predict_panel(panel, None, golden_levels(predictor))
     except ForecastingError as error:
         raise ArtifactError(f"{folder} does not answer its golden inputs: {error}", code="golden") from error
     scale = np.array([max(np.nanstd(row), 1e-3 * np.nanmax(np.abs(row))) for row in histories])
     scale = np.ones(len(histories)) if answer.symbols else scale
+    hair = 1.0 if predictor.network.head.is_whole else 0.0  # it may decide between two neighbouring counts
     difference = np.abs(numbers_of(answer) - np.array(record["forecasts"])).reshape(len(scale), -1)
-    if predictor.network.head.is_whole:
-        difference = np.maximum(difference - 1, 0)  # a hair may decide between two neighbouring counts
-    difference = difference / scale[:, None]
+    difference = np.maximum(difference - hair, 0) / scale[:, None]
+    if answer.quantile_levels or "quantiles" in record:
+        difference = np.append(difference, quantile_difference(record, answer, predictor.calibration, scale, hair))
     if not difference.max() <= GOLDEN_TOLERANCE:
         raise ArtifactError(
             f"{folder} does not answer as it did when it was written: golden forecasts differ by "
             f"{difference.max():.3g} of the window's scale, {GOLDEN_TOLERANCE:g} is allowed.",
             code="golden",
         )
+
+
+def quantile_difference(
+    record: dict[str, Any], answer: Any, calibration: Calibration, scale: np.ndarray, hair: float
+) -> float:
+    """Return how far calibrated quantiles are from the record, by the window's scale and the ratio it is stretched by.
+
+    Infinite where the record was not made with this calibration: it has other levels, or none.
+    """
+    wanted = np.array(record.get("quantiles", []))
+    if record.get("quantile_levels") != list(answer.quantile_levels) or wanted.shape != answer.quantiles.shape:
+        return float("inf")
+    stretched = scale * max(1.0, float(np.abs(calibration.ratios).max()))
+    difference = np.maximum(np.abs(answer.quantiles - wanted) - hair, 0)
+    return float((difference / stretched[:, None, None]).max())
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -138,6 +138,8 @@ class Training(StrictConfig):
         validate_every: steps between two looks at the validation windows (one Keras epoch).
         patience: looks without improvement before stopping.
         validation_windows: horizons held out at the end of each series for validation.
+        calibration_windows: horizons held out after those, of training and validation both, on which the intervals
+            are calibrated (`forecasting.calibration`); 0 calibrates nothing.
         refit: after the best number of steps is known, train once more on everything for that long.
         steps_per_execution: steps run per call into the compiled graph.
         truncation: share of windows whose oldest part is hidden, so that short series are in distribution.
@@ -155,6 +157,7 @@ class Training(StrictConfig):
     validate_every: int = 100
     patience: int = 8
     validation_windows: int = 4
+    calibration_windows: int = 0
     refit: bool = True
     steps_per_execution: int = 20
     truncation: float = 0.05
@@ -170,7 +173,8 @@ class Training(StrictConfig):
         )
         for name in ("steps", "validate_every", "patience", "validation_windows", "steps_per_execution"):
             require(is_count(getattr(self, name)), name, "an integer of at least 1", getattr(self, name))
-        require(is_count(self.seed, 0), "seed", "an integer of at least 0", self.seed)
+        for name in ("seed", "calibration_windows"):
+            require(is_count(getattr(self, name), 0), name, "an integer of at least 0", getattr(self, name))
         for name in ("learning_rate", "clip_norm"):
             require(is_number(getattr(self, name)) and getattr(self, name) > 0, name, "above 0", getattr(self, name))
         require(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 from forecasting.errors import NotFittedError
 
 if TYPE_CHECKING:
-    from forecasting.artifact import Facts
     from forecasting.data.panel import Panel
+    from forecasting.facts import Facts
     from forecasting.learner_state import LearnerState
     from forecasting.predictor import Predictor
     from forecasting.training._learned import Learned

@@ -91,22 +91,28 @@ class Forecaster(Fitted):
 
     def fit_panel(self, panel: Panel, callbacks: Sequence[Any] = ()) -> Self:
         """Learn from a panel; see `fit`."""
-        from forecasting.artifact import describe
-        from forecasting.learner_spec import LearnerSpec
+        from forecasting.calibration import calibrate
+        from forecasting.data.splits import validation_ends
+        from forecasting.facts import describe
+        from forecasting.learner_spec import LearnerSpec, require_calibratable
         from forecasting.network import build_network
         from forecasting.predictor import Predictor
         from forecasting.targets import require_values
         from forecasting.training._source import WindowSource
 
         learner, config = LearnerSpec.chosen(self.training, self.spec).load(self.spec)
-        task = self.task_for(panel)
+        held_out = require_calibratable(self.training, self.spec, learner)
+        ends = validation_ends(panel.lengths, self.horizon, held_out)
+        part = panel.truncate(ends) if held_out else panel
+        task = self.task_for(part)
         network = build_network(self.spec, task, self.training.seed)
         require_values(panel, task, self.spec.head, network.head.is_whole)
-        source = WindowSource.of(panel, task)
+        source = WindowSource.of(part, task)
         network.statics.adapt(source.statics)
         self.learned_ = learner.fit(network, source, config, self.training, callbacks)
-        self.predictor_ = Predictor(self.spec, task, network)
-        self.facts_ = describe(panel, self.learned_, self.training)
+        predictor = Predictor(self.spec, task, network)
+        self.predictor_ = predictor.calibrated(calibrate(predictor, panel, ends)) if held_out else predictor
+        self.facts_ = describe(panel, self.learned_, self.training, self.predictor_, ends)
         self.history_ = panel
         self.online_, self.state_, self.is_loaded = self.learned_.online, None, False
         return self
@@ -355,6 +361,11 @@ class Forecaster(Fitted):
         from forecasting.data.symbols import alphabet_of
 
         return alphabet_of(frame) if self.spec.has_symbols else ()
+
+    @property
+    def gives_quantiles(self) -> bool:
+        """Whether `level` and `quantile_levels` can be asked for once it has learnt: by its head, or calibrated."""
+        return bool(self.quantile_levels) or self.training.calibration_windows > 0
 
     def history(self, frame: pd.DataFrame | None) -> Panel:
         """Return the panel of a history; that of `fit` where none is given.

@@ -18,9 +18,13 @@ from forecasting.data.panel import Panel
 from forecasting.evaluation.backtest import Backtest
 from forecasting.evaluation.metrics import ranking_metric
 from forecasting.forecaster import Forecaster
+from forecasting.schema import interval_quantiles
 
 #: Calls timed for the milliseconds to predict one series; their median is reported.
 TIMED_CALLS = 20
+
+#: Quantiles that are scored besides the bounds of the intervals, where the model answers them.
+DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def compete(
         panel: the data.
         windows: rolling origins per series.
         step: steps between origins; the horizon by default.
-        level: intervals scored where the model has quantiles.
+        level: intervals scored where the model answers them.
         callbacks: gives the Keras callbacks for each fit, such as a progress bar.
     """
     entries = [enter(forecaster, panel, windows, step, level, callbacks(forecaster)) for forecaster in forecasters]
@@ -96,9 +100,11 @@ def enter(
 
     origins = rolling(panel, forecaster.horizon, windows, step)
     fitted = forecaster.copy().fit_panel(origins.training_panel(panel), callbacks)
-    levels = wanted_levels(level, None) if fitted.predictor.task.quantile_levels else ()
+    level = [one for one in level if fitted.predictor.answers(interval_quantiles(one))]
+    deciles = [q for q in DECILES if fitted.predictor.answers((q,))]
+    levels = tuple(sorted({*wanted_levels(level, None), *deciles}))
     backtest = backtest_fitted(fitted.predictor, panel, origins, levels)
-    metrics = backtest.metrics(level if levels else ())
+    metrics = backtest.metrics(level)
     return Entry(fitted, backtest, metrics, fitted.facts.seconds, milliseconds(fitted, panel), artifact_size(fitted))
 
 
@@ -130,6 +136,7 @@ def to_frame(entries: Sequence[Entry]) -> pd.DataFrame:
             "train_seconds": entry.train_seconds,
             "predict_milliseconds": entry.predict_milliseconds,
             "artifact_bytes": entry.artifact_bytes,
+            "calibration_windows": entry.forecaster.facts.calibration_windows,
         }
         for entry in entries
     ]

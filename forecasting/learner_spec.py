@@ -84,3 +84,20 @@ class LearnerSpec:
                 field="learner",
             )
         return module, spec.config
+
+
+def require_calibratable(training: Training, spec: ModelSpec, learner: ModuleType) -> int:
+    """Return how many horizons are held out for calibration; 0 where none are asked for.
+
+    Raises:
+        ConfigError: the model forecasts symbols, or its learner goes on learning after the calibration.
+    """
+    windows = training.calibration_windows
+    if windows and spec.has_symbols:
+        code, text = "calibration_symbols", "symbols have probabilities, and no intervals"
+    elif windows and hasattr(learner, "online"):
+        code, text = "calibration_online", "an online learner changes with every row, and would outgrow it"
+    else:
+        return windows
+    message = f"`calibration_windows` must be 0 here: {text}. Got {windows}."
+    raise ConfigError(message, code=code, field="calibration_windows")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
+from forecasting.calibration import Calibration, ContextScale, Sides, anchor_levels, contexts_at
 from forecasting.config import Task
 from forecasting.data.panel import Panel
 from forecasting.data.symbols import require_symbols, symbols_at
@@ -65,15 +67,25 @@ class Predictor:
         spec: the model and its choices.
         task: shapes and clock.
         network: the network with its weights.
+        calibration: what its intervals are calibrated by; None answers the network's own quantiles.
     """
 
-    def __init__(self, spec: ModelSpec, task: Task, network: ForecastNetwork) -> None:
+    def __init__(
+        self, spec: ModelSpec, task: Task, network: ForecastNetwork, calibration: Calibration | None = None
+    ) -> None:
         self.spec = spec
         self.task = task
         self.network = network
+        self.calibration = calibration
         self.compiled = compiled(network, task)
         #: Windows per call into the graph; each may stand for many paths.
         self.chunk = CHUNK // PATHS if network.draws_paths else CHUNK
+
+    def calibrated(self, calibration: Calibration | None) -> Self:
+        """Return this predictor with another calibration; the compiled network is shared."""
+        other = copy.copy(self)
+        other.calibration = calibration
+        return other
 
     def predict_panel(
         self,
@@ -88,7 +100,7 @@ class Predictor:
             panel: series of the task's frequency.
             horizon: steps ahead; the trained horizon by default. A longer one is rolled out: the median
                 is taken as observed and the forecast goes on from there.
-            quantile_levels: levels wanted, inside the grid the network was trained on.
+            quantile_levels: levels wanted, inside `quantile_range`.
             origins: series number [W] and step of the last observed row [W]; the end of each series by default.
 
         Raises:
@@ -105,17 +117,71 @@ class Predictor:
         series, steps = origins
         outputs = self.answer(panel, series, steps, horizon)
         status = [STATUS_OK if step + 1 >= self.task.context_length else STATUS_PADDED for step in steps]
-        problems = self.problems(panel, series, steps, outputs)
         value = self.value(outputs)
-        outputs[list(problems)] = value[list(problems)] = np.nan
-        asked = interpolate(outputs, self.task.quantile_levels, levels)
-        asked = np.rint(asked) if self.network.head.is_whole else asked
+        asked = self.quantiles(panel, origins, outputs, value, levels)
+        problems = self.problems(panel, series, steps, np.concatenate([outputs, asked], axis=2) if levels else outputs)
+        outputs[list(problems)] = value[list(problems)] = asked[list(problems)] = np.nan
         symbols = self.task.symbols
         return Answer(value, asked, levels, status, problems, symbols, outputs[:, :, : len(symbols)])
 
     def value(self, outputs: np.ndarray) -> np.ndarray:
         """Return the value [W, H] that stands for outputs [W, H, Q]: the median, or the code of a symbol."""
         return np.array(self.network.head.value(outputs))
+
+    def quantiles(
+        self,
+        panel: Panel,
+        origins: tuple[np.ndarray, np.ndarray],
+        outputs: np.ndarray,
+        median: np.ndarray,
+        levels: tuple[float, ...],
+    ) -> np.ndarray:
+        """Return the quantiles [W, H, Q'] at `levels`: the network's own, or those of the calibration.
+
+        Args:
+            panel: the data behind the windows.
+            origins: series number [W] and step of the last observed row [W].
+            outputs: [W, H, Q] of the network.
+            median: [W, H].
+            levels: ascending.
+        """
+        grid = self.task.quantile_levels
+        if self.calibration is None or not levels:
+            found = interpolate(outputs, grid, levels)
+            return np.rint(found) if self.network.head.is_whole else found
+        by = ContextScale(self.task.season[0], self.calibration.spare_scale)
+        anchors = interpolate(outputs, grid, anchor_levels(grid))
+        found = np.empty((*median.shape, len(levels)))
+        for start in range(0, len(median), CHUNK):
+            rows = slice(start, start + CHUNK)
+            contexts = contexts_at(panel, origins[0][rows], origins[1][rows], self.task.context_length)
+            sides = Sides.of(median[rows], anchors[rows], contexts, by)
+            found[rows] = self.calibration.quantiles(median[rows], sides, levels)
+        return self.possible(found, levels)
+
+    def possible(self, quantiles: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
+        """Return calibrated quantiles [W, H, Q'] as what can happen: whole counts, nothing beyond the task's bounds.
+
+        Counts are rounded outwards, and what is cut off holds nothing that could happen: coverage stays.
+        """
+        lower, upper = self.task.lower, self.task.upper
+        if self.network.head.is_whole:
+            quantiles = np.where(np.asarray(levels) < 0.5, np.floor(quantiles), np.ceil(quantiles))
+            lower = 0.0
+        return np.clip(quantiles, -np.inf if lower is None else lower, np.inf if upper is None else upper)
+
+    @property
+    def quantile_range(self) -> tuple[float, float] | None:
+        """The outermost quantile levels that can be answered; None where there are no quantiles."""
+        if self.calibration is not None:
+            return self.calibration.quantile_range
+        grid = self.task.quantile_levels
+        return (grid[0], grid[-1]) if grid else None
+
+    def answers(self, levels: tuple[float, ...]) -> bool:
+        """Whether quantiles at these levels can be asked for."""
+        lowest, highest = self.quantile_range or (1.0, 0.0)
+        return all(lowest <= level <= highest for level in levels)
 
     @cached_property
     def sampler(self) -> Any:
@@ -160,8 +226,13 @@ class Predictor:
                 code="horizon_range",
                 field="horizon",
             )
+        if self.calibration is not None:
+            self.calibration.require_supported(levels)
+            return
         if levels and not task.quantile_levels:
-            gives, use = ("symbols", "Ask for `probabilities`") if task.symbols else ("points", "Use a quantile head")
+            gives, use = "points", "Use a quantile head, or train with `calibration_windows`"
+            if task.symbols:
+                gives, use = "symbols", "Ask for `probabilities`"
             raise RequestError(
                 f"{self.spec.alias!r} gives {gives} and has no quantiles, so `level` and `quantile_levels` cannot be "
                 f"answered. {use}.",

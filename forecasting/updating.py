@@ -7,10 +7,10 @@ import hashlib
 import time
 from datetime import UTC, datetime
 
-from forecasting.artifact import Facts
 from forecasting.config import Training
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, NotFittedError
+from forecasting.facts import Facts
 from forecasting.learner_spec import LearnerSpec
 from forecasting.learner_state import LearnerState
 from forecasting.predictor import Predictor

@@ -40,9 +40,9 @@ def backtest(
     parts: list[pd.DataFrame] = []
     metrics = {}
     for candidate in forecasters(task, panel.frequency.alias, ("gru",)):
-        asked = tuple(level) if candidate.quantile_levels else ()
+        asked = tuple(level) if candidate.gives_quantiles else ()
         if asked != tuple(level):
-            say(f"{candidate.spec.alias} gives points: it has no intervals.")
+            say(f"{candidate.spec.alias} gives points: it has no intervals without --calibrate.")
         with watched(candidate.spec.alias) as callbacks:
             found = candidate.backtest_panel(panel, task.windows, task.step, refit, level=asked, callbacks=callbacks)
         metrics[candidate.spec.alias] = found.metrics(asked)

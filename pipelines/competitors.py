@@ -43,7 +43,7 @@ def forecasters(task: TaskRequest, freq: str | int, default: Sequence[str]) -> l
     if len(set(names)) < len(names):
         raise click.UsageError("A --model is given twice. Give each once.")
     specs = [ModelSpec.parse(name) for name in names]
-    trainings = trainings_of(specs, training_of(dict(task.training)))
+    trainings = trainings_of(specs, training_of(dict(task.training_fields)))
     choices: dict[str, Any] = {
         "season": task.season,
         "context_length": task.context_length,

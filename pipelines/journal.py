@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from forecasting.schema import interval_quantiles
 from pipelines.console import say
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from forecasting.data.panel import Panel
     from forecasting.leaderboard import Entry
     from forecasting.tracking import Run
+
+#: Intervals that are scored and drawn, in percent, where the model answers them.
+LEVELS = (80.0, 95.0)
 
 #: A logged table has at most this many rows: MLflow keeps tables as JSON.
 MOST_TABLE_ROWS = 50_000
@@ -148,6 +152,24 @@ def log_pictures(journal: Journal, entries: list[Entry]) -> None:
     journal.log(lambda run: run.figure(plots.error_by_step(entries), "error_by_step.png"))
     if not winner.backtest.task.symbols:
         journal.log(lambda run: run.figure(fan_chart(winner), "fan_chart.png"))
+    log_honesty(journal, entries)
+
+
+def log_honesty(journal: Journal, entries: list[Entry]) -> None:
+    """Log how honest the intervals are: coverage by level, width by step, and the winner's PIT histogram."""
+    from forecasting import probability_plots
+
+    scored = {entry.name: entry.backtest.scored for entry in entries if entry.backtest.answer.quantile_levels}
+    if not scored:
+        return
+    common = set.intersection(*({*one.quantile_levels} for one in scored.values()))
+    drawn = [level for level in (20.0, 40.0, 60.0, *LEVELS) if {*interval_quantiles(level)} <= common]
+    if not drawn:
+        return
+    journal.log(lambda run: run.figure(probability_plots.reliability_chart(scored, drawn), "coverage.png"))
+    journal.log(lambda run: run.figure(probability_plots.width_chart(scored, drawn[-1]), "interval_width.png"))
+    name, best = next(iter(scored.items()))
+    journal.log(lambda run: run.figure(probability_plots.pit_chart(name, best), "pit_histogram.png"))
 
 
 def backtest_table(entry: Entry) -> pd.DataFrame:
@@ -157,7 +179,8 @@ def backtest_table(entry: Entry) -> pd.DataFrame:
 
 def levels_of(entry: Entry) -> tuple[float, ...]:
     """Return the intervals that a candidate has, in percent."""
-    return (80.0, 95.0) if entry.backtest.answer.quantile_levels else ()
+    answered = entry.backtest.answer.quantile_levels
+    return tuple(level for level in LEVELS if {*interval_quantiles(level)} <= {*answered})
 
 
 def fan_chart(entry: Entry) -> Figure:

@@ -58,6 +58,7 @@ class TaskRequest:
         static_covariates: columns that say something about a series at all times.
         lower: nothing below this is forecast.
         upper: nothing above this is forecast.
+        calibrate: horizons held out to calibrate the intervals on; as `training` says when None.
     """
 
     horizon: int
@@ -71,6 +72,12 @@ class TaskRequest:
     static_covariates: tuple[str, ...] = ()
     lower: float | None = None
     upper: float | None = None
+    calibrate: int | None = None
+
+    @property
+    def training_fields(self) -> tuple[tuple[str, Any], ...]:
+        """The fields of `Training` that were given, under whichever name."""
+        return self.training if self.calibrate is None else (*self.training, ("calibration_windows", self.calibrate))
 
     @property
     def of_symbols(self) -> bool:
@@ -280,6 +287,8 @@ def task_options(with_backtest: bool = True, least_windows: int = 1) -> Function
         click.option("--lower", type=float, help="Nothing below this is forecast, e.g. 0."),
         click.option("--upper", type=float, help="Nothing above this is forecast."),
         *(backtest if with_backtest else ()),
+        click.option("--calibrate", type=click.IntRange(0), metavar="K",
+                     help="Horizons held out of training, to calibrate the intervals on. [0: none]"),
         click.option("--set", "training", type=Setting(), multiple=True,
                      help="Training field, e.g. training.steps=500; may be repeated."),
     ]  # fmt: skip

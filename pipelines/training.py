@@ -80,10 +80,23 @@ class Trained:
             "training_end": facts.training_end,
             "fingerprint": facts.fingerprint,
             "seconds": facts.seconds,
+            "calibration": calibration_of(self.forecaster),
             "run_id": self.run_id,
             "registered": vars(self.version) if self.version else None,
             "out": str(self.out) if self.out else None,
         }
+
+
+def calibration_of(forecaster: Forecaster) -> dict[str, Any] | None:
+    """Return on how many windows the intervals are calibrated, since when, and for which quantile levels."""
+    facts = forecaster.facts
+    if not facts.calibration_windows:
+        return None
+    return {
+        "windows": facts.calibration_windows,
+        "start": facts.calibration_start,
+        "quantile_range": forecaster.predictor.quantile_range,
+    }
 
 
 def train(frame: pd.DataFrame, request: TrainRequest) -> Trained:

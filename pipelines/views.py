@@ -28,8 +28,8 @@ def show_leaderboard(entries: Sequence[Entry]) -> None:
 
 
 def show_metrics(metrics: Mapping[str, Mapping[str, float]]) -> None:
-    """Print the metrics of several models."""
-    names = list(dict.fromkeys(name for found in metrics.values() for name in found))
+    """Print the metrics of several models; the loss of single quantiles is left to machines."""
+    names = list(dict.fromkeys(name for found in metrics.values() for name in found if not name.startswith("pinball")))
     rows = [[model, *(found.get(name, float("nan")) for name in names)] for model, found in metrics.items()]
     show_table("Backtest", ["model", *names], rows)
 
@@ -46,6 +46,7 @@ def show_trained(trained: Trained) -> None:
             "task": f"{task.horizon} steps of {task.freq}, season {seasons}, context {task.context_length}",
             "data": f"{facts.series} series, {facts.rows} rows up to {facts.training_end}",
             "accuracy": accuracy(trained.entries[0].metrics) if trained.entries else "not measured",
+            "calibrated on": f"{facts.calibration_windows} windows" if facts.calibration_windows else None,
             "trained in": f"{facts.seconds:.1f} s",
             "MLflow run": trained.run_id,
             "registered": registered(trained.version) if trained.version else None,

@@ -124,9 +124,9 @@ def load_model(folder: Path, compute_threads: int = 1) -> tuple[Any, artifact.Fa
 
 def warm(predictor: Any) -> None:
     """Run a predictor on generated series of several counts, and once beyond its trained horizon."""
-    task = predictor.task
+    task, levels = predictor.task, tuple(sorted({*(predictor.quantile_range or ())}))
     series = artifact.golden_panel(task)
     for count in WARM_SIZES:
         panel = series.select(np.zeros(count, np.int64))
-        predictor.predict_panel(panel, task.horizon, task.quantile_levels)
+        predictor.predict_panel(panel, task.horizon, levels)
     predictor.predict_panel(panel.select(np.array([0])), min(task.horizon + 1, task.max_horizon))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from forecasting.artifact import Facts
+from forecasting.facts import Facts
 from serving.admission import retry_after
 from serving.problems import Problem
 from serving.sources import Identity, Source

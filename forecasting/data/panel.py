@@ -208,11 +208,14 @@ class Panel:
     @property
     def end_label(self) -> str | int:
         """The time of the last row of any series, as an ISO 8601 string or an integer."""
-        last = self.ends.max()
-        return int(last) if self.frequency.is_integer else str(last)
+        return self.label(self.ends.max())
+
+    def label(self, time: Any) -> str | int:
+        """Return a time of this panel as an ISO 8601 string or an integer."""
+        return int(time) if self.frequency.is_integer else str(time)
 
     def parse_label(self, label: str | int) -> Any:
-        """Return the time that `end_label` wrote, on the clock of this panel."""
+        """Return the time that `label` wrote, on the clock of this panel."""
         return int(label) if self.frequency.is_integer else np.datetime64(label, "us")
 
     def fingerprint(self) -> str:

@@ -1,4 +1,4 @@
-"""Temporal splits: how many rows train, which origins validate, and which ones a backtest rolls over."""
+"""Temporal splits: how many rows train, which origins validate or calibrate, and which a backtest rolls over."""
 
 from __future__ import annotations
 

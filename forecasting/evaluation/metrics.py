@@ -163,11 +163,26 @@ def wql(scored: Scored) -> float:
 
 
 def scaled_crps(scored: Scored) -> float:
-    """Twice the mean pinball loss over the mean of |y| of each series, averaged over series."""
+    """CRPS of each series, summed over its observations and divided by their sum of |y|; averaged over series.
+
+    CRPS = 2 int_0^1 pinball_p(y, q_p) dp (Matheson & Winkler 1976; Gneiting & Raftery 2007), as a sum over the Q
+    levels: each counts for the part of [0, 1] that is nearest to it, so that levels may lie unevenly.
+    """
     with np.errstate(invalid="ignore", divide="ignore"):
-        relative = scored.per_series(pinball(scored).mean(axis=2)) / scored.per_series(np.abs(scored.y))
+        crps = pinball(scored) @ level_weights(scored.quantile_levels)
+        relative = scored.per_series(crps) / scored.per_series(np.abs(scored.y))
     found = relative[np.isfinite(relative)]
     return float(found.mean()) if len(found) else float("nan")
+
+
+def level_weights(levels: Collection[float]) -> np.ndarray:
+    """Return the part of [0, 1] that is nearest to each of ascending levels [Q]; sums to 1.
+
+    >>> level_weights((0.25, 0.75)).tolist()
+    [0.5, 0.5]
+    """
+    given = np.asarray(list(levels))
+    return np.diff([0.0, *((given[1:] + given[:-1]) / 2), 1.0])
 
 
 def pinball(scored: Scored) -> np.ndarray:
@@ -175,6 +190,11 @@ def pinball(scored: Scored) -> np.ndarray:
     error = scored.y[:, :, None] - scored.quantiles
     levels = np.asarray(scored.quantile_levels)
     return 2 * np.maximum(levels * error, (levels - 1) * error)
+
+
+def pinball_at(scored: Scored, quantile_level: float) -> float:
+    """Mean pinball loss max(q (y - f), (q - 1) (y - f)) at one quantile level, in units of y."""
+    return scored.mean(pinball(scored)[:, :, scored.quantile_levels.index(quantile_level)] / 2)
 
 
 def bounds(scored: Scored, level: float) -> tuple[np.ndarray, np.ndarray]:
@@ -197,6 +217,12 @@ def winkler(scored: Scored, level: float) -> float:
     alpha = 1 - level / 100
     outside = np.maximum(lower - scored.y, 0) + np.maximum(scored.y - upper, 0)
     return scored.mean(upper - lower + 2 / alpha * outside)
+
+
+def width(scored: Scored, level: float) -> float:
+    """Mean width of the interval, in units of y."""
+    lower, upper = bounds(scored, level)
+    return scored.mean(np.where(np.isnan(scored.y), np.nan, upper - lower))
 
 
 def accuracy(scored: ScoredSymbols) -> float:
@@ -223,7 +249,7 @@ POINT_METRICS: dict[str, Callable[[Scored], float]] = {
 QUANTILE_METRICS: dict[str, Callable[[Scored], float]] = {metric.__name__: metric for metric in (wql, scaled_crps)}
 #: Metrics of one interval, by name.
 INTERVAL_METRICS: dict[str, Callable[[Scored, float], float]] = {
-    metric.__name__: metric for metric in (coverage, winkler)
+    metric.__name__: metric for metric in (coverage, winkler, width)
 }
 
 #: Metrics of symbols, by name.
@@ -244,7 +270,9 @@ def evaluate_symbols(scored: ScoredSymbols) -> dict[str, float]:
 
 
 def evaluate(scored: Scored, level: tuple[float, ...] = ()) -> dict[str, float]:
-    """Return every metric that the forecasts allow, by name; interval metrics are named like `coverage_80`.
+    """Return every metric that the forecasts allow, by name.
+
+    Those of an interval are named like `coverage_80`, the loss of its bounds like `pinball_0.1`.
 
     >>> import numpy as np
     >>> one = np.ones((1, 2))
@@ -257,4 +285,5 @@ def evaluate(scored: Scored, level: tuple[float, ...] = ()) -> dict[str, float]:
         found |= {name: metric(scored) for name, metric in QUANTILE_METRICS.items()}
     for one in level:
         found |= {f"{name}_{one:g}": metric(scored, one) for name, metric in INTERVAL_METRICS.items()}
+        found |= {f"pinball_{q:g}": pinball_at(scored, q) for q in interval_quantiles(one)}
     return found

@@ -11,7 +11,7 @@ from pipelines import options
     short_help="Forecast from rolling origins and score.",
     epilog=options.examples(
         "forecast backtest load.parquet --horizon 24 --model gru --windows 30 --out backtest.parquet",
-        "forecast backtest sales.csv --horizon 28 --model ar --model gru --refit --level 80",
+        "forecast backtest sales.csv --horizon 28 --model ar --model gru --refit --level 80 --calibrate 8",
     ),
 )
 @options.data_options
@@ -45,5 +45,6 @@ def command(
     if out:
         write_frame(out, forecasts)
         say(f"Wrote {len(forecasts)} rows to {out}.")
-    result = {"metrics": metrics, "rows": len(forecasts), "out": out}
+    calibrated = dict(task.training_fields).get("calibration_windows", 0)
+    result = {"metrics": metrics, "rows": len(forecasts), "out": out, "calibrate": calibrated}
     emit(result, as_json, lambda: show_metrics(metrics))

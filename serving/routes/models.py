@@ -42,6 +42,8 @@ def describe(served: Served) -> dict[str, Any]:
         "context_length": task.context_length,
         "season": task.season,
         "quantile_levels": task.quantile_levels,
+        "quantile_range": served.predictor.quantile_range,
+        "calibration_windows": facts.calibration_windows,
         "symbols": task.symbols,
         "static_covariates": [{"name": name, "categories": categories} for name, categories in task.static_covariates],
         "training_end": facts.training_end,

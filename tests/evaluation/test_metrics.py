@@ -63,7 +63,9 @@ def test_quantile_and_interval_metrics_of_one_window():
     one = scored([2, 5], [2, 2], quantiles=quantiles, quantile_levels=(0.1, 0.5, 0.9))
     pinball = np.array([[0.1 * 1, 0, 0.1 * 1], [0.1 * 4, 0.5 * 3, 0.9 * 2]]) * 2
     assert metrics.wql(one) == pytest.approx(pinball.mean(axis=1).sum() / 7)
-    assert metrics.scaled_crps(one) == pytest.approx(pinball.mean() / 3.5)
+    assert metrics.scaled_crps(one) == pytest.approx((pinball @ [0.3, 0.4, 0.3]).mean() / 3.5)
+    assert metrics.pinball_at(one, 0.9) == pytest.approx((0.1 + 1.8) / 2)
+    assert metrics.width(one, 80) == 2
     assert metrics.coverage(one, 80) == 0.5
     assert metrics.winkler(one, 80) == pytest.approx((2 + 2 + 2 / 0.2 * 2) / 2)
 

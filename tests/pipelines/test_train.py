@@ -180,3 +180,29 @@ def test_the_summary_is_for_people(forecast, files):
     assert "6 steps of h" in ended.out
     with pytest.raises(json.JSONDecodeError):
         ended.json  # noqa: B018
+
+
+def test_a_calibrated_model_is_trained_and_says_on_how_many_windows(forecast, files, tmp_path):
+    out = tmp_path / "model"
+    ended = forecast("train", files / "hourly.parquet", "--horizon", 6, "--windows", 2, "--model", "seasonal-naive",
+                     "--calibrate", 5, "--out", out, "--json")  # fmt: skip
+    assert ended.code == 0, ended.err
+    found = ended.json["calibration"]
+    assert found["windows"] == Forecaster.load(out).predictor.calibration.windows > 19
+    assert {"coverage_80", "winkler_80", "width_80", "scaled_crps", "pinball_0.1"} <= set(ended.json["metrics"])
+    assert ended.json["leaderboard"][0]["calibration_windows"] > 0
+    run = client().get_run(ended.json["run_id"])
+    assert run.data.params["training.calibration_windows"] == "5"
+    files_of_run = {file.path for file in client().list_artifacts(run.info.run_id)}
+    assert {"coverage.png", "interval_width.png", "pit_histogram.png"} <= files_of_run
+
+
+def test_a_calibrated_baseline_is_backtested_with_intervals(forecast, files):
+    arguments = ["backtest", files / "hourly.parquet", "--horizon", 6, "--windows", 2, "--level", "80", "--json",
+                 "--model", "seasonal-naive"]  # fmt: skip
+    same = forecast(*arguments, "--set", "training.calibration_windows=5")
+    ended = forecast(*arguments, "--calibrate", 5)
+    assert ended.json == same.json
+    assert ended.json["calibrate"] == 5
+    assert 0 < ended.json["metrics"]["seasonal-naive"]["coverage_80"] <= 1
+    assert "coverage_80" not in forecast(*arguments).json["metrics"]["seasonal-naive"]

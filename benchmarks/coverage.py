@@ -1,0 +1,134 @@
+"""How often intervals hold over rolling origins that lie after the calibration split, before and after calibration."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.common import data, show
+
+#: Scored quantiles: the bounds of the two intervals, and the deciles.
+LEVELS = (0.025, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.975)
+INTERVALS = (80.0, 95.0)
+
+#: Share of the rows before the first evaluated origin that calibrates; one rule for all data sets.
+HELD_OUT = 0.2
+
+#: The first one is what the others' scaled CRPS is divided by.
+MODELS = ("seasonal-naive", "gru")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is evaluated of a data set: `windows` origins of each series, `step` rows apart."""
+
+    horizon: int
+    windows: int
+    step: int
+
+
+#: Frequencies from half an hour to a year; at least 500 pairs of series and origin each. Steps are prime to the season.
+SETTINGS = {
+    "vic_elec_halfhourly": Setting(48, 600, 11),
+    "bike_sharing_hourly": Setting(24, 600, 7),
+    "us_births_daily": Setting(30, 600, 3),
+    "electricity_weekly": Setting(8, 2, 8),
+    "m3_monthly": Setting(18, 1, 18),
+    "m3_quarterly": Setting(8, 1, 8),
+    "tourism_yearly": Setting(4, 1, 4),
+}
+
+
+def calibration_windows(lengths: np.ndarray, horizon: int) -> int:
+    """Return the horizons that make up the calibrating share of the median series, at least one."""
+    return max(1, round(HELD_OUT * float(np.median(lengths)) / horizon))
+
+
+def measure(name: str, model: str) -> dict[str, Any]:
+    """Train and calibrate one model on the rows before the first origin; score it before and after calibration."""
+    from forecasting import Forecaster, Training
+    from forecasting.data.panel import Panel
+    from forecasting.evaluation.backtest import backtest_fitted, rolling
+
+    setting = SETTINGS[name]
+    panel = Panel.from_frame(pd.read_parquet(data(name), columns=["unique_id", "ds", "y"]))
+    origins = rolling(panel, setting.horizon, setting.windows, setting.step)
+    before = origins.training_panel(panel)
+    windows = calibration_windows(before.lengths, setting.horizon)
+    started = time.perf_counter()
+    forecaster = Forecaster(model, setting.horizon, training=Training(calibration_windows=windows)).fit_panel(before)
+    row = {
+        "data": name,
+        "model": model,
+        "pairs": len(origins.series),
+        "calibration windows": forecaster.facts.calibration_windows,
+        "seconds": time.perf_counter() - started,
+    }
+    sides = {"before": forecaster.predictor.calibrated(None), "after": forecaster.predictor}
+    for side, predictor in sides.items():
+        scores = score(backtest_fitted(predictor, panel, origins, LEVELS)) if predictor.quantile_range else {}
+        row |= {f"{metric} {side}": value for metric, value in scores.items()}
+    return row
+
+
+def score(backtest: Any) -> dict[str, float]:
+    """Return coverage in percent, width in units of MASE, and scaled CRPS."""
+    from forecasting.evaluation.metrics import coverage, scaled_crps
+    from forecasting.evaluation.probabilistic import width_by_step
+
+    scored = backtest.scored
+    found = {}
+    for level in INTERVALS:
+        found[f"{level:g} %"] = 100 * coverage(scored, level)
+        found[f"width {level:g}"] = float(np.mean(width_by_step(scored, level)))
+    return {**found, "scaled_crps": scaled_crps(scored)}
+
+
+def results() -> Path:
+    """Return the folder of the results, made where it is not there."""
+    from forecasting.home import home
+
+    folder = Path(os.environ.get("COVERAGE_OUT") or home() / "benchmarks" / "coverage")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def chosen(variable: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names that an environment variable lists, all of them by default."""
+    text = os.environ.get(variable)
+    return tuple(text.split(",")) if text else known
+
+
+def main(as_json: bool) -> None:
+    """Measure what is not measured yet; print a table of everything."""
+    folder, rows = results(), []
+    for name in chosen("COVERAGE_DATA", tuple(SETTINGS)):
+        naive_crps = None
+        for model in chosen("COVERAGE_MODELS", MODELS):
+            file = folder / f"{name}-{model.replace(':', '-')}.json"
+            if not file.exists():
+                text = json.dumps(measure(name, model), indent=1)
+                part = file.with_suffix(".part")
+                part.write_text(text, encoding="utf-8")
+                part.replace(file)
+            found = json.loads(file.read_text(encoding="utf-8"))
+            naive_crps = found["scaled_crps after"] if model == MODELS[0] else naive_crps
+            found["CRPS / naive's"] = found["scaled_crps after"] / naive_crps if naive_crps else None
+            rows.append(found)
+    show("Coverage over rolling origins", [tidy(row) for row in rows], as_json)
+
+
+def tidy(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of the table in their order, a dash where a model has no intervals of its own."""
+    shown: dict[str, Any] = {name: row[name] for name in ("data", "model", "pairs", "calibration windows")}
+    for metric in ("80 %", "95 %", "width 80", "width 95", "scaled_crps"):
+        for side in ("before", "after"):
+            shown[f"{metric} {side}"] = row.get(f"{metric} {side}", "-")
+    return {**shown, "CRPS / naive's": row["CRPS / naive's"] or "-", "seconds": row["seconds"]}

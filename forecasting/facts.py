@@ -1,0 +1,72 @@
+"""What is recorded about a training, for the artifact and whoever serves it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from forecasting.config import Training
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is recorded about a training.
+
+    Attributes:
+        training_end: the last time step of the training data, ISO 8601 or an integer.
+        fingerprint: sha256 of the training data.
+        series: number of series.
+        rows: number of rows.
+        seconds: wall-clock time of the training.
+        windows: windows that could be drawn.
+        steps: gradient steps behind the weights.
+        training: the `Training` fields.
+        created: ISO 8601, UTC.
+        calibration_windows: windows n behind the calibration; 0 where there is none.
+        calibration_start: the first time step held out of training for it, in any series.
+    """
+
+    training_end: str | int
+    fingerprint: str
+    series: int
+    rows: int
+    seconds: float
+    windows: int
+    steps: int
+    training: dict[str, Any]
+    created: str
+    calibration_windows: int = 0
+    calibration_start: str | int | None = None
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Build from `vars(facts)`."""
+        return cls(**values)
+
+
+def describe(panel: Any, learned: Any, training: Training, predictor: Any, ends: Any) -> Facts:
+    """Return the facts of a training, for the artifact.
+
+    Args:
+        panel: all data.
+        learned: how the training went.
+        training: how it was asked for.
+        predictor: the model.
+        ends: [S] rows of each series before the calibration split.
+    """
+    split = panel.frequency.times(panel.starts, ends)[ends < panel.lengths]
+    return Facts(
+        training_end=panel.end_label,
+        fingerprint=panel.fingerprint(),
+        series=panel.n_series,
+        rows=len(panel.y),
+        seconds=round(learned.seconds, 3),
+        windows=learned.windows,
+        steps=learned.steps,
+        training=dataclasses.asdict(training),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        calibration_windows=predictor.calibration.windows if predictor.calibration else 0,
+        calibration_start=panel.label(split.min()) if len(split) else None,
+    )
