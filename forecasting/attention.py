@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from forecasting.data.future import require_known_ahead
 from forecasting.data.panel import Panel
 from forecasting.data.statics import encode_statics
 from forecasting.data.windows import layout
@@ -59,8 +60,10 @@ def attention_frame(predictor: Predictor, panel: Panel) -> pd.DataFrame:
 def weights_of(predictor: Predictor, panel: Panel) -> np.ndarray:
     """Return the weights [S, T', T] of each token ahead over each token of the context, at the end of every series."""
     task, network = predictor.task, predictor.network
-    arrays = layout(panel, task.calendar, task.horizon)
-    gather = Gather(tf.constant(arrays.y), tf.constant(arrays.known), task.context_length, task.horizon)
+    require_known_ahead(panel, task, np.arange(panel.n_series), panel.lengths - 1, task.horizon)
+    arrays = layout(panel, task.calendar, task.horizon, task.covariate_kinds)
+    y, known = tf.constant(arrays.y), tf.constant(arrays.known)
+    gather = Gather(y, known, task.context_length, task.horizon, task.covariate_counts)
     windows = gather(tf.constant(arrays.last), tf.constant(arrays.first))
     statics = encode_statics(panel.statics, task.static_covariates, panel.ids)
     scaled = network.scaler(windows.context)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from typing import Any, Self
 
 from forecasting.catalog import Catalog
+from forecasting.config import Task
 from forecasting.errors import ConfigError, PanelError
 from forecasting.models import MODELS
+
+logger = logging.getLogger("forecasting")
 
 #: Named here, not imported: the packages of Keras layers load TensorFlow, and a spec must not.
 HEADS = Catalog("forecasting.heads", "head")
@@ -97,6 +101,12 @@ class ModelSpec:
                 code="y_dtype",
                 field="head",
             )
+
+    def note_covariates(self, task: Task) -> None:
+        """Say in the log where the model lets the covariates of a task pass unread."""
+        names = [*task.static_names, *task.known_names, *task.past_names]
+        if names and not self.config.reads_covariates:
+            logger.info("%s reads no covariates and ignores %s.", self.alias, ", ".join(names))
 
     @classmethod
     def parse(cls, text: str) -> Self:

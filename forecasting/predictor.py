@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from forecasting.config import Task
+from forecasting.data.future import require_known_ahead
 from forecasting.data.panel import Panel
 from forecasting.data.statics import encode_statics
 from forecasting.data.symbols import require_symbols, symbols_at
@@ -96,7 +97,7 @@ class Predictor:
 
         Raises:
             RequestError: the horizon or a level is not one this model can answer.
-            PanelError: the panel has another frequency or alphabet.
+            PanelError: the panel has another frequency or alphabet, or lacks covariates.
         """
         horizon = self.task.horizon if horizon is None else horizon
         levels = tuple(sorted(quantile_levels))
@@ -107,6 +108,7 @@ class Predictor:
             panel = panel.tail(self.task.context_length)
             origins = (np.arange(panel.n_series), panel.lengths - 1)
         series, steps = origins
+        require_known_ahead(panel, self.task, series, steps, horizon)
         outputs = self.answer(panel, series, steps, horizon)
         status = [STATUS_OK if step + 1 >= self.task.context_length else STATUS_PADDED for step in steps]
         problems = self.problems(panel, series, steps, outputs)
@@ -131,9 +133,9 @@ class Predictor:
         """Return the outputs [W, horizon, Q] after each origin, rolled out where the horizon is longer."""
         rounds = math.ceil(horizon / self.task.horizon)
         if rounds > 1:
-            panel = panel.windows(series, steps, self.task.context_length)
+            panel = panel.windows(series, steps, self.task.context_length, horizon)
             series, steps = np.arange(panel.n_series), panel.lengths - 1
-        arrays = layout(panel, self.task.calendar, rounds * self.task.horizon)
+        arrays = layout(panel, self.task.calendar, rounds * self.task.horizon, self.task.covariate_kinds)
         statics = encode_statics(panel.statics, self.task.static_covariates, panel.ids)[series]
         y = arrays.y.copy() if rounds > 1 else arrays.y
         origins, firsts = arrays.first[series] + steps, arrays.first[series]
@@ -204,10 +206,10 @@ class Predictor:
 
 
 def windows_signature(task: Task) -> list[tf.TensorSpec]:
-    """Return what a graph over windows reads: y [N], known [N, F], statics [W, C], origins [W], first rows [W]."""
+    """Return what a graph over windows reads: y [N], known [N, F + C], statics [W, K], origins [W], first rows [W]."""
     return [
         tf.TensorSpec([None], tf.float64),
-        tf.TensorSpec([None, len(task.calendar)], tf.float32),
+        tf.TensorSpec([None, task.columns], task.columns_dtype),
         tf.TensorSpec([None, len(task.static_covariates)], tf.float32),
         tf.TensorSpec([None], tf.int64),
         tf.TensorSpec([None], tf.int64),
@@ -219,7 +221,7 @@ def compile_network(network: ForecastNetwork, task: Task) -> Any:
 
     @tf.function(input_signature=windows_signature(task))
     def answer(y: Any, known: Any, statics: Any, origins: Any, firsts: Any) -> Any:
-        windows = Gather(y, known, task.context_length, task.horizon)(origins, firsts)
+        windows = Gather(y, known, task.context_length, task.horizon, task.covariate_counts)(origins, firsts)
         return network(windows.context, windows.known, statics, training=False)
 
     return answer.get_concrete_function()

@@ -11,6 +11,7 @@ import pandas as pd
 import tensorflow as tf
 
 from forecasting.config import Task, is_count, is_number
+from forecasting.data.future import require_known_ahead
 from forecasting.data.panel import Panel
 from forecasting.data.statics import encode_statics
 from forecasting.data.symbols import require_symbols, symbols_at
@@ -90,6 +91,7 @@ def sample_panel(predictor: Predictor, panel: Panel, horizon: int, draw: Draw) -
     panel.require_frequency(predictor.task.freq)
     require_symbols(panel.symbols, predictor.task.symbols)
     require_observed(predictor, panel)
+    require_known_ahead(panel, predictor.task, np.arange(panel.n_series), panel.lengths - 1, horizon)
     windows = np.repeat(np.arange(panel.n_series), draw.n)
     rounds = math.ceil(horizon / predictor.task.horizon)
     return rolled(predictor, panel, windows, rounds, draw).reshape(panel.n_series, draw.n, -1)[:, :, :horizon]
@@ -124,8 +126,8 @@ def rolled(predictor: Predictor, panel: Panel, windows: np.ndarray, rounds: int,
     parts = []
     for start in range(0, len(windows), rows):
         chosen = windows[start : start + rows]
-        chunk = panel.windows(chosen, panel.lengths[chosen] - 1, task.context_length)
-        arrays = layout(chunk, task.calendar, rounds * task.horizon)
+        chunk = panel.windows(chosen, panel.lengths[chosen] - 1, task.context_length, panel.covariates.ahead)
+        arrays = layout(chunk, task.calendar, rounds * task.horizon, task.covariate_kinds)
         y, origins = arrays.y.copy(), arrays.last
         statics = encode_statics(chunk.statics, task.static_covariates, chunk.ids)
         for turn in range(rounds):
@@ -147,7 +149,7 @@ def compile_sampler(network: ForecastNetwork, task: Task) -> Any:
     def draw(  # noqa: PLR0913  (a graph takes tensors, one by one)
         y: Any, known: Any, statics: Any, origins: Any, firsts: Any, seed: Any, temperature: Any, top_k: Any
     ) -> Any:
-        windows = Gather(y, known, task.context_length, task.horizon)(origins, firsts)
+        windows = Gather(y, known, task.context_length, task.horizon, task.covariate_counts)(origins, firsts)
         shape = [tf.shape(origins)[0], task.horizon, len(task.symbols)]
         uniform = tf.random.stateless_uniform(shape, seed, np.finfo(np.float32).tiny, 1.0)
         noise = -temperature * tf.math.log(-tf.math.log(uniform))

@@ -40,10 +40,11 @@ class Inputs(NamedTuple):
     Attributes:
         values: [B, L] float64 context, 0 where missing.
         observed: [B, L] float64, 1 where observed.
-        known: [B, L + H, F] float32, features known for context and horizon.
+        known: [B, L + H, F] float32, features known for context and horizon: calendar and known covariates.
         static: [B, D] float32, what is known of each series at all times.
         teacher: the truth of the horizon while training, None otherwise.
         dice: where symbols are drawn instead of the most probable ones taken, None otherwise.
+        past: [B, L, P] float32, features of the context alone: past-only covariates; None where there are none.
     """
 
     values: Any
@@ -52,6 +53,7 @@ class Inputs(NamedTuple):
     static: Any
     teacher: Teacher | None = None
     dice: Dice | None = None
+    past: Any = None
 
 
 class Encoded(NamedTuple):

@@ -100,6 +100,9 @@ def online_dynamics(network: Any, learner: str) -> Dynamics:
         raise refuse(f"{text} Use {' or '.join(map(repr, SCALINGS))}.", "scaling")
     if network.task.static_covariates:
         raise refuse("It reads no static covariates. Leave them out, or use 'truncated'.", "static_covariates")
+    for field in ("known_covariates", "past_covariates"):
+        if getattr(network.task, field):
+            raise refuse("It reads no covariates but the calendar. Leave them out, or use 'truncated'.", field)
     dynamics = Dynamics(core)
     if dynamics.n_weights > MOST_WEIGHTS or dynamics.n_states > MOST_STATES:
         raise ConfigError(
