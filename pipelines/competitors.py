@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecasting.config import Training
+from forecasting.config import Training, require_different
 from forecasting.errors import ConfigError
 from forecasting.forecaster import Forecaster
 from forecasting.model_spec import ModelSpec
@@ -44,6 +44,9 @@ def forecasters(task: TaskRequest, freq: str | int, default: Sequence[str]) -> l
         "season": task.season,
         "context_length": task.context_length,
         "static_covariates": task.static_covariates,
+        "known_covariates": task.known_covariates,
+        "past_covariates": task.past_covariates,
+        "holidays": task.holidays,
         "training": training_of(dict(task.training)),
     }
     return [Forecaster(ModelSpec.parse(name), task.horizon, freq, **choices) for name in names]
@@ -60,7 +63,9 @@ def panel_of(frame: pd.DataFrame, task: TaskRequest) -> Panel:
     from forecasting.data.symbols import alphabet_of
 
     symbols = alphabet_of(frame) if task.of_symbols else ()
-    return Panel.from_frame(frame, task.freq, symbols, task.static_covariates)
+    require_different(task.beside)
+    columns = task.static_covariates, task.known_covariates, task.past_covariates
+    return Panel.from_frame(frame, task.freq, symbols, *columns)
 
 
 def training_of(fields: dict[str, Any]) -> Training:

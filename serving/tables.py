@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from forecasting.schema import COLUMN_ALIASES, DS, SINGLE_SERIES_ID, UNIQUE_ID, Y
@@ -14,6 +14,7 @@ from serving.problems import ErrorItem, Problem, describe, pointer
 from serving.validation import Refusal
 
 SERIES_PLACE = re.compile(r"/series/(\d+)(?:/(\w+))?(?:/(\d+))?")
+COVARIATE_PLACE = re.compile(r"/series/(\d+)/(?:known|past|static)_covariates/([^/]+)(?:/(\d+))?")
 MISSING_TEXTS = {"", "nan", "na", "n/a", "null", "none"}
 INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
 
@@ -27,6 +28,7 @@ class Table:
         ds: time of each row.
         y: value of each row.
         place: where the rows stand in the body.
+        beside: value of each row in other columns that the model reads, by name.
         columns: what stands between a row and its cell in a pointer, by our name of the column.
     """
 
@@ -35,6 +37,7 @@ class Table:
     y: list[Any]
     place: tuple[str, ...]
     columns: dict[str, str | int]
+    beside: dict[str, list[Any]] = field(default_factory=dict)
 
     def cell(self, row: int, column: str) -> str:
         """Return the pointer to a cell."""
@@ -58,6 +61,10 @@ class Table:
         """Return an error about a series as one about the row it came from."""
         if error.pointer == "/series":
             return replace(error, pointer=pointer(*self.place))
+        match = COVARIATE_PLACE.fullmatch(error.pointer)
+        if match:
+            own = rows[int(match[1])]
+            return replace(error, pointer=self.cell(own[int(match[3] or 0)], unescape(match[2])))
         match = SERIES_PLACE.fullmatch(error.pointer)
         if not match:  # a parameter
             return replace(error, pointer=f"/params{error.pointer}")
@@ -67,8 +74,13 @@ class Table:
         return replace(error, pointer=where)
 
 
-def name_columns(names: Sequence[Any], place: tuple[str, ...]) -> dict[str, int]:
-    """Return the positions of the columns we read, by our names; other columns are ignored.
+def unescape(part: str) -> str:
+    """Return a part of a JSON pointer as it was."""
+    return part.replace("~1", "/").replace("~0", "~")
+
+
+def name_columns(names: Sequence[Any], place: tuple[str, ...], beside: Sequence[str] = ()) -> dict[str, int]:
+    """Return the positions of the columns we read, by our names; columns other than `beside` are ignored.
 
     Raises:
         Refusal: one is missing or there twice.
@@ -76,7 +88,7 @@ def name_columns(names: Sequence[Any], place: tuple[str, ...]) -> dict[str, int]
     found: dict[str, int] = {}
     for position, name in enumerate(names):
         ours = COLUMN_ALIASES.get(name, name) if isinstance(name, str) else None
-        if ours not in (UNIQUE_ID, DS, Y):
+        if ours not in (UNIQUE_ID, DS, Y, *beside):
             continue
         if ours in found:
             raise Refusal.of(pointer(*place), "duplicate_column", f"The column `{ours}` is there twice. Send it once.")
@@ -85,10 +97,20 @@ def name_columns(names: Sequence[Any], place: tuple[str, ...]) -> dict[str, int]
         if ours not in found:
             text = f"The column `{ours}` is missing. Send {UNIQUE_ID} (unless there is one series), {DS} and {Y}."
             raise Refusal.of(pointer(*place), "missing_column", text)
+    for ours in beside:
+        if ours not in found:
+            text = f"The column `{ours}` is missing, which the model reads. Send it."
+            raise Refusal.of(pointer(*place), "missing_column", text)
     return found
 
 
-def from_rows(names: Sequence[Any], rows: list[Any], head: tuple[str, ...], place: tuple[str, ...]) -> Table:
+def from_rows(
+    names: Sequence[Any],
+    rows: list[Any],
+    head: tuple[str, ...],
+    place: tuple[str, ...],
+    beside: Sequence[str] = (),
+) -> Table:
     """Return the table of rows that are lists.
 
     Args:
@@ -96,20 +118,22 @@ def from_rows(names: Sequence[Any], rows: list[Any], head: tuple[str, ...], plac
         rows: a list of cells each.
         head: where the names stand in the body.
         place: where the rows stand.
+        beside: names of the other columns that the model reads.
 
     Raises:
         Refusal: a column is missing, or a row is no list of as many cells.
     """
-    at = name_columns(names, head)
+    at = name_columns(names, head, beside)
     for row, cells in enumerate(rows):
         if not isinstance(cells, list) or len(cells) != len(names):
             text = f"A row must be a list of {len(names)} cells, one per column. Got {describe(cells)}."
             raise Refusal.of(pointer(*place, row), "row_shape", text)
     ids = [cells[at[UNIQUE_ID]] for cells in rows] if UNIQUE_ID in at else [SINGLE_SERIES_ID] * len(rows)
-    return Table(ids, [cells[at[DS]] for cells in rows], [cells[at[Y]] for cells in rows], place, {**at})
+    ds, y = ([cells[at[name]] for cells in rows] for name in (DS, Y))
+    return Table(ids, ds, y, place, {**at}, {name: [cells[at[name]] for cells in rows] for name in beside})
 
 
-def from_split(value: Any) -> Table:
+def from_split(value: Any, beside: Sequence[str] = ()) -> Table:
     """Return the table of a `dataframe_split`.
 
     Raises:
@@ -122,10 +146,10 @@ def from_split(value: Any) -> Table:
         if not isinstance(value.get(name), list):
             text = f"This must be a list. Got {describe(value.get(name))}."
             raise Refusal.of(pointer(*place, name), "list_type", text)
-    return from_rows(value["columns"], value["data"], (*place, "columns"), (*place, "data"))
+    return from_rows(value["columns"], value["data"], (*place, "columns"), (*place, "data"), beside)
 
 
-def from_records(value: Any) -> Table:
+def from_records(value: Any, beside: Sequence[str] = ()) -> Table:
     """Return the table of `dataframe_records`; a record may leave out what is missing.
 
     Raises:
@@ -140,19 +164,22 @@ def from_records(value: Any) -> Table:
             text = f"A record must be a JSON object. Got {describe(record)}."
             raise Refusal.of(pointer(*place, row), "object_type", text)
         names.update(dict.fromkeys(record))
-    at = name_columns(list(names), place) if value else {}
+    at = name_columns(list(names), place, beside) if value else {}
     spelt = {ours: list(names)[position] for ours, position in at.items()}
     cells = {ours: [record.get(name) for record in value] for ours, name in spelt.items()}
     ids = cells.get(UNIQUE_ID, [SINGLE_SERIES_ID] * len(value))
-    return Table(ids, cells.get(DS, []), cells.get(Y, []), place, {**spelt})
+    return Table(
+        ids, cells.get(DS, []), cells.get(Y, []), place, {**spelt}, {name: cells.get(name, []) for name in beside}
+    )
 
 
-def from_csv(body: bytes, symbols: bool = False) -> Table:
+def from_csv(body: bytes, symbols: bool = False, beside: Mapping[str, bool] | None = None) -> Table:
     """Return the table of a CSV file with a header: commas, double quotes, UTF-8.
 
     Args:
         body: of the request.
         symbols: whether the values are texts; an empty one is missing.
+        beside: the other columns that the model reads, and whether they hold texts.
 
     Raises:
         Problem: 400, it is no such file.
@@ -163,14 +190,19 @@ def from_csv(body: bytes, symbols: bool = False) -> Table:
     except (UnicodeDecodeError, csv.Error) as error:
         raise Problem(400, "csv_invalid", "The body is no CSV file in UTF-8 with commas and double quotes.") from error
     names, rows = (lines[0] if lines else []), [line for line in lines[1:] if line]
-    table = from_rows(names, rows, (), ())
+    beside = beside or {}
+    table = from_rows(names, rows, (), (), list(beside))
     ds = [int(text) for text in table.ds] if all(map(INTEGER.fullmatch, table.ds)) else table.ds
-    if symbols:
-        y: list[Any] = [text or None for text in table.y]
-    else:
-        y = [read_number(text, table.cell(row, Y)) for row, text in enumerate(table.y)]
+
+    def cells(column: str, texts: list[Any], is_text: bool) -> list[Any]:
+        if is_text:
+            return [text or None for text in texts]
+        return [read_number(text, table.cell(row, column)) for row, text in enumerate(texts)]
+
+    y = cells(Y, table.y, symbols)
+    others = {name: cells(name, table.beside[name], is_text) for name, is_text in beside.items()}
     spelt: dict[str, str | int] = {ours: names[int(position)] for ours, position in table.columns.items()}
-    return Table(table.ids, ds, y, table.place, spelt)
+    return Table(table.ids, ds, y, table.place, spelt, others)
 
 
 def read_number(text: str, where: str) -> float | None:

@@ -115,7 +115,10 @@ def read_covariates(frame: pd.DataFrame, known: Sequence[str], past: Sequence[st
     Raises:
         PanelError: `missing_column`, `covariate_dtype` or `covariate_infinite`, with series and row.
     """
-    return Covariates(*({name: read_column(frame, name, rows) for name in names} for names in (known, past)))
+    return Covariates(
+        {name: read_column(frame, name, rows) for name in known},
+        {name: read_column(frame, name, rows) for name in past},
+    )
 
 
 def read_column(frame: pd.DataFrame, name: str, rows: Rows) -> NDArray[Any]:
@@ -134,7 +137,7 @@ def read_column(frame: pd.DataFrame, name: str, rows: Rows) -> NDArray[Any]:
 
 
 def values_of(frame: pd.DataFrame, name: str) -> NDArray[Any]:
-    """Return a column as float64 (truth values are 0 and 1) or as texts, NaN or None where missing.
+    """Return a column as float64 (truth values are 0 and 1) or as texts, NaN or None where missing or empty.
 
     Raises:
         PanelError: `missing_column`, or `covariate_dtype`: it holds times, or both numbers and texts.
@@ -154,7 +157,9 @@ def values_of(frame: pd.DataFrame, name: str) -> NDArray[Any]:
         return pd.to_numeric(column).to_numpy(np.float64, na_value=np.nan)
     if kind == "string" or pd.api.types.is_string_dtype(column.dtype):
         texts = column.to_numpy(object)
-        return np.where(pd.isna(texts), None, texts)
+        texts = texts.copy()
+        texts[pd.isna(texts) | (texts == "")] = None
+        return texts
     raise PanelError(
         f"Covariate {name!r} must hold numbers or texts. Got {kind or column.dtype}. Fix: convert the column.",
         code="covariate_dtype",

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response
 from pydantic_core import to_json
 
+from forecasting.config import Task
 from forecasting.schema import (
     DS,
     STATUS,
@@ -101,17 +102,30 @@ def read_invocation(body: bytes, kind: str) -> tuple[Table, dict[str, Any]]:
         Refusal: it is no scoring request.
     """
     if kind == CSV:
-        served = current_service().store.snapshot.find(None)
-        return from_csv(body, bool(served.predictor.task.symbols)), {}
+        task = served_task()
+        return from_csv(body, bool(task.symbols), columns_beside(task)), {}
     invocation = validate(Invocation, parse(body))
     frames = {"dataframe_split", "dataframe_records"} & invocation.model_fields_set
     if len(frames) != 1:
         text = "Send exactly one of `dataframe_split` and `dataframe_records`, or a text/csv body."
         raise Refusal.of("", "one_frame", text)
     params = read_params(invocation.params or {})
+    beside = list(columns_beside(served_task()))
     if "dataframe_split" in frames:
-        return from_split(invocation.dataframe_split), params
-    return from_records(invocation.dataframe_records), params
+        return from_split(invocation.dataframe_split, beside), params
+    return from_records(invocation.dataframe_records, beside), params
+
+
+def served_task() -> Task:
+    """Return the task of the model that answers."""
+    task: Task = current_service().store.snapshot.find(None).predictor.task
+    return task
+
+
+def columns_beside(task: Task) -> dict[str, bool]:
+    """Return the columns of all covariates of a model, and whether they hold texts."""
+    kinds = (*task.static_covariates, *task.known_covariates, *task.past_covariates)
+    return {name: bool(categories) for name, categories in kinds}
 
 
 def read_params(values: dict[str, Any]) -> dict[str, Any]:
@@ -137,15 +151,46 @@ def answer_table(table: Table, asked: dict[str, Any]) -> Answer:
     rows = table.rows_of_series()
     if len(table.ds) > service.settings.max_points:
         raise Problem(413, "too_many_points", f"A frame may have {service.settings.max_points} rows.")
-    series = [
-        {UNIQUE_ID: name, DS: [table.ds[row] for row in own], "y": [missing_as_null(table.y[row]) for row in own]}
-        for name, own in rows.items()
-    ]
+    task = served_task()
+    series = [series_of(table, name, own, task) for name, own in rows.items()]
     try:
-        return answer({"series": series, **asked}, service.store.snapshot, service.settings, current_exchange())
+        return answer({"series": series, **asked}, service.store.snapshot, service.settings, current_exchange(), True)
     except Problem as problem:
         problem.errors = [table.translate(error, list(rows.values())) for error in problem.errors]
         raise
+
+
+def series_of(table: Table, name: str, rows: list[int], task: Task) -> dict[str, Any]:
+    """Return one series of a table as a request has it; the rows after its last value hold its future.
+
+    Raises:
+        Refusal: a static covariate is not the same in all rows.
+    """
+    series: dict[str, Any] = {
+        UNIQUE_ID: name,
+        DS: [table.ds[row] for row in rows],
+        "y": [missing_as_null(table.y[row]) for row in rows],
+    }
+    for field, names in (("known_covariates", task.known_names), ("past_covariates", task.past_names)):
+        if names:
+            series[field] = {one: [missing_as_null(table.beside[one][row]) for row in rows] for one in names}
+    if task.static_covariates:
+        series["static_covariates"] = {one: constant(table, one, rows) for one in task.static_names}
+    return series
+
+
+def constant(table: Table, name: str, rows: list[int]) -> Any:
+    """Return the value that a column has in all rows of a series.
+
+    Raises:
+        Refusal: it has several.
+    """
+    values = table.beside[name]
+    other = next((row for row in rows if values[row] != values[rows[0]]), None)
+    if other is not None:
+        text = f"The static covariate {name!r} must be the same in all rows of a series. Repeat it."
+        raise Refusal.of(table.cell(other, name), "static_varies", text)
+    return values[rows[0]]
 
 
 def missing_as_null(value: Any) -> Any:
