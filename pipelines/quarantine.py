@@ -85,7 +85,7 @@ def followed_by_future(
                 f"{count} of {horizon} rows ahead lack the known covariates, first {times_ahead(panel, series, first)}."
             )
             reasons[str(panel.ids[series])] = ("future_missing", text)
-        panel = panel.select(found.all(axis=1))
+        panel = panel.select(np.flatnonzero(found.all(axis=1)))
         break
     return panel if panel.n_series else None, reasons
 
