@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecasting.config import Training, require_different
+from forecasting.config import Training
 from forecasting.errors import ConfigError
 from forecasting.forecaster import Forecaster
 from forecasting.model_spec import ModelSpec
@@ -63,7 +63,6 @@ def panel_of(frame: pd.DataFrame, task: TaskRequest) -> Panel:
     from forecasting.data.symbols import alphabet_of
 
     symbols = alphabet_of(frame) if task.of_symbols else ()
-    require_different(task.beside)
     columns = task.static_covariates, task.known_covariates, task.past_covariates
     return Panel.from_frame(frame, task.freq, symbols, *columns)
 

@@ -108,7 +108,14 @@ class TaskRequest:
         return True in kinds
 
     def read(self, data: DataRequest) -> DataRequest:
-        """Return how data must be read for the models."""
+        """Return how data must be read for the models.
+
+        Raises:
+            ConfigError: two covariates share a name, or some models forecast symbols and some numbers.
+        """
+        from forecasting.config import require_different
+
+        require_different(self.beside)
         return replace(data, symbols=self.of_symbols, beside=self.beside)
 
 
