@@ -80,6 +80,9 @@ def run(source: Source, request: BatchRequest) -> dict[str, Any]:
         sweep(place.path)
         task = predictor_of(asked.model).task
         future = source.future(request.future, task.known_names) if request.future else None
+        if future and not task.known_covariates:
+            say("The model has no known covariates; --future is not read.")
+            future = None
         parts = prepare(source.read_for(task), identity, place, request, future)
         states = forecast_all(place, parts, asked, request.workers)
         finish(place, identity, request, states)

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from forecasting import Forecaster, Training
+from forecasting.attention import attention_frame
 from forecasting.config import Task
 from forecasting.data.covariates import Covariates
-from forecasting.data.future import panel_for
+from forecasting.data.future import future_frame, panel_for, with_known_future
 from forecasting.decoding import DECODINGS
 from forecasting.errors import ConfigError, PanelError
 from forecasting.layers.covariates import CovariateReader, features_of
@@ -15,6 +16,7 @@ from forecasting.layers.encoders import STACKS
 from forecasting.model_spec import ModelSpec
 from forecasting.network import build_network
 from forecasting.predictor import Predictor
+from forecasting.sampling import Draw, sample_panel
 from tests.conftest import QUICK, make_frame
 
 L, H = 16, 4
@@ -168,6 +170,26 @@ def test_a_fitted_model_answers_the_same_from_everywhere(frame, tmp_path):
     assert caught.value.code == "future_missing"
     backtest = fitted.backtest(history, windows=2)
     assert np.isfinite(backtest["gru"]).all()
+
+
+def test_roll_outs_and_attention_read_what_is_known_ahead(frame):
+    task = Task(H, L, "h", (4,), symbols=("a", "b"), known_covariates=(("temp", ()),))
+    choices = {"units": 6, "decoding": "recursive", "segment": 1}
+    spec = ModelSpec.of("gru", choices, head="categorical")
+    sampler = Predictor(spec, task, build_network(spec, task, seed=1))
+    panel = panel_for(frame.assign(y=np.where(frame["y"] > 60, "a", "b")), task)
+    with pytest.raises(PanelError, match="must reach 4 steps beyond"):
+        sample_panel(sampler, panel, H, Draw(5))
+    warm = with_known_future(panel, task, 6, future_frame(panel, 6).assign(temp=50.0))
+    cold = with_known_future(panel, task, 6, future_frame(panel, 6).assign(temp=-50.0))
+    drawn = [sample_panel(sampler, one, 6, Draw(20, seed=3)) for one in (warm, warm, cold)]
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    assert (drawn[0] != drawn[2]).any()
+    looking = predictor_of("gru", decoding="seq2seq", attention="additive")
+    plans = {"temp": 1.0, "promo": "yes"}
+    panel = panel_for(frame, TASK)
+    weights = attention_frame(looking, with_known_future(panel, TASK, H, future_frame(panel, H).assign(**plans)))
+    np.testing.assert_allclose(weights.groupby(["unique_id", "ds"])["weight"].sum(), 1, rtol=1e-5)
 
 
 def test_a_new_category_is_read_as_an_unknown_one(frame, caplog):

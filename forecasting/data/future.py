@@ -52,6 +52,8 @@ def with_known_future(panel: Panel, task: Task, horizon: int | None, future: pd.
         PanelError: `future_missing`, with the ids and times that are not there; or the future cannot be read.
     """
     if not task.known_covariates:
+        if future is not None:
+            logger.info("The model has no known covariates; the future is not read.")
         return panel
     horizon = task.horizon if horizon is None else horizon
     panel, found = followed(panel, task, horizon, future)

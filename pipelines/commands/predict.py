@@ -50,7 +50,7 @@ def command(
 
     forecaster = Forecaster.load(model)
     task = forecaster.predictor.task
-    ahead = source.future(future, task.known_names).frame() if future and task.known_covariates else None
+    ahead = source.future(future, task.known_names).frame() if future else None
     forecast = forecaster.predict(source.read_for(task).frame(), horizon, level=level, future=ahead)
     if out:
         write_frame(out, forecast)
