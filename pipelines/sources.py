@@ -107,7 +107,7 @@ class Source:
                     say(f"Columns that were not asked for are ignored: {', '.join(ignored)}.")
             names = reader.names() if others else wanted
             for table in reader.tables(names, whole=reader.is_text(columns[DS])):
-                made = canonical(table, columns, reader.label, self.request.symbols)
+                made = canonical(table, columns, reader.label, self.request.symbols, self.request.beside)
                 kind = made.schema.field(DS).type
                 if zone is not None and kind != zone:
                     raise SourceError(

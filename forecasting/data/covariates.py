@@ -140,7 +140,7 @@ def values_of(frame: pd.DataFrame, name: str) -> NDArray[Any]:
     """Return a column as float64 (truth values are 0 and 1) or as texts, NaN or None where missing or empty.
 
     Raises:
-        PanelError: `missing_column`, or `covariate_dtype`: it holds times, or both numbers and texts.
+        PanelError: `missing_column`, `duplicate_column`, or `covariate_dtype`: it holds times, or numbers and texts.
     """
     if name not in frame.columns:
         got = ", ".join(map(str, frame.columns[:20]))
@@ -149,6 +149,9 @@ def values_of(frame: pd.DataFrame, name: str) -> NDArray[Any]:
             code="missing_column",
             field=name,
         )
+    if (frame.columns == name).sum() > 1:
+        text = f"The frame has more than one column {name!r}. Fix: keep one of them."
+        raise PanelError(text, code="duplicate_column", field=name)
     column = frame[name]
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)

@@ -104,6 +104,7 @@ def test_a_future_that_means_nothing_is_refused(frame, change, code):
         (lambda f: f.assign(load=f["load"].where(f.index != 25, np.inf)), "covariate_infinite"),
         (lambda f: f.assign(temp=f["ds"]), "covariate_dtype"),
         (lambda f: f.drop(columns="load"), "missing_column"),
+        (lambda f: pd.concat([f, f[["load"]]], axis=1), "duplicate_column"),
     ],
 )
 def test_a_history_that_means_nothing_is_refused(frame, change, code):
