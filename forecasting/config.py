@@ -146,6 +146,11 @@ class Task(StrictConfig):
         return next((name.partition(":")[2] for name in self.calendar if name.startswith("holiday:")), None)
 
     @property
+    def all_covariates(self) -> Kinds:
+        """Static, known and past-only covariates."""
+        return (*self.static_covariates, *self.known_covariates, *self.past_covariates)
+
+    @property
     def covariate_kinds(self) -> tuple[Kinds, Kinds]:
         """Names and categories of the covariates that change from row to row: known ones, past-only ones."""
         return self.known_covariates, self.past_covariates

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from forecasting.config import QUANTILE_GRID, Task, Training, require_different
-from forecasting.learnt import Learnt
+from forecasting.fitted import Fitted
 from forecasting.model_spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from forecasting.predictor import Predictor
 
 
-class Forecaster(Learnt):
+class Forecaster(Fitted):
     """One model for one task: frames in, forecast frames out.
 
     Args:
@@ -94,7 +94,6 @@ class Forecaster(Learnt):
     def fit_panel(self, panel: Panel, callbacks: Sequence[Any] = ()) -> Self:
         """Learn from a panel; see `fit`."""
         from forecasting.artifact import describe
-        from forecasting.data.statics import encode_statics
         from forecasting.learner_spec import LearnerSpec
         from forecasting.network import build_network
         from forecasting.predictor import Predictor
@@ -104,8 +103,8 @@ class Forecaster(Learnt):
         task = self.task_for(panel)
         self.spec.note_covariates(task)
         network = build_network(self.spec, task, self.training.seed)
-        network.statics.adapt(encode_statics(panel.statics, task.static_covariates, panel.ids))
         source = WindowSource.of(panel, task)
+        network.statics.adapt(source.statics)
         network.covariates.adapt(source.arrays.known)
         self.learned_ = learner.fit(network, source, config, self.training, callbacks)
         self.predictor_ = Predictor(self.spec, task, network)

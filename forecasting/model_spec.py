@@ -7,15 +7,12 @@ import logging
 from dataclasses import dataclass
 from typing import Any, Self
 
-from forecasting.catalog import Catalog
 from forecasting.config import Task
 from forecasting.errors import ConfigError, PanelError
+from forecasting.heads import HEADS
 from forecasting.models import MODELS
 
 logger = logging.getLogger("forecasting")
-
-#: Named here, not imported: the packages of Keras layers load TensorFlow, and a spec must not.
-HEADS = Catalog("forecasting.heads", "head")
 
 #: Heads that have no quantiles, and those that forecast symbols instead of numbers.
 WITHOUT_QUANTILES = ("point", "categorical")
@@ -104,7 +101,7 @@ class ModelSpec:
 
     def note_covariates(self, task: Task) -> None:
         """Say in the log where the model lets the covariates of a task pass unread."""
-        names = [*task.static_names, *task.known_names, *task.past_names]
+        names = [name for name, _ in task.all_covariates]
         if names and not self.config.reads_covariates:
             logger.info("%s reads no covariates and ignores %s.", self.alias, ", ".join(names))
 

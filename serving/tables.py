@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from forecasting.config import Task
 from forecasting.schema import COLUMN_ALIASES, DS, SINGLE_SERIES_ID, UNIQUE_ID, Y
 from serving.problems import ErrorItem, Problem, describe, pointer
 from serving.validation import Refusal
 
 SERIES_PLACE = re.compile(r"/series/(\d+)(?:/(\w+))?(?:/(\d+))?")
-COVARIATE_PLACE = re.compile(r"/series/(\d+)/(?:known|past|static)_covariates/([^/]+)(?:/(\d+))?")
+COVARIATE_PLACE = re.compile(r"/series/(\d+)/(?:known|past|static)_covariates(?:/([^/]*)(?:/(\d+))?)?")
 MISSING_TEXTS = {"", "nan", "na", "n/a", "null", "none"}
 INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
 
@@ -28,8 +30,8 @@ class Table:
         ds: time of each row.
         y: value of each row.
         place: where the rows stand in the body.
-        beside: value of each row in other columns that the model reads, by name.
         columns: what stands between a row and its cell in a pointer, by our name of the column.
+        beside: value in each row of each covariate that is there.
     """
 
     ids: list[Any]
@@ -57,14 +59,32 @@ class Table:
             found.setdefault(str(name), []).append(row)
         return found
 
+    def covariates_of(self, own: list[int], names: Sequence[str]) -> dict[str, list[Any]]:
+        """Return some covariates, as far as they are there, in the rows of one series."""
+        return {name: [missing_as_null(self.beside[name][row]) for row in own] for name in names if name in self.beside}
+
+    def statics_of(self, own: list[int], names: Sequence[str]) -> dict[str, Any]:
+        """Return the static covariates, as far as they are there, of the series that has these rows.
+
+        Raises:
+            Refusal: a value is not the same in all of them.
+        """
+        statics = {name: self.beside[name] for name in names if name in self.beside}
+        for name, values in statics.items():
+            other = next((row for row in own if values[row] != values[own[0]]), None)
+            if other is not None:
+                text = f"A static covariate is the same in all rows of a series. Got {describe(values[other])} here."
+                raise Refusal.of(self.cell(other, name), "static_varies", f"{text} Repeat the value of the first row.")
+        return {name: values[own[0]] for name, values in statics.items()}
+
     def translate(self, error: ErrorItem, rows: Sequence[list[int]]) -> ErrorItem:
         """Return an error about a series as one about the row it came from."""
         if error.pointer == "/series":
             return replace(error, pointer=pointer(*self.place))
-        match = COVARIATE_PLACE.fullmatch(error.pointer)
-        if match:
-            own = rows[int(match[1])]
-            return replace(error, pointer=self.cell(own[int(match[3] or 0)], unescape(match[2])))
+        covariate = COVARIATE_PLACE.fullmatch(error.pointer)
+        if covariate:
+            row, name = rows[int(covariate[1])][int(covariate[3] or 0)], unescaped(covariate[2] or "")
+            return replace(error, pointer=self.cell(row, name) if name in self.columns else pointer(*self.place, row))
         match = SERIES_PLACE.fullmatch(error.pointer)
         if not match:  # a parameter
             return replace(error, pointer=f"/params{error.pointer}")
@@ -74,13 +94,23 @@ class Table:
         return replace(error, pointer=where)
 
 
-def unescape(part: str) -> str:
-    """Return a part of a JSON pointer as it was."""
+def missing_as_null(value: Any) -> Any:
+    """Return null for NaN: frames have no other word for a missing value."""
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def unescaped(part: str) -> str:
+    """Return the name that a part of a JSON pointer stands for (RFC 6901)."""
     return part.replace("~1", "/").replace("~0", "~")
 
 
-def name_columns(names: Sequence[Any], place: tuple[str, ...], beside: Sequence[str] = ()) -> dict[str, int]:
-    """Return the positions of the columns we read, by our names; columns other than `beside` are ignored.
+def name_columns(names: Sequence[Any], place: tuple[str, ...], beside: Sequence[str]) -> dict[str, int]:
+    """Return the positions of the columns we read, by our names; other columns are ignored.
+
+    Args:
+        names: of all columns.
+        place: where they stand in the body.
+        statics: names of the model's covariates.
 
     Raises:
         Refusal: one is missing or there twice.
@@ -97,19 +127,11 @@ def name_columns(names: Sequence[Any], place: tuple[str, ...], beside: Sequence[
         if ours not in found:
             text = f"The column `{ours}` is missing. Send {UNIQUE_ID} (unless there is one series), {DS} and {Y}."
             raise Refusal.of(pointer(*place), "missing_column", text)
-    for ours in beside:
-        if ours not in found:
-            text = f"The column `{ours}` is missing, which the model reads. Send it."
-            raise Refusal.of(pointer(*place), "missing_column", text)
     return found
 
 
 def from_rows(
-    names: Sequence[Any],
-    rows: list[Any],
-    head: tuple[str, ...],
-    place: tuple[str, ...],
-    beside: Sequence[str] = (),
+    names: Sequence[Any], rows: list[Any], head: tuple[str, ...], place: tuple[str, ...], beside: Sequence[str]
 ) -> Table:
     """Return the table of rows that are lists.
 
@@ -118,7 +140,7 @@ def from_rows(
         rows: a list of cells each.
         head: where the names stand in the body.
         place: where the rows stand.
-        beside: names of the other columns that the model reads.
+        statics: names of the model's covariates.
 
     Raises:
         Refusal: a column is missing, or a row is no list of as many cells.
@@ -128,13 +150,20 @@ def from_rows(
         if not isinstance(cells, list) or len(cells) != len(names):
             text = f"A row must be a list of {len(names)} cells, one per column. Got {describe(cells)}."
             raise Refusal.of(pointer(*place, row), "row_shape", text)
-    ids = [cells[at[UNIQUE_ID]] for cells in rows] if UNIQUE_ID in at else [SINGLE_SERIES_ID] * len(rows)
-    ds, y = ([cells[at[name]] for cells in rows] for name in (DS, Y))
-    return Table(ids, ds, y, place, {**at}, {name: [cells[at[name]] for cells in rows] for name in beside})
+    return table_of({ours: [cells[position] for cells in rows] for ours, position in at.items()}, place, {**at}, beside)
+
+
+def table_of(
+    cells: dict[str, list[Any]], place: tuple[str, ...], columns: dict[str, str | int], beside: Sequence[str]
+) -> Table:
+    """Return the table of the cells of columns, by our names; see `Table`."""
+    ds, y = cells.get(DS, []), cells.get(Y, [])
+    ids = cells.get(UNIQUE_ID, [SINGLE_SERIES_ID] * len(ds))
+    return Table(ids, ds, y, place, columns, {name: cells[name] for name in beside if name in cells})
 
 
 def from_split(value: Any, beside: Sequence[str] = ()) -> Table:
-    """Return the table of a `dataframe_split`.
+    """Return the table of a `dataframe_split`, with those of the covariates that it has.
 
     Raises:
         Refusal: it has no columns or no data.
@@ -150,7 +179,7 @@ def from_split(value: Any, beside: Sequence[str] = ()) -> Table:
 
 
 def from_records(value: Any, beside: Sequence[str] = ()) -> Table:
-    """Return the table of `dataframe_records`; a record may leave out what is missing.
+    """Return the table of `dataframe_records`, as `from_split`; a record may leave out what is missing.
 
     Raises:
         Refusal: it is no list of objects.
@@ -167,19 +196,15 @@ def from_records(value: Any, beside: Sequence[str] = ()) -> Table:
     at = name_columns(list(names), place, beside) if value else {}
     spelt = {ours: list(names)[position] for ours, position in at.items()}
     cells = {ours: [record.get(name) for record in value] for ours, name in spelt.items()}
-    ids = cells.get(UNIQUE_ID, [SINGLE_SERIES_ID] * len(value))
-    return Table(
-        ids, cells.get(DS, []), cells.get(Y, []), place, {**spelt}, {name: cells.get(name, []) for name in beside}
-    )
+    return table_of(cells, place, {**spelt}, beside)
 
 
-def from_csv(body: bytes, symbols: bool = False, beside: Mapping[str, bool] | None = None) -> Table:
+def from_csv(body: bytes, task: Task) -> Table:
     """Return the table of a CSV file with a header: commas, double quotes, UTF-8.
 
     Args:
         body: of the request.
-        symbols: whether the values are texts; an empty one is missing.
-        beside: the other columns that the model reads, and whether they hold texts.
+        task: of the model; it says which columns hold texts, of which an empty one is missing.
 
     Raises:
         Problem: 400, it is no such file.
@@ -190,19 +215,19 @@ def from_csv(body: bytes, symbols: bool = False, beside: Mapping[str, bool] | No
     except (UnicodeDecodeError, csv.Error) as error:
         raise Problem(400, "csv_invalid", "The body is no CSV file in UTF-8 with commas and double quotes.") from error
     names, rows = (lines[0] if lines else []), [line for line in lines[1:] if line]
-    beside = beside or {}
-    table = from_rows(names, rows, (), (), list(beside))
+    kinds = {name: bool(categories) for name, categories in task.all_covariates}
+    table = from_rows(names, rows, (), (), list(kinds))
     ds = [int(text) for text in table.ds] if all(map(INTEGER.fullmatch, table.ds)) else table.ds
+    of_texts = {Y: bool(task.symbols), **kinds}
 
-    def cells(column: str, texts: list[Any], is_text: bool) -> list[Any]:
-        if is_text:
+    def read(name: str, texts: list[str]) -> list[Any]:
+        if of_texts[name]:
             return [text or None for text in texts]
-        return [read_number(text, table.cell(row, column)) for row, text in enumerate(texts)]
+        return [read_number(text, table.cell(row, name)) for row, text in enumerate(texts)]
 
-    y = cells(Y, table.y, symbols)
-    others = {name: cells(name, table.beside[name], is_text) for name, is_text in beside.items()}
     spelt: dict[str, str | int] = {ours: names[int(position)] for ours, position in table.columns.items()}
-    return Table(table.ids, ds, y, table.place, spelt, others)
+    beside = {name: read(name, texts) for name, texts in table.beside.items()}
+    return Table(table.ids, ds, read(Y, table.y), table.place, spelt, beside)
 
 
 def read_number(text: str, where: str) -> float | None:

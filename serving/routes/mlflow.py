@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
@@ -15,6 +15,7 @@ from forecasting.schema import (
     STATUS,
     STATUS_ROLLED_OUT,
     UNIQUE_ID,
+    Y,
     interval_columns,
     probability_column,
     quantile_column,
@@ -23,11 +24,12 @@ from serving.answering import Answer, answer
 from serving.body import CSV, JSON, read_body, require_type
 from serving.exchange import current_exchange
 from serving.forecasts import Forecast
+from serving.models import Snapshot
 from serving.payloads import TRAINED_HORIZON, Levels, Strict
 from serving.problems import Problem, invalid
 from serving.service import current_service, request_deadline
 from serving.strict_json import parse
-from serving.tables import Table, from_csv, from_records, from_split
+from serving.tables import Table, from_csv, from_records, from_split, missing_as_null
 from serving.validation import Refusal, validate
 
 blueprint = Blueprint("mlflow", __name__)
@@ -77,84 +79,94 @@ def invocations() -> Response:
     exchange.mark("receive")
     with service.gate.enter(deadline):
         exchange.mark("queue")
+        snapshot = service.store.snapshot
         try:
-            table, asked = read_invocation(body, kind)
-            exchange.mark("parse")
-            deadline.require()
-            shows_probabilities = asked.pop("probabilities", False)
-            given = answer_table(table, asked)
-            if shows_probabilities and not given.served.predictor.task.symbols:
-                detail = "This model forecasts numbers, which have no probabilities. Leave it out."
-                raise Refusal.of("/params/probabilities", "no_probabilities", detail)
+            scoring = read_invocation(body, kind, snapshot.find(None).predictor.task)
         except Refusal as refusal:
             raise invalid(refusal.errors, refusal.total) from refusal
-        rows = [row for one in given.forecasts for row in records(one, given, shows_probabilities)]
+        exchange.mark("parse")
+        deadline.require()
+        given = answer_scoring(scoring, snapshot)
+        rows = [row for one in given.forecasts for row in records(one, given, scoring.shows_probabilities)]
         text = to_json({"predictions": rows})
     exchange.mark("write")
     return Response(text, content_type=JSON)
 
 
-def read_invocation(body: bytes, kind: str) -> tuple[Table, dict[str, Any]]:
-    """Return the frame of a scoring request and the parameters in our terms.
+@dataclass(frozen=True)
+class Scoring:
+    """A scoring request in our terms.
+
+    Attributes:
+        table: the frame.
+        fields: those of a forecast request, the series apart.
+        shows_probabilities: whether the answer has a column for each symbol.
+    """
+
+    table: Table
+    fields: dict[str, Any] = field(default_factory=dict)
+    shows_probabilities: bool = False
+
+
+def read_invocation(body: bytes, kind: str, task: Task) -> Scoring:
+    """Read a scoring request.
+
+    Args:
+        body: of the request.
+        kind: its content type.
+        task: of the model that will answer.
 
     Raises:
         Problem: 400, the body cannot be read.
         Refusal: it is no scoring request.
     """
     if kind == CSV:
-        task = served_task()
-        return from_csv(body, bool(task.symbols), columns_beside(task)), {}
+        return Scoring(from_csv(body, task))
     invocation = validate(Invocation, parse(body))
     frames = {"dataframe_split", "dataframe_records"} & invocation.model_fields_set
     if len(frames) != 1:
         text = "Send exactly one of `dataframe_split` and `dataframe_records`, or a text/csv body."
         raise Refusal.of("", "one_frame", text)
-    params = read_params(invocation.params or {})
-    beside = list(columns_beside(served_task()))
+    params = validate(Params, invocation.params or {}, ("params",))
+    if params.probabilities and not task.symbols:
+        detail = "This model forecasts numbers, which have no probabilities. Leave it out."
+        raise Refusal.of("/params/probabilities", "no_probabilities", detail)
+    beside = [name for name, _ in task.all_covariates]
     if "dataframe_split" in frames:
-        return from_split(invocation.dataframe_split, beside), params
-    return from_records(invocation.dataframe_records, beside), params
+        table = from_split(invocation.dataframe_split, beside)
+    else:
+        table = from_records(invocation.dataframe_records, beside)
+    return Scoring(table, fields_of(params), params.probabilities)
 
 
-def served_task() -> Task:
-    """Return the task of the model that answers."""
-    task: Task = current_service().store.snapshot.find(None).predictor.task
-    return task
-
-
-def columns_beside(task: Task) -> dict[str, bool]:
-    """Return the columns of all covariates of a model, and whether they hold texts."""
-    kinds = (*task.static_covariates, *task.known_covariates, *task.past_covariates)
-    return {name: bool(categories) for name, categories in kinds}
-
-
-def read_params(values: dict[str, Any]) -> dict[str, Any]:
+def fields_of(params: Params) -> dict[str, Any]:
     """Return the parameters that were given, without MLflow's stand-ins for nothing."""
-    params = validate(Params, values, ("params",))
-    asked: dict[str, Any] = {
+    fields: dict[str, Any] = {
         name: [one for one in getattr(params, name) or () if one != NOT_GIVEN] for name in ("level", "quantile_levels")
     }
     if "horizon" in params.model_fields_set and params.horizon != NOT_GIVEN:
-        asked["horizon"] = params.horizon
-    if params.probabilities:
-        asked["probabilities"] = True
-    return asked
+        fields["horizon"] = params.horizon
+    return fields
 
 
-def answer_table(table: Table, asked: dict[str, Any]) -> Answer:
+def answer_scoring(scoring: Scoring, snapshot: Snapshot) -> Answer:
     """Forecast the series of a table.
 
     Raises:
         Problem: something is wrong with it; the pointers are to its rows.
     """
-    service = current_service()
-    rows = table.rows_of_series()
-    if len(table.ds) > service.settings.max_points:
-        raise Problem(413, "too_many_points", f"A frame may have {service.settings.max_points} rows.")
-    task = served_task()
-    series = [series_of(table, name, own, task) for name, own in rows.items()]
+    settings, table = current_service().settings, scoring.table
+    task = snapshot.find(None).predictor.task
+    if len(table.ds) > settings.max_points:
+        raise Problem(413, "too_many_points", f"A frame may have {settings.max_points} rows.")
     try:
-        return answer({"series": series, **asked}, service.store.snapshot, service.settings, current_exchange(), True)
+        rows = table.rows_of_series()
+        series = [series_of(table, name, own, task) for name, own in rows.items()]
+    except Refusal as refusal:
+        raise invalid(refusal.errors, refusal.total) from refusal
+    value = {"series": series, **scoring.fields}
+    try:
+        return answer(value, snapshot, settings, current_exchange(), rows_hold_future=True)
     except Problem as problem:
         problem.errors = [table.translate(error, list(rows.values())) for error in problem.errors]
         raise
@@ -166,36 +178,14 @@ def series_of(table: Table, name: str, rows: list[int], task: Task) -> dict[str,
     Raises:
         Refusal: a static covariate is not the same in all rows.
     """
-    series: dict[str, Any] = {
+    return {
         UNIQUE_ID: name,
         DS: [table.ds[row] for row in rows],
-        "y": [missing_as_null(table.y[row]) for row in rows],
+        Y: [missing_as_null(table.y[row]) for row in rows],
+        "static_covariates": table.statics_of(rows, task.static_names),
+        "known_covariates": table.covariates_of(rows, task.known_names),
+        "past_covariates": table.covariates_of(rows, task.past_names),
     }
-    for field, names in (("known_covariates", task.known_names), ("past_covariates", task.past_names)):
-        if names:
-            series[field] = {one: [missing_as_null(table.beside[one][row]) for row in rows] for one in names}
-    if task.static_covariates:
-        series["static_covariates"] = {one: constant(table, one, rows) for one in task.static_names}
-    return series
-
-
-def constant(table: Table, name: str, rows: list[int]) -> Any:
-    """Return the value that a column has in all rows of a series.
-
-    Raises:
-        Refusal: it has several.
-    """
-    values = table.beside[name]
-    other = next((row for row in rows if values[row] != values[rows[0]]), None)
-    if other is not None:
-        text = f"The static covariate {name!r} must be the same in all rows of a series. Repeat it."
-        raise Refusal.of(table.cell(other, name), "static_varies", text)
-    return values[rows[0]]
-
-
-def missing_as_null(value: Any) -> Any:
-    """Return null for NaN: frames have no other word for a missing value."""
-    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def records(one: Forecast, given: Answer, shows_probabilities: bool) -> list[dict[str, Any]]:

@@ -154,7 +154,7 @@ def test_a_frame_holds_the_future_in_rows_without_y(client, forecaster):
     ("change", "code", "pointer"),
     [
         (lambda f: f.iloc[:-1], "future_missing", "/dataframe_records/0/y"),
-        (lambda f: f.drop(columns="temp"), "missing_column", "/dataframe_records"),
+        (lambda f: f.drop(columns="temp"), "covariate_absent", "/dataframe_records/0"),
         (lambda f: f.assign(promo=f["promo"].astype(object).where(f.index != 7, 5)), "covariate_kind",
          "/dataframe_records/7/promo"),
     ],
