@@ -11,7 +11,7 @@ from forecasting.data.covariates import Covariates
 from forecasting.data.future import future_frame, panel_for, with_known_future
 from forecasting.decoding import DECODINGS
 from forecasting.errors import ConfigError, PanelError
-from forecasting.layers.covariates import CovariateReader, features_of
+from forecasting.layers.covariates import CovariateReader, features_of, with_short_tails
 from forecasting.layers.encoders import STACKS
 from forecasting.model_spec import ModelSpec
 from forecasting.network import build_network
@@ -114,6 +114,12 @@ def test_the_reader_is_numpys():
     np.testing.assert_allclose(read[:, 3:], [table[1], table[2], 0 * table[0], table[0]], rtol=1e-6)
     assert read[1, 2] == 0
     assert read.shape[1] == features_of((("size", ()), ("kind", ("a", "b"))))
+
+
+def test_far_values_grow_by_their_logarithm():
+    distance = np.array([-2.9, 0.5, 3.0, 3.001, -103.0, 1e300])
+    found = np.asarray(with_short_tails(distance))
+    np.testing.assert_allclose(found, [-2.9, 0.5, 3, 3.001, -3 - np.log(101), 3 + np.log(1e300)], rtol=1e-6)
 
 
 def error_of(frame, name, as_known, as_past):

@@ -11,8 +11,9 @@ from keras import ops, random
 from forecasting.config import Kinds, Task
 from forecasting.layers.statics import UNKNOWN_SHARE, embedding_width
 
-#: Standardised numbers are cut here: a wild value must not make a forecast that is no number.
-LARGEST = 1e4
+#: Deviations from which a number grows by its logarithm: rain is a hundred deviations of its hours on a wet one, and
+#: what has been met once must not throw a forecast as far.
+LINEAR = 3.0
 
 
 class CovariateReader(keras.layers.Layer):
@@ -57,7 +58,7 @@ class CovariateReader(keras.layers.Layer):
         observed = ops.cast(ops.logical_not(missing), "float32")
         values = ops.where(missing, ops.zeros_like(codes), codes)
         distance = (ops.take(values, self.numbers, axis=2) - self.center) / self.scale
-        numbers = ops.cast(ops.clip(distance, -LARGEST, LARGEST), "float32")
+        numbers = ops.cast(with_short_tails(distance), "float32")
         parts = [observed, numbers * ops.take(observed, self.numbers, axis=2)]
         for c, embedding in zip(self.categories, self.embeddings, strict=True):
             code = ops.cast(values[:, :, c], "int32")
@@ -66,6 +67,13 @@ class CovariateReader(keras.layers.Layer):
                 code = ops.where(hidden, ops.zeros_like(code), code)
             parts.append(embedding(code) * observed[:, :, c, None])
         return ops.concatenate(parts, axis=2)
+
+
+def with_short_tails(distance: Any) -> Any:
+    """Return standardised numbers as they are up to `LINEAR` deviations, and smoothly growing by the logarithm beyond."""
+    size = ops.abs(distance)
+    beyond = LINEAR + ops.log(ops.maximum(size - LINEAR + 1.0, 1.0))
+    return ops.where(size <= LINEAR, distance, ops.sign(distance) * beyond)
 
 
 def put(weight: Any, position: int, value: float) -> np.ndarray:
