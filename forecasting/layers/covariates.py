@@ -70,7 +70,7 @@ class CovariateReader(keras.layers.Layer):
 
 
 def with_short_tails(distance: Any) -> Any:
-    """Return standardised numbers as they are up to `LINEAR` deviations, and smoothly growing by the logarithm beyond."""
+    """Return standardised numbers as they are up to `LINEAR` deviations, and growing by their logarithm beyond."""
     size = ops.abs(distance)
     beyond = LINEAR + ops.log(ops.maximum(size - LINEAR + 1.0, 1.0))
     return ops.where(size <= LINEAR, distance, ops.sign(distance) * beyond)
