@@ -42,7 +42,7 @@ MAX_CALIBRATION_BYTES = 1 << 26
 #: Largest difference, relative to the scale of the window, between a golden forecast and its replay.
 GOLDEN_TOLERANCE = 1e-4
 
-LIBRARIES = ("tensorflow", "keras", "numpy", "pandas", "safetensors")
+LIBRARIES = ("tensorflow", "keras", "numpy", "pandas", "safetensors", "holidays")
 
 
 def write(folder: str | Path, predictor: Any, facts: Facts, state: LearnerState | None = None) -> Path:
@@ -225,6 +225,7 @@ def rebuild(folder: Path, task: Task, spec: ModelSpec) -> Any:
 def golden_panel(task: Task) -> Any:
     """Return the three generated series of `golden_values` on the task's grid."""
     from forecasting.data.calendar import Frequency
+    from forecasting.data.covariates import example_covariates
     from forecasting.data.panel import Panel
     from forecasting.data.statics import example_statics
 
@@ -233,6 +234,9 @@ def golden_panel(task: Task) -> Any:
     panel = Panel.from_arrays(
         ["season", "gaps", "constant"], [start] * 3, golden_values(task), frequency, symbols=task.symbols
     )
+    if any(task.covariate_counts):
+        # twice the horizon is known ahead: enough to be rolled out once
+        panel = panel.with_covariates(example_covariates(task.covariate_kinds, panel.lengths, 2 * task.horizon))
     return panel.with_statics(example_statics(task.static_covariates, 3))
 
 

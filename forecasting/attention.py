@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from forecasting.data.future import require_known_ahead
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError
 from forecasting.graphs import PanelWindows, in_chunks
@@ -33,6 +34,7 @@ def attention_frame(predictor: Predictor, panel: Panel) -> pd.DataFrame:
     predictor.require_readable(panel)
     panel = panel.tail(task.context_length)
     series, steps = np.arange(panel.n_series), panel.lengths - 1
+    require_known_ahead(panel, task, series, steps, task.horizon)
     windows = PanelWindows.of(panel, task, series, steps, task.horizon)
     weights = in_chunks(predictor.attention, windows)  # [S, T', T]
     segment = predictor.network.core.tokens.segment

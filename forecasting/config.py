@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from forecasting.errors import ConfigError
+from forecasting.schema import DS, UNIQUE_ID, Y
 
 #: Quantile levels a quantile head is trained on; other levels are interpolated inside this grid.
 QUANTILE_GRID = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
+
+#: Names of covariates, each with its categories, ascending; none for a number. The order is that of the codes.
+Kinds = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 class StrictConfig:
@@ -47,6 +51,14 @@ def require(condition: bool, field: str, expected: str, got: object) -> None:
         raise ConfigError(f"`{field}` must be {expected}. Got {got!r}.", code="invalid_config", field=field)
 
 
+def require_different(names: Sequence[str]) -> None:
+    """Raise a `ConfigError` when two covariates share a name, or one has the name of a column of the panel."""
+    seen = {UNIQUE_ID, DS, Y}
+    for name in names:
+        require(name not in seen, "covariates", f"columns named once, none of them {UNIQUE_ID}, {DS} or {Y}", name)
+        seen.add(name)
+
+
 def is_count(value: object, minimum: int = 1) -> bool:
     """Whether `value` is an integer (not a bool) of at least `minimum`."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= minimum
@@ -72,6 +84,8 @@ class Task(StrictConfig):
         symbols: the alphabet of K symbols that are forecast; empty for numbers.
         static_covariates: name and categories of each static covariate, no categories for a number; their order
             is that of the codes the network reads.
+        known_covariates: likewise, of columns whose future is known.
+        past_covariates: likewise, of columns of which only the past is known.
         lower: nothing below this is forecast; original units.
         upper: nothing above this is forecast; original units.
     """
@@ -84,13 +98,17 @@ class Task(StrictConfig):
     calendar: tuple[str, ...] = ()
     max_horizon: int = 0
     symbols: tuple[str, ...] = ()
-    static_covariates: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    static_covariates: Kinds = ()
+    known_covariates: Kinds = ()
+    past_covariates: Kinds = ()
     lower: float | None = None
     upper: float | None = None
 
     def __post_init__(self) -> None:
-        kinds = tuple((name, tuple(categories)) for name, categories in self.static_covariates)
-        object.__setattr__(self, "static_covariates", kinds)  # JSON has made lists of the inner tuples
+        for field in ("static_covariates", "known_covariates", "past_covariates"):
+            kinds = tuple((name, tuple(categories)) for name, categories in getattr(self, field))
+            object.__setattr__(self, field, kinds)  # JSON has made lists of the inner tuples
+        require_different([*self.static_names, *self.known_names, *self.past_names])
         require(is_count(self.horizon), "horizon", "an integer of at least 1", self.horizon)
         require(is_count(self.context_length), "context_length", "an integer of at least 1", self.context_length)
         periods = self.season
@@ -121,6 +139,46 @@ class Task(StrictConfig):
     def static_names(self) -> tuple[str, ...]:
         """Names of the static covariates."""
         return tuple(name for name, _ in self.static_covariates)
+
+    @property
+    def known_names(self) -> tuple[str, ...]:
+        """Names of the covariates whose future is known."""
+        return tuple(name for name, _ in self.known_covariates)
+
+    @property
+    def past_names(self) -> tuple[str, ...]:
+        """Names of the covariates of which only the past is known."""
+        return tuple(name for name, _ in self.past_covariates)
+
+    @property
+    def holidays(self) -> str | None:
+        """The country whose holidays are among the calendar features."""
+        return next((name.partition(":")[2] for name in self.calendar if name.startswith("holiday:")), None)
+
+    @property
+    def all_covariates(self) -> Kinds:
+        """Static, known and past-only covariates."""
+        return (*self.static_covariates, *self.known_covariates, *self.past_covariates)
+
+    @property
+    def covariate_kinds(self) -> tuple[Kinds, Kinds]:
+        """Names and categories of the covariates that change from row to row: known ones, past-only ones."""
+        return self.known_covariates, self.past_covariates
+
+    @property
+    def covariate_counts(self) -> tuple[int, int]:
+        """How many known and past-only covariates there are."""
+        return len(self.known_covariates), len(self.past_covariates)
+
+    @property
+    def columns(self) -> int:
+        """F + C, calendar features and covariates of a row as the graph gathers them."""
+        return len(self.calendar) + sum(self.covariate_counts)
+
+    @property
+    def columns_dtype(self) -> str:
+        """Type of these: covariates need float64 until they are standardised."""
+        return "float64" if any(self.covariate_counts) else "float32"
 
 
 @dataclass(frozen=True)

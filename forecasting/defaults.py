@@ -8,7 +8,9 @@ import numpy as np
 
 from forecasting.config import QUANTILE_GRID, Task
 from forecasting.data.calendar import estimate_season
+from forecasting.data.covariates import covariate_kinds
 from forecasting.data.features import calendar_features
+from forecasting.data.holidays import holiday_features
 from forecasting.data.panel import Panel
 from forecasting.data.statics import kinds_of
 from forecasting.errors import PanelError
@@ -54,10 +56,12 @@ def task_for(
     context_length: int | None = None,
     quantile_levels: tuple[float, ...] = QUANTILE_GRID,
     bounds: tuple[float | None, float | None] = (None, None),
+    holidays: str | None = None,
 ) -> Task:
     """Fill in a task from a panel.
 
     Raises:
+        ConfigError: there is no calendar of `holidays`, or the steps are longer than a day.
         PanelError: no series is longer than one row.
     """
     if int(panel.lengths.max(initial=0)) < 2:
@@ -69,9 +73,11 @@ def task_for(
         freq=panel.frequency.alias,
         season=season,
         quantile_levels=quantile_levels,
-        calendar=calendar_features(panel.frequency),
+        calendar=calendar_features(panel.frequency) + (holiday_features(holidays, panel.frequency) if holidays else ()),
         symbols=panel.symbols,
         static_covariates=kinds_of(panel.statics),
         lower=bounds[0],
         upper=bounds[1],
+        known_covariates=covariate_kinds(panel.covariates.known),
+        past_covariates=covariate_kinds(panel.covariates.past),
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, TypeVar
 
 from forecasting.errors import NotFittedError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from forecasting.data.panel import Panel
     from forecasting.facts import Facts
     from forecasting.learner_state import LearnerState
@@ -55,6 +58,56 @@ class Fitted:
     def learner_state(self) -> LearnerState | None:
         """From where an online learner goes on; None for all others."""
         return self.state_ if self.online_ is None else self.online_.state()
+
+    @abstractmethod
+    def panel(self, frame: pd.DataFrame) -> Panel:
+        """Check a frame and turn it into a panel."""
+
+    def history(
+        self, frame: pd.DataFrame | None, future: pd.DataFrame | None = None, horizon: int | None = None
+    ) -> Panel:
+        """Return the panel of a history, that of `fit` where none is given, with the covariates known ahead of it.
+
+        Args:
+            frame: the history.
+            future: known covariates after the end of every series.
+            horizon: steps ahead; as trained when None.
+
+        Raises:
+            NotFittedError: there is no model, or no history.
+            PanelError: the frame is no panel, or the future is not complete.
+        """
+        from forecasting.data.future import with_known_future
+
+        return with_known_future(self.last_panel(frame), self.predictor.task, horizon, future)
+
+    def make_future_frame(self, history: pd.DataFrame | None = None, horizon: int | None = None) -> pd.DataFrame:
+        """Return the frame `unique_id, ds` of the steps ahead, to which the known covariates are to be added.
+
+        Args:
+            history: as for `predict`.
+            horizon: steps ahead; as trained when None.
+
+        Raises:
+            NotFittedError: there is no model, or no history.
+            PanelError: the frame is no panel.
+        """
+        from forecasting.data.future import future_frame
+
+        task = self.predictor.task
+        return future_frame(self.last_panel(history), task.horizon if horizon is None else horizon)
+
+    def last_panel(self, frame: pd.DataFrame | None) -> Panel:
+        """Return the panel of a history; that of `fit` where none is given.
+
+        Raises:
+            NotFittedError: there is none.
+        """
+        panel = self.history_ if frame is None else self.panel(frame)
+        if panel is None:
+            text = "A loaded forecaster holds no data. Give `history`."
+            raise NotFittedError(text, code="no_history", field="history")
+        return panel
 
 
 def require_fitted(part: Part | None) -> Part:

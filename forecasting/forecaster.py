@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
-from forecasting.config import QUANTILE_GRID, Task, Training
-from forecasting.errors import NotFittedError
+from forecasting.config import QUANTILE_GRID, Task, Training, require_different
 from forecasting.fitted import Fitted
 from forecasting.model_spec import ModelSpec
 
@@ -34,6 +33,9 @@ class Forecaster(Fitted):
             `poisson`, `negative-binomial`), or `categorical` for symbols; the model's own default when not given.
         quantile_levels: levels that are answered, and that a quantile head is trained on.
         static_covariates: columns that say something about a series at all times, numbers or categories.
+        known_covariates: columns whose future is known, such as promotions; `predict` needs it (`make_future_frame`).
+        past_covariates: columns of which only the past is known; they never reach the horizon.
+        holidays: country whose public holidays are features of every day, past and future: `DE`, or `DE-BY`.
         lower: nothing below this is forecast, in original units; a history below it is an error.
         upper: nothing above this is forecast, likewise.
         scaling: `standard`, `last`, `mean` or `none`; the model's own default when not given.
@@ -56,6 +58,9 @@ class Forecaster(Fitted):
         head: str | None = None,
         quantile_levels: Sequence[float] = QUANTILE_GRID,
         static_covariates: Sequence[str] = (),
+        known_covariates: Sequence[str] = (),
+        past_covariates: Sequence[str] = (),
+        holidays: str | None = None,
         lower: float | None = None,
         upper: float | None = None,
         scaling: str | None = None,
@@ -72,6 +77,9 @@ class Forecaster(Fitted):
         self.context_length = context_length
         self.quantile_levels = tuple(quantile_levels) if self.spec.has_quantiles else ()
         self.static_covariates = tuple(static_covariates)
+        self.known_covariates, self.past_covariates = tuple(known_covariates), tuple(past_covariates)
+        require_different([*self.static_covariates, *self.known_covariates, *self.past_covariates])
+        self.holidays = holidays
         self.bounds = lower, upper
         self.training = training
         self.forget()
@@ -105,10 +113,12 @@ class Forecaster(Fitted):
         ends = validation_ends(panel.lengths, self.horizon, held_out)
         part = panel.truncate(ends) if held_out else panel
         task = self.task_for(part)
+        self.spec.note_covariates(task)
         network = build_network(self.spec, task, self.training.seed)
         require_values(panel, task, self.spec.head, network.head.is_whole)
         source = WindowSource.of(part, task)
         network.statics.adapt(source.statics)
+        network.covariates.adapt(source.arrays.known)
         self.learned_ = learner.fit(network, source, config, self.training, callbacks)
         predictor = Predictor(self.spec, task, network)
         self.predictor_ = predictor.calibrated(calibrate(predictor, panel, ends)) if held_out else predictor
@@ -149,6 +159,7 @@ class Forecaster(Fitted):
         level: Sequence[float] | None = None,
         quantile_levels: Sequence[float] | None = None,
         probabilities: bool = False,
+        future: pd.DataFrame | None = None,
     ) -> pd.DataFrame:
         """Forecast the steps after the end of every series.
 
@@ -158,18 +169,20 @@ class Forecaster(Fitted):
             level: central intervals wanted, in percent.
             quantile_levels: quantiles wanted, instead of `level`.
             probabilities: whether the probability of each symbol is wanted.
+            future: known covariates of the steps ahead, `unique_id, ds` and their columns; where it is not given, the
+                rows at the end of a series that have no `y` are its future.
 
         Returns:
             The frame `unique_id, ds, status, <Model>` with the columns of the levels, or `<Model>-p-<symbol>`.
 
         Raises:
             NotFittedError: there is no model yet, or no history.
-            PanelError: the history cannot become a panel of the model's frequency.
+            PanelError: the history cannot become a panel of the model's frequency, or the future is not complete.
             RequestError: the horizon or a level cannot be answered, or a series has no observed value.
         """
         from forecasting.forecast_frame import forecast_frame
 
-        predictor, panel = self.predictor, self.history(history)
+        predictor, panel = self.predictor, self.history(history, future, horizon)
         if horizon is not None and horizon > predictor.task.horizon:
             warnings.warn(
                 f"Horizon {horizon} is longer than the trained {predictor.task.horizon}: the forecast is rolled out, "
@@ -196,6 +209,7 @@ class Forecaster(Fitted):
         temperature: float = 1.0,
         top_k: int | None = None,
         seed: int = 0,
+        future: pd.DataFrame | None = None,
     ) -> pd.DataFrame:
         """Draw paths after the end of every series: each step is drawn, and read before the next one is drawn.
 
@@ -212,6 +226,7 @@ class Forecaster(Fitted):
                 continuous distribution or the mean of its likeliest component. Counts have no temperature.
             top_k: draw only among this many of the most probable symbols.
             seed: the same seed gives the same paths.
+            future: as for `predict`.
 
         Returns:
             The frame `unique_id, ds, sample, y`.
@@ -222,7 +237,8 @@ class Forecaster(Fitted):
         """
         from forecasting.sampling import Draw, sample_frame
 
-        return sample_frame(self.predictor, self.history(history), horizon, Draw(n, temperature, top_k, seed))
+        panel = self.history(history, future, horizon)
+        return sample_frame(self.predictor, panel, horizon, Draw(n, temperature, top_k, seed))
 
     def backtest(
         self,
@@ -282,18 +298,19 @@ class Forecaster(Fitted):
             return backtest_refitted(fit, panel, origins, levels)
         return backtest_fitted(fit(origins.training_panel(panel)), panel, origins, levels)
 
-    def attention(self, history: pd.DataFrame | None = None) -> pd.DataFrame:
+    def attention(self, history: pd.DataFrame | None = None, future: pd.DataFrame | None = None) -> pd.DataFrame:
         """Return which past steps the forecasts look at: `unique_id, ds, seen, weight`.
 
         Args:
             history: as for `predict`.
+            future: as for `predict`.
 
         Raises:
             ConfigError: the model has no attention.
         """
         from forecasting.attention import attention_frame
 
-        return attention_frame(self.predictor, self.history(history))
+        return attention_frame(self.predictor, self.history(history, future))
 
     def save(self, folder: str | Path) -> Path:
         """Write the model into `folder` (numbers and JSON, no code, no training data).
@@ -327,6 +344,9 @@ class Forecaster(Fitted):
             context_length=task.context_length,
             quantile_levels=task.quantile_levels,
             static_covariates=task.static_names,
+            known_covariates=task.known_names,
+            past_covariates=task.past_names,
+            holidays=task.holidays,
             lower=task.lower,
             upper=task.upper,
             training=Training.from_dict(facts.training),
@@ -354,7 +374,8 @@ class Forecaster(Fitted):
         if symbols is None:
             symbols = fitted.symbols if fitted else self.symbols_in(frame)
         freq = self.freq or (fitted.freq if fitted else None)
-        return Panel.from_frame(frame, freq, symbols, self.static_covariates)
+        columns = self.static_covariates, self.known_covariates, self.past_covariates
+        return Panel.from_frame(frame, freq, symbols, *columns)
 
     def symbols_in(self, frame: pd.DataFrame) -> tuple[str, ...]:
         """Return the alphabet of a frame; empty where this forecaster takes numbers."""
@@ -366,18 +387,6 @@ class Forecaster(Fitted):
     def gives_quantiles(self) -> bool:
         """Whether `level` and `quantile_levels` can be asked for once it has learnt: by its head, or calibrated."""
         return bool(self.quantile_levels) or self.training.calibration_windows > 0
-
-    def history(self, frame: pd.DataFrame | None) -> Panel:
-        """Return the panel of a history; that of `fit` where none is given.
-
-        Raises:
-            NotFittedError: there is none.
-        """
-        panel = self.history_ if frame is None else self.panel(frame)
-        if panel is None:
-            text = "A loaded forecaster holds no data. Give `history`."
-            raise NotFittedError(text, code="no_history", field="history")
-        return panel
 
     def task_for(self, panel: Panel) -> Task:
         """Return the task of this forecaster on a panel, what was not said filled in by rule.
@@ -395,4 +404,5 @@ class Forecaster(Fitted):
             context_length=self.context_length,
             quantile_levels=self.quantile_levels,
             bounds=self.bounds,
+            holidays=self.holidays,
         )

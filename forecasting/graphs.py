@@ -23,7 +23,7 @@ class PanelWindows(NamedTuple):
 
     Attributes:
         y: [N] float64, NaN where missing.
-        known: [N, F] float32.
+        known: [N, F + C] calendar features and codes of covariates; see `PanelArrays`.
         statics: [W, K] float32, codes of the static covariates.
         origins: [W] int64, flat row of each window's last observed step.
         firsts: [W] int64, flat row of the first step of the same series.
@@ -41,12 +41,12 @@ class PanelWindows(NamedTuple):
 
         Args:
             panel: the series.
-            task: the network's calendar and static covariates.
+            task: the network's calendar and covariates.
             series: [W] number of the series of each window.
             steps: [W] step of the last observed row of each window.
             horizon: future rows after each series.
         """
-        arrays = layout(panel, task.calendar, horizon)
+        arrays = layout(panel, task.calendar, horizon, task.covariate_kinds)
         statics = encode_statics(panel.statics, task.static_covariates, panel.ids)[series]
         firsts = arrays.first[series]
         return cls(arrays.y, arrays.known, statics, firsts + steps, firsts)
@@ -62,7 +62,7 @@ def signature(task: Task) -> list[tf.TensorSpec]:
     """Return the types of `PanelWindows`."""
     return [
         tf.TensorSpec([None], tf.float64),
-        tf.TensorSpec([None, len(task.calendar)], tf.float32),
+        tf.TensorSpec([None, task.columns], task.columns_dtype),
         tf.TensorSpec([None, len(task.static_covariates)], tf.float32),
         tf.TensorSpec([None], tf.int64),
         tf.TensorSpec([None], tf.int64),
@@ -73,14 +73,14 @@ def compiled(read: Callable[..., Any], task: Task, *options: tf.TensorSpec) -> A
     """Return a graph from `PanelWindows` and options, traced once for any number of rows and windows.
 
     Args:
-        read: takes context [W, L], known [W, L + H, F], statics [W, K] and the options.
+        read: takes context [W, L], known [W, L + H, F + C], statics [W, K] and the options.
         task: shapes.
         options: types of the options.
     """
 
     @tf.function(input_signature=[*signature(task), *options])
     def graph(y: Any, known: Any, statics: Any, origins: Any, firsts: Any, *options: Any) -> Any:
-        windows = Gather(y, known, task.context_length, task.horizon)(origins, firsts)
+        windows = Gather(y, known, task.context_length, task.horizon, task.covariate_counts)(origins, firsts)
         return read(windows.context, windows.known, statics, *options)
 
     return graph.get_concrete_function()

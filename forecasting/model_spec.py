@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any, Self
 
+from forecasting.config import Task
 from forecasting.errors import ConfigError, PanelError
 from forecasting.head_spec import HeadSpec
 from forecasting.models import MODELS
 from forecasting.spec_text import read_field
+
+logger = logging.getLogger("forecasting")
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,12 @@ class ModelSpec:
                 code="y_dtype",
                 field="head",
             )
+
+    def note_covariates(self, task: Task) -> None:
+        """Say in the log where the model lets the covariates of a task pass unread."""
+        names = [name for name, _ in task.all_covariates]
+        if names and not self.config.reads_covariates:
+            logger.info("%s reads no covariates and ignores %s.", self.alias, ", ".join(names))
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -10,6 +10,7 @@ from keras import ops
 
 from forecasting.config import Task
 from forecasting.heads._numbers import LARGEST_ERROR
+from forecasting.layers.covariates import CovariateReaders
 from forecasting.layers.inputs import Dice, Inputs, Teacher
 from forecasting.layers.link import SOFTNESS, Link
 from forecasting.layers.paths import common_dice, quantiles_of_paths
@@ -28,15 +29,17 @@ class ForecastNetwork(keras.Model):
         core: layer from `Inputs` to raw [B, H, P].
         scaler: a `WindowScaler`.
         statics: a `StaticReader`.
+        covariates: a `CovariateReaders`.
         head: layer that reads the raw numbers.
         task: shapes and levels.
     """
 
-    def __init__(self, core: Any, scaler: Any, statics: Any, head: Any, task: Task) -> None:
+    def __init__(self, core: Any, scaler: Any, statics: Any, covariates: Any, head: Any, task: Task) -> None:
         super().__init__(name="network", autocast=False)
         self.core = core
         self.scaler = scaler
         self.statics = statics
+        self.covariates = covariates
         self.head = head
         self.task = task
         self.supports_jit = core.supports_jit
@@ -52,7 +55,7 @@ class ForecastNetwork(keras.Model):
 
         Args:
             context: [B, L] float64, NaN where missing.
-            known: [B, L + H, F] float32.
+            known: [B, L + H, F + C]; see `Gather`.
             statics: [B, K] float32, codes of the static covariates; may be left out where there are none.
         """
         scaled = self.scaler(context)
@@ -64,16 +67,16 @@ class ForecastNetwork(keras.Model):
 
     def inputs_of(self, scaled: Scaled, known: Any, statics: Any, training: bool = False, **beside: Any) -> Inputs:
         """Return what the core reads of a scaled window, with a `teacher` or `dice` where one is given."""
-        nothing = known[:, 0, :0]
-        static = nothing if statics is None else self.statics(statics, training=training)
-        return Inputs(scaled.values, scaled.observed, known, static, scaled=scaled, **beside)
+        known, past = self.covariates(known, context_length=scaled.values.shape[1], training=training)
+        static = known[:, 0, :0] if statics is None else self.statics(statics, training=training)
+        return Inputs(scaled.values, scaled.observed, known, static, scaled=scaled, past=past, **beside)
 
     def draw(self, context: Any, known: Any, statics: Any, dice: Dice) -> Any:
         """Return paths [B, N, H] (float64): values or codes drawn one by one, each read as if it were observed.
 
         Args:
             context: [B, L] float64, NaN where missing.
-            known: [B, L + H, F] float32.
+            known: [B, L + H, F + C]; see `Gather`.
             statics: [B, K] float32.
             dice: what decides.
         """
@@ -90,7 +93,7 @@ class ForecastNetwork(keras.Model):
 
         Args:
             context: [B, L] float64, NaN where missing.
-            known: [B, L + H, F] float32.
+            known: [B, L + H, F + C]; see `Gather`.
             target: [B, H] float64, NaN where missing.
             statics: [B, K] float32.
             progress: how far the training is, from 0 to 1, for decoders that are weaned off the truth.
@@ -126,7 +129,7 @@ class ForecastNetwork(keras.Model):
         task = self.task
         self(
             np.zeros((1, task.context_length), "float64"),
-            np.zeros((1, task.context_length + task.horizon, len(task.calendar)), "float32"),
+            np.zeros((1, task.context_length + task.horizon, task.columns), task.columns_dtype),
             np.zeros((1, len(task.static_covariates)), "float32"),
         )
 
@@ -174,6 +177,7 @@ def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> Forec
     head = spec.head_spec.build(task, link)
     core = MODELS.load(spec.model).build(spec.config, task, head)
     scaler, statics = WindowScaler(spec.scaling, name="scaler"), StaticReader(task, name="statics")
-    network = ForecastNetwork(core, scaler, statics, head, task)
+    covariates = CovariateReaders(task, name="covariates")
+    network = ForecastNetwork(core, scaler, statics, covariates, head, task)
     network.create_weights()
     return network

@@ -12,6 +12,7 @@ import numpy as np
 
 from forecasting.calibration import Calibration, ContextScale, Sides, anchor_levels, contexts_at
 from forecasting.config import Task
+from forecasting.data.future import require_known_ahead
 from forecasting.data.panel import Panel
 from forecasting.data.symbols import require_symbols, symbols_at
 from forecasting.errors import ForecastingError, RequestError
@@ -105,7 +106,7 @@ class Predictor:
 
         Raises:
             RequestError: the horizon or a level is not one this model can answer.
-            PanelError: the panel has another frequency or alphabet.
+            PanelError: the panel has another frequency or alphabet, or lacks covariates.
         """
         horizon = self.task.horizon if horizon is None else horizon
         levels = tuple(sorted(quantile_levels))
@@ -115,6 +116,7 @@ class Predictor:
             panel = panel.tail(self.task.context_length)
             origins = (np.arange(panel.n_series), panel.lengths - 1)
         series, steps = origins
+        require_known_ahead(panel, self.task, series, steps, horizon)
         outputs = self.answer(panel, series, steps, horizon)
         status = [STATUS_OK if step + 1 >= self.task.context_length else STATUS_PADDED for step in steps]
         value = self.value(outputs)
@@ -199,7 +201,7 @@ class Predictor:
         """Return the outputs [W, horizon, Q] after each origin, rolled out where the horizon is longer."""
         rounds = math.ceil(horizon / self.task.horizon)
         if rounds > 1:
-            panel = panel.windows(series, steps, self.task.context_length)
+            panel = panel.windows(series, steps, self.task.context_length, horizon)
             series, steps = np.arange(panel.n_series), panel.lengths - 1
         windows = PanelWindows.of(panel, self.task, series, steps, rounds * self.task.horizon)
         parts = [self.run(windows)]

@@ -12,7 +12,7 @@ from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
 from forecasting import artifact
-from forecasting.data.panel import Panel
+from forecasting.data.future import panel_for, with_known_future
 from forecasting.forecast_frame import forecast_frame
 from forecasting.registry import BUNDLE
 
@@ -21,7 +21,9 @@ NOT_GIVEN = -1.0
 
 
 class ForecastModel(PythonModel):
-    """Long frame in (`unique_id, ds, y`), forecast frame out.
+    """Long frame in (`unique_id, ds, y` and covariates), forecast frame out.
+
+    Where covariates are known ahead, the rows at the end of a series that have no `y` are its future.
 
     Params: `horizon`, and `level` and `quantile_levels` of numbers or `probabilities` of symbols.
     """
@@ -34,12 +36,13 @@ class ForecastModel(PythonModel):
         """Forecast the end of every series of the frame."""
         params = params or {}
         task = self.predictor.task
-        panel = Panel.from_frame(model_input, task.freq, task.symbols, task.static_names)
-        horizon = int(params.get("horizon", NOT_GIVEN))
+        asked = int(params.get("horizon", NOT_GIVEN))
+        horizon = None if asked == NOT_GIVEN else asked
+        panel = with_known_future(panel_for(model_input, task), task, horizon, None)
         frame, answer = forecast_frame(
             self.predictor,
             panel,
-            None if horizon == NOT_GIVEN else horizon,
+            horizon,
             level=given(params.get("level", ())),
             quantile_levels=given(params.get("quantile_levels", ())),
             probabilities=bool(params.get("probabilities", False)),

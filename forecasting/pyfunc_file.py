@@ -7,7 +7,7 @@ from pathlib import Path
 
 PATH = Path(__file__).with_name("pyfunc.py")
 
-NEEDED = ("tensorflow", "keras", "numpy", "pandas", "safetensors")
+NEEDED = ("tensorflow", "keras", "numpy", "pandas", "safetensors", "holidays")
 
 
 def requirements() -> list[str]:

@@ -11,6 +11,7 @@ import pandas as pd
 import tensorflow as tf
 
 from forecasting.config import Task, is_count, is_number
+from forecasting.data.future import require_known_ahead
 from forecasting.data.panel import Panel
 from forecasting.data.symbols import symbols_at
 from forecasting.errors import ConfigError, RequestError
@@ -100,6 +101,7 @@ def sample_panel(predictor: Predictor, panel: Panel, horizon: int, draw: Draw) -
     predictor.require_answerable(horizon, ())
     predictor.require_readable(panel)
     require_observed(predictor, panel)
+    require_known_ahead(panel, predictor.task, np.arange(panel.n_series), panel.lengths - 1, horizon)
     series = np.repeat(np.arange(panel.n_series), draw.n)
     rounds = math.ceil(horizon / predictor.task.horizon)
     return rolled(predictor, panel, series, rounds, draw).reshape(panel.n_series, draw.n, -1)[:, :, :horizon]
@@ -141,7 +143,7 @@ def rolled(predictor: Predictor, panel: Panel, series: np.ndarray, rounds: int, 
     parts = []
     for start in range(0, len(series), rows):
         chosen = series[start : start + rows]
-        chunk = panel.windows(chosen, panel.lengths[chosen] - 1, task.context_length)
+        chunk = panel.windows(chosen, panel.lengths[chosen] - 1, task.context_length, panel.covariates.ahead)
         windows = PanelWindows.of(chunk, task, np.arange(chunk.n_series), chunk.lengths - 1, rounds * task.horizon)
         drawn = []
         for turn in range(rounds):

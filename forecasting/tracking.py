@@ -168,17 +168,29 @@ class Logged:
 
 
 def generated_example(task: Task) -> pd.DataFrame:
-    """Return a generated history of one series, as an input example: no rows of anyone's data."""
+    """Return a generated history of one series, as an input example: no rows of anyone's data.
+
+    Where covariates are known ahead, the rows of its future follow, without `y`.
+    """
     import numpy as np
     import pandas as pd
 
+    from forecasting.data.covariates import missing_like
     from forecasting.data.symbols import symbols_at
 
-    panel = artifact.golden_panel(task).select(np.array([0]))
-    times = panel.to_output(panel.grid())
-    y = symbols_at(task.symbols, panel.y) if task.symbols else panel.y
-    statics = {name: values.repeat(len(panel.y)) for name, values in panel.statics.items()}
-    return pd.DataFrame({UNIQUE_ID: panel.ids.repeat(len(panel.y)), DS: times, Y: y, **statics})
+    panel = artifact.golden_panel(task).select(np.array([0])).with_ahead(task.horizon)
+    ahead = panel.covariates.ahead
+    rows = len(panel.y) + ahead
+    codes = np.append(panel.y, np.full(ahead, np.nan))
+    columns: dict[str, Any] = {
+        UNIQUE_ID: panel.ids.repeat(rows),
+        DS: panel.to_output(panel.grid(ahead)),
+        Y: symbols_at(task.symbols, codes) if task.symbols else codes,
+        **{name: values.repeat(rows) for name, values in panel.statics.items()},
+        **panel.covariates.known,
+        **{name: np.append(values, missing_like(values, ahead)) for name, values in panel.covariates.past.items()},
+    }
+    return pd.DataFrame(columns)
 
 
 def signature(task: Task) -> Any:
@@ -188,8 +200,9 @@ def signature(task: Task) -> Any:
 
     time = "long" if isinstance(task.freq, int) else "datetime"
     target = "string" if task.symbols else "double"
-    statics = [ColSpec("string" if kinds else "double", name) for name, kinds in task.static_covariates]
-    columns = Schema([ColSpec("string", UNIQUE_ID, required=False), ColSpec(time, DS), ColSpec(target, Y), *statics])
+    beside = (*task.static_covariates, *task.known_covariates, *task.past_covariates)
+    covariates = [ColSpec("string" if categories else "double", name) for name, categories in beside]
+    columns = Schema([ColSpec("string", UNIQUE_ID, required=False), ColSpec(time, DS), ColSpec(target, Y), *covariates])
     params = [
         ParamSpec("horizon", "long", -1),
         ParamSpec("level", "double", [-1.0], (-1,)),

@@ -28,6 +28,9 @@ from pipelines.sources import Source
 #: Changes when the same inputs would give other files.
 FORMAT = 1
 
+#: Folder of the known covariates of the steps ahead, sorted into the parts of their series.
+FUTURE = "future"
+
 #: Rows of a part, about: what one process holds in memory at a time.
 PART_ROWS = 2_000_000
 
@@ -43,6 +46,7 @@ class BatchRequest:
         max_quarantine: share of series that may be set aside.
         parts: number of parts; by size when None.
         workers: processes.
+        future: where the known covariates of the steps ahead are; in rows of the data when None.
     """
 
     model: str
@@ -51,6 +55,7 @@ class BatchRequest:
     max_quarantine: float = 0.01
     parts: int | None = None
     workers: int = 1
+    future: str | None = None
 
 
 def run(source: Source, request: BatchRequest) -> dict[str, Any]:
@@ -73,8 +78,12 @@ def run(source: Source, request: BatchRequest) -> dict[str, Any]:
     require_answerable(asked)
     with place.lock():
         sweep(place.path)
-        source = source.read_for(predictor_of(asked.model).task)
-        parts = prepare(source, identity, place, request)
+        task = predictor_of(asked.model).task
+        future = source.future(request.future, task.known_names) if request.future else None
+        if future and not task.known_covariates:
+            say("The model has no known covariates; --future is not read.")
+            future = None
+        parts = prepare(source.read_for(task), identity, place, request, future)
         states = forecast_all(place, parts, asked, request.workers)
         finish(place, identity, request, states)
     return {**status(place), "was_complete": False}
@@ -99,7 +108,9 @@ def identity_of(source: Source, digest: str, request: BatchRequest) -> dict[str,
     """Return everything that the forecasts depend on."""
     parameters = {name: value for name, value in asdict(request.asked).items() if name != "model"}
     parameters["level"] = list(request.asked.level)
+    future = {"future": source.future(request.future).manifest()} if request.future else {}
     return {
+        **future,
         "format": FORMAT,
         "inputs": source.manifest(),
         "model_digest": digest,
@@ -113,7 +124,9 @@ def number_of_parts(source: Source, request: BatchRequest) -> int:
     return request.parts or max(1, math.ceil(source.rows() / PART_ROWS))
 
 
-def prepare(source: Source, identity: dict[str, Any], place: RunFolder, request: BatchRequest) -> list[int]:
+def prepare(
+    source: Source, identity: dict[str, Any], place: RunFolder, request: BatchRequest, future: Source | None
+) -> list[int]:
     """Sort the input into parts, unless that is done already; return their numbers.
 
     Raises:
@@ -127,6 +140,8 @@ def prepare(source: Source, identity: dict[str, Any], place: RunFolder, request:
     shutil.rmtree(place.work, ignore_errors=True)
     with progress("sorting rows into parts"), needing_room(place.work):
         parts = sort_into_parts(source, identity["parts"], request.asked.as_of, place.work)
+        if future:
+            sort_into_parts(future, identity["parts"], None, place.work / FUTURE)
     if not parts:
         shutil.rmtree(place.path, ignore_errors=True)
         raise source.empty()
@@ -179,14 +194,20 @@ def leave_signals_alone() -> None:
 
 def forecast_and_write(place: RunFolder, part: int, asked: Asked) -> dict[str, Any]:
     """Forecast one part and write its files, its state last."""
-    with pa.memory_map(str(work_file(place.work, part))) as file, pa.ipc.open_stream(file) as rows:
-        result = forecast_part(rows.read_all(), asked)
+    ahead = work_file(place.work / FUTURE, part)
+    result = forecast_part(read_work(work_file(place.work, part)), asked, read_work(ahead) if ahead.is_file() else None)
     write_table(place.data(part), result.forecast)
     write_table(place.quarantine(part), result.quarantine)
     hashes = {name: sha256(path) for name, path in place.hashed(part).items()}
     state = {"part": part, **result.counts, **hashes}
     write_json(place.state(part), state)
     return state
+
+
+def read_work(path: Path) -> pa.Table:
+    """Return the rows of a work file."""
+    with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as rows:
+        return rows.read_all()
 
 
 def finish(place: RunFolder, identity: dict[str, Any], request: BatchRequest, states: list[dict[str, Any]]) -> None:

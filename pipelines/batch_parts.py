@@ -25,7 +25,7 @@ from forecasting.schema import (
     UNIQUE_ID,
     interval_columns,
 )
-from pipelines.quarantine import Reasons, panel_of_good
+from pipelines.quarantine import Reasons, followed_by_future, panel_of_good
 from pipelines.sources import Source
 
 #: Id under which rows without an id are set aside, as if they were one series.
@@ -161,8 +161,13 @@ class PartResult:
     counts: dict[str, int]
 
 
-def forecast_part(table: pa.Table, asked: Asked) -> PartResult:
+def forecast_part(table: pa.Table, asked: Asked, ahead: pa.Table | None = None) -> PartResult:
     """Forecast every series of a part that can be; set the others aside with the reason.
+
+    Args:
+        table: rows of the part.
+        asked: of the model.
+        ahead: known covariates of the steps ahead of its series.
 
     Raises:
         ForecastingError: the request does not fit the model, or the data as a whole does not.
@@ -174,7 +179,7 @@ def forecast_part(table: pa.Table, asked: Asked) -> PartResult:
     if not has_id.all():
         reasons[NO_ID] = ("id_missing", f"{int((~has_id).sum())} rows have no id.")
     series_in = int(frame[UNIQUE_ID].nunique()) + len(reasons)
-    forecast, more = forecast_good(frame[has_id], asked)
+    forecast, more = forecast_good(frame[has_id], asked, None if ahead is None else ahead.to_pandas())
     reasons |= more
     made = forecast_table(forecast, table, asked)
     quarantine = quarantine_table(reasons)
@@ -191,13 +196,18 @@ def forecast_part(table: pa.Table, asked: Asked) -> PartResult:
     return PartResult(made, quarantine, counts)
 
 
-def forecast_good(frame: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame | None, Reasons]:
+def forecast_good(
+    frame: pd.DataFrame, asked: Asked, future: pd.DataFrame | None
+) -> tuple[pd.DataFrame | None, Reasons]:
     """Return the forecast of the series that can be forecast, None without any, and why the others cannot."""
     from forecasting.forecast_frame import forecast_frame
 
     predictor = predictor_of(asked.model)
     task = predictor.task
     panel, reasons = panel_of_good(frame, task) if len(frame) else (None, {})
+    if panel is not None:
+        panel, more = followed_by_future(panel, task, asked.horizon, future)
+        reasons |= more
     if panel is None:
         return None, reasons
     forecast, answer = forecast_frame(predictor, panel, asked.horizon, level=asked.level)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,7 +15,9 @@ from pipelines.readers import SourceError
 HOW_TO_WRITE_TIMES = "write ISO 8601 times such as 2026-01-31T13:00:00 or 2026-01-31T13:00:00Z, or integer steps."
 
 
-def canonical(table: pa.Table, columns: dict[str, str], label: str, symbols: bool = False) -> pa.Table:
+def canonical(
+    table: pa.Table, columns: dict[str, str], label: str, symbols: bool = False, beside: Sequence[str] = ()
+) -> pa.Table:
     """Return a table with `unique_id` (if there is one), `ds` and `y` first, and its other columns as they are.
 
     Args:
@@ -21,6 +25,7 @@ def canonical(table: pa.Table, columns: dict[str, str], label: str, symbols: boo
         columns: the file's own names of the three.
         label: what errors call the file.
         symbols: whether the target holds symbols.
+        beside: columns of covariates, whose numbers become float64 whatever one file has.
 
     Raises:
         SourceError: a column cannot be what it must be.
@@ -29,7 +34,16 @@ def canonical(table: pa.Table, columns: dict[str, str], label: str, symbols: boo
     made = {wanted: makers[wanted](decoded(table.column(name)), label, name) for wanted, name in columns.items()}
     taken = {*columns.values(), *made}
     others = {name: table.column(name) for name in table.column_names if name not in taken}
+    others |= {name: covariate(others[name]) for name in beside if name in others}
     return pa.table({**made, **others})
+
+
+def covariate(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column of numbers as float64 and of texts as text; what else it holds, the panel has to judge."""
+    column = decoded(column)
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
+        return column.cast(pa.float64(), safe=False)
+    return column.cast(pa.string()) if is_string(column.type) else column
 
 
 def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:

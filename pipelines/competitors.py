@@ -48,6 +48,9 @@ def forecasters(task: TaskRequest, freq: str | int, default: Sequence[str]) -> l
         "season": task.season,
         "context_length": task.context_length,
         "static_covariates": task.static_covariates,
+        "known_covariates": task.known_covariates,
+        "past_covariates": task.past_covariates,
+        "holidays": task.holidays,
         "lower": task.lower,
         "upper": task.upper,
     }
@@ -86,7 +89,8 @@ def panel_of(frame: pd.DataFrame, task: TaskRequest) -> Panel:
     from forecasting.data.symbols import alphabet_of
 
     symbols = alphabet_of(frame) if task.of_symbols else ()
-    return Panel.from_frame(frame, task.freq, symbols, task.static_covariates)
+    columns = task.static_covariates, task.known_covariates, task.past_covariates
+    return Panel.from_frame(frame, task.freq, symbols, *columns)
 
 
 def training_of(fields: dict[str, Any]) -> Training:

@@ -27,7 +27,8 @@ class DataRequest:
         decimal: decimal mark of a CSV file.
         encoding: encoding of a CSV file.
         symbols: whether the target holds symbols, which only the model says.
-        statics: columns of the static covariates, likewise.
+        beside: columns of the covariates, likewise.
+        has_target: whether there is a target; the future of known covariates has none.
     """
 
     location: str
@@ -39,7 +40,18 @@ class DataRequest:
     decimal: str = "."
     encoding: str = "utf-8"
     symbols: bool = False
-    statics: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    has_target: bool = True
+
+    def read_for(self, task: Any) -> DataRequest:
+        """Return how the data must be read for a model of this task."""
+        return replace(
+            self, symbols=bool(task.symbols), beside=(*task.static_names, *task.known_names, *task.past_names)
+        )
+
+    def future(self, location: str, known: tuple[str, ...]) -> DataRequest:
+        """Return where the future of known covariates is; it is written like the data."""
+        return replace(self, location=location, query=None, symbols=False, beside=known, has_target=False)
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,9 @@ class TaskRequest:
         step: steps between two origins; the horizon when None.
         training: fields of `Training` that were given.
         static_covariates: columns that say something about a series at all times.
+        known_covariates: columns whose future is known.
+        past_covariates: columns of which only the past is known.
+        holidays: country whose public holidays are features.
         lower: nothing below this is forecast.
         upper: nothing above this is forecast.
         calibrate: horizons held out to calibrate the intervals on; as `training` says when None.
@@ -70,6 +85,9 @@ class TaskRequest:
     step: int | None = None
     training: tuple[tuple[str, Any], ...] = ()
     static_covariates: tuple[str, ...] = ()
+    known_covariates: tuple[str, ...] = ()
+    past_covariates: tuple[str, ...] = ()
+    holidays: str | None = None
     lower: float | None = None
     upper: float | None = None
     calibrate: int | None = None
@@ -78,6 +96,11 @@ class TaskRequest:
     def training_fields(self) -> tuple[tuple[str, Any], ...]:
         """The fields of `Training` that were given, under whichever name."""
         return self.training if self.calibrate is None else (*self.training, ("calibration_windows", self.calibrate))
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The columns of all covariates."""
+        return (*self.static_covariates, *self.known_covariates, *self.past_covariates)
 
     @property
     def of_symbols(self) -> bool:
@@ -98,8 +121,15 @@ class TaskRequest:
         return True in kinds
 
     def read(self, data: DataRequest) -> DataRequest:
-        """Return how data must be read for the models."""
-        return replace(data, symbols=self.of_symbols, statics=self.static_covariates)
+        """Return how data must be read for the models.
+
+        Raises:
+            ConfigError: two covariates share a name, or some models forecast symbols and some numbers.
+        """
+        from forecasting.config import require_different
+
+        require_different(self.beside)
+        return replace(data, symbols=self.of_symbols, beside=self.beside)
 
 
 @dataclass(frozen=True)
@@ -284,6 +314,11 @@ def task_options(with_backtest: bool = True, least_windows: int = 1) -> Function
         click.option("--context", "context_length", type=click.IntRange(1), help="Steps looked back. [by rule]"),
         click.option("--static", "static_covariates", type=Names(), default=(), metavar="COLUMN,...",
                      help="Columns that say something about a series at all times: numbers or categories."),
+        click.option("--known", "known_covariates", type=Names(), default=(), metavar="COLUMN,...",
+                     help="Columns whose future is known, such as promotions or a weather forecast."),
+        click.option("--past", "past_covariates", type=Names(), default=(), metavar="COLUMN,...",
+                     help="Columns of which only the past is known; they never reach the horizon."),
+        click.option("--holidays", metavar="COUNTRY", help="Country whose public holidays count: DE, US-CA ..."),
         click.option("--lower", type=float, help="Nothing below this is forecast, e.g. 0."),
         click.option("--upper", type=float, help="Nothing above this is forecast."),
         *(backtest if with_backtest else ()),
@@ -299,6 +334,12 @@ level_option = click.option("--level", type=NumberList(float), help="Intervals i
 
 model_option = click.option(
     "--model", required=True, metavar="MODEL", help="Model folder, NAME@alias, NAME/version or models:/ URI."
+)
+
+future_option = click.option(
+    "--future",
+    metavar="FILE",
+    help="Known covariates of the steps ahead, by id and time; a file, folder or glob. [rows of DATA without target]",
 )
 
 skip_code_option = click.option(

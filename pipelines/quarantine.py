@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from forecasting.config import Task
 from forecasting.data.checks import Checked, check_frame
+from forecasting.data.future import followed, panel_for, times_ahead
 from forecasting.data.panel import Panel
 from forecasting.data.rows import Rows
 from forecasting.data.statics import static_errors
@@ -27,7 +28,7 @@ def panel_of_good(frame: pd.DataFrame, task: Task) -> tuple[Panel | None, Reason
 
     Args:
         frame: `unique_id, ds, y`, no id missing.
-        task: of the model: frequency, alphabet, static covariates.
+        task: of the model: frequency, alphabet, covariates.
 
     Returns:
         The panel, None when no series is left, and the reasons.
@@ -36,7 +37,7 @@ def panel_of_good(frame: pd.DataFrame, task: Task) -> tuple[Panel | None, Reason
         PanelError: something is wrong with the frame as a whole.
     """
     try:
-        return Panel.from_frame(frame, task.freq, task.symbols, task.static_names), {}
+        return panel_for(frame, task), {}
     except PanelError:
         reasons = bad_series(frame, task)
     while True:
@@ -44,7 +45,7 @@ def panel_of_good(frame: pd.DataFrame, task: Task) -> tuple[Panel | None, Reason
         if good.empty:
             return None, reasons
         try:
-            return Panel.from_frame(good, task.freq, task.symbols, task.static_names), reasons
+            return panel_for(good, task), reasons
         except PanelError as error:
             # a check that `bad_series` does not know: the series that the error names, one at a time
             if error.series is None or error.series in reasons:
@@ -52,9 +53,47 @@ def panel_of_good(frame: pd.DataFrame, task: Task) -> tuple[Panel | None, Reason
             reasons[error.series] = (error.code, str(error))
 
 
+def followed_by_future(
+    panel: Panel, task: Task, horizon: int | None, future: pd.DataFrame | None
+) -> tuple[Panel | None, Reasons]:
+    """Return the panel of the series whose known covariates reach as far as the forecast, and why others do not.
+
+    Args:
+        panel: the history.
+        task: of the model.
+        horizon: steps ahead; as trained when None.
+        future: known covariates of the steps ahead; rows without `y` at the end of the series when None.
+
+    Raises:
+        PanelError: something is wrong with the future as a whole.
+    """
+    reasons: Reasons = {}
+    if not task.known_covariates:
+        return panel, reasons
+    horizon = task.horizon if horizon is None else horizon
+    while panel.n_series:
+        try:
+            panel, found = followed(panel, task, horizon, future)
+        except PanelError as error:
+            if error.series is None or error.series in reasons:
+                raise
+            reasons[error.series] = (error.code, str(error))
+            panel = panel.select(np.array([name != error.series for name in panel.ids]))
+            continue
+        for series in np.flatnonzero(~found.all(axis=1)):
+            first, count = int(np.argmin(found[series])), int((~found[series]).sum())
+            text = (
+                f"{count} of {horizon} rows ahead lack the known covariates, first {times_ahead(panel, series, first)}."
+            )
+            reasons[str(panel.ids[series])] = ("future_missing", text)
+        panel = panel.select(np.flatnonzero(found.all(axis=1)))
+        break
+    return panel if panel.n_series else None, reasons
+
+
 def bad_series(frame: pd.DataFrame, task: Task) -> Reasons:
     """Return the series with rows that no panel can hold; the first trouble of each is its reason."""
-    checked = check_frame(frame, task.freq, task.symbols, task.static_names)
+    checked = check_frame(frame, task.freq, task.symbols, [name for name, _ in task.all_covariates])
     reasons: Reasons = {}
     at = np.flatnonzero(frame[DS].isna())
     for name in pd.unique(frame[UNIQUE_ID].iloc[at]):

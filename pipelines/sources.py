@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,8 +58,12 @@ class Source:
         return Source(request, tuple(reader_of(file, root, request) for file in files))
 
     def read_for(self, task: Task) -> Source:
-        """Return the same data, read as a model of this task needs it: symbols, static covariates."""
-        return Source.open(replace(self.request, symbols=bool(task.symbols), statics=task.static_names))
+        """Return the same data, read as a model of this task needs it: symbols, covariates."""
+        return Source.open(self.request.read_for(task))
+
+    def future(self, location: str, known: tuple[str, ...] = ()) -> Source:
+        """Return the future of known covariates, which is written as this data is."""
+        return Source.open(self.request.future(location, known))
 
     @property
     def name(self) -> str:
@@ -96,14 +100,14 @@ class Source:
         """
         columns, zone = self.columns, None
         for reader in self.readers:
-            wanted = [*columns.values(), *self.statics_in(reader)]
+            wanted = [*columns.values(), *self.beside_in(reader)]
             if zone is None:
                 ignored = [name for name in reader.names() if name not in wanted]
                 if ignored and not others:
                     say(f"Columns that were not asked for are ignored: {', '.join(ignored)}.")
             names = reader.names() if others else wanted
             for table in reader.tables(names, whole=reader.is_text(columns[DS])):
-                made = canonical(table, columns, reader.label, self.request.symbols)
+                made = canonical(table, columns, reader.label, self.request.symbols, self.request.beside)
                 kind = made.schema.field(DS).type
                 if zone is not None and kind != zone:
                     raise SourceError(
@@ -115,21 +119,21 @@ class Source:
                 zone = kind
                 yield made
 
-    def statics_in(self, reader: Reader) -> tuple[str, ...]:
-        """Return the columns of the static covariates.
+    def beside_in(self, reader: Reader) -> tuple[str, ...]:
+        """Return the columns of the covariates.
 
         Raises:
             SourceError: a file has not all of them.
         """
-        missing = [name for name in self.request.statics if name not in reader.names()]
+        missing = [name for name in self.request.beside if name not in reader.names()]
         if missing:
             raise SourceError(
-                f"{reader.label}: no column {missing[0]!r}, a static covariate. Got: {', '.join(reader.names()[:20])}. "
+                f"{reader.label}: no column {missing[0]!r}, a covariate. Got: {', '.join(reader.names()[:20])}. "
                 "Fix: add the column.",
                 code="missing_column",
                 field=missing[0],
             )
-        return self.request.statics
+        return self.request.beside
 
     def frame(self, others: bool = False) -> pd.DataFrame:
         """Read everything into a long frame; see `tables`.
@@ -213,7 +217,7 @@ def reader_of(path: Path, root: Path, request: DataRequest) -> Reader:
     texts = tuple(columns[wanted] for wanted in (UNIQUE_ID, DS) if wanted in columns)
     if request.symbols:
         return CsvFile(header.path, name, header.dialect, (*texts, columns[Y]))
-    return CsvFile(header.path, name, header.dialect, texts, (columns[Y],))
+    return CsvFile(header.path, name, header.dialect, texts, (columns[Y],) if Y in columns else ())
 
 
 def columns_of(reader: Reader, request: DataRequest) -> dict[str, str]:
@@ -227,7 +231,9 @@ def columns_of(reader: Reader, request: DataRequest) -> dict[str, str]:
     if twice is not None:
         text = f"{reader.label} has more than one column {twice!r}. Fix: rename or drop one."
         raise SourceError(text, code="duplicate_column", field=twice)
-    chosen = {UNIQUE_ID: request.id_column, DS: request.time_column, Y: request.target_column}
+    chosen = {UNIQUE_ID: request.id_column, DS: request.time_column}
+    if request.has_target:
+        chosen[Y] = request.target_column
     options = {UNIQUE_ID: "--id", DS: "--time", Y: "--target"}
     found = {}
     for wanted, given in chosen.items():

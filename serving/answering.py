@@ -35,7 +35,9 @@ class Answer:
         return self.served.predictor.task.horizon
 
 
-def answer(value: Any, snapshot: Snapshot, settings: Settings, exchange: Exchange) -> Answer:
+def answer(
+    value: Any, snapshot: Snapshot, settings: Settings, exchange: Exchange, rows_hold_future: bool = False
+) -> Answer:
     """Answer a forecast request.
 
     Args:
@@ -43,17 +45,20 @@ def answer(value: Any, snapshot: Snapshot, settings: Settings, exchange: Exchang
         snapshot: the models as they are now; the whole request uses this one.
         settings: bounds.
         exchange: takes note of sizes and times.
+        rows_hold_future: whether known covariates of the steps ahead stand in rows without `y`.
 
     Raises:
         Problem: what is wrong with the request.
     """
     try:
-        return answer_valid(validate(ForecastIn, value), snapshot, settings, exchange)
+        return answer_valid(validate(ForecastIn, value), snapshot, settings, exchange, rows_hold_future)
     except Refusal as refusal:
         raise problem_of(refusal) from refusal
 
 
-def answer_valid(request: ForecastIn, snapshot: Snapshot, settings: Settings, exchange: Exchange) -> Answer:
+def answer_valid(
+    request: ForecastIn, snapshot: Snapshot, settings: Settings, exchange: Exchange, rows_hold_future: bool
+) -> Answer:
     """Answer a request whose fields are of the right types; see `answer`.
 
     Raises:
@@ -65,7 +70,7 @@ def answer_valid(request: ForecastIn, snapshot: Snapshot, settings: Settings, ex
     exchange.sizes.update(model=served.name, version=served.version, series=len(request.series))
     levels = wanted_levels(request, settings)
     horizon = wanted_horizon(request, served, levels, settings)
-    assembly = assemble(request, served.predictor.task, horizon, settings)
+    assembly = assemble(request, served.predictor.task, horizon, settings, rows_hold_future)
     exchange.sizes.update(rows=sum(len(one.y) for one in assembly.placed.values()), horizon=horizon)
     exchange.mark("read")
     wanted = Wanted(horizon, levels, tuple(request.level or ()), tuple(request.quantile_levels or ()))

@@ -14,8 +14,9 @@ from forecasting.data.panel import Panel
 from forecasting.data.zones import UTC
 from forecasting.errors import PanelError
 from serving.clock import offset_zone, require_zone
+from serving.covariates import stacked as stacked_covariates
 from serving.payloads import ForecastIn
-from serving.placing import Grid, Placed, place_series
+from serving.placing import Grid, Placed, parted_by_y, place_series
 from serving.problems import MAX_ERRORS, ErrorItem, Problem
 from serving.reading import Reading, read_series
 from serving.settings import Settings
@@ -71,7 +72,9 @@ class Assembly:
             raise Refusal([error for one in self.refused.values() for error in one.errors], self.total())
 
 
-def assemble(request: ForecastIn, task: Task, horizon: int, settings: Settings) -> Assembly:
+def assemble(
+    request: ForecastIn, task: Task, horizon: int, settings: Settings, rows_hold_future: bool = False
+) -> Assembly:
     """Read and place the series of a request.
 
     Args:
@@ -79,6 +82,7 @@ def assemble(request: ForecastIn, task: Task, horizon: int, settings: Settings) 
         task: of the model that will answer.
         horizon: steps ahead.
         settings: bounds.
+        rows_hold_future: whether known covariates of the steps ahead stand in rows without `y`, not after them.
 
     Raises:
         Refusal: the request, or one of its series where that fails it, is wrong.
@@ -88,8 +92,9 @@ def assemble(request: ForecastIn, task: Task, horizon: int, settings: Settings) 
     trained = Frequency.parse(task.freq)
     frequency = asked_frequency(request, trained, assembly)
     readings: dict[int, Reading] = {}
+    ahead, parted = (0, bool(task.known_covariates)) if rows_hold_future else (horizon, False)
     for number, value in enumerate(request.series):
-        reading = assembly.attempt(number, read_series, value, number, request, task, settings)
+        reading = assembly.attempt(number, read_series, value, number, request, task, settings, ahead)
         if reading:
             readings[number] = reading
             assembly.names[number] = reading.name
@@ -101,6 +106,8 @@ def assemble(request: ForecastIn, task: Task, horizon: int, settings: Settings) 
     rows = 0
     for number, reading in readings.items():
         placed = assembly.attempt(number, place_series, reading, grid, request)
+        if placed and parted:
+            placed = assembly.attempt(number, parted_by_y, placed, reading, horizon)
         if placed:
             assembly.placed[number] = placed
             rows += len(placed.y)
@@ -108,7 +115,11 @@ def assemble(request: ForecastIn, task: Task, horizon: int, settings: Settings) 
     assembly.require_complete()
     panel = build(list(assembly.placed.values()), frequency, zone, task.symbols)
     statics = [readings[number].statics for number in assembly.placed]
-    assembly.panel = panel.with_statics(stacked(statics, task)) if panel and task.static_covariates else panel
+    panel = panel.with_statics(stacked(statics, task)) if panel and task.static_covariates else panel
+    if panel and any(task.covariate_counts):
+        given = [placed.covariates for placed in assembly.placed.values()]
+        panel = panel.with_covariates(stacked_covariates(given, task, horizon))
+    assembly.panel = panel
     return assembly
 
 

@@ -54,8 +54,9 @@ class SeriesIn(Strict):
         ds: time of each value, ISO 8601 or integers.
         start: time of the first value, instead of `ds`.
         y: numbers, or texts where the model forecasts symbols; null is missing.
-        known_covariates: refused until a model takes them, as the next.
-        past_covariates: refused.
+        known_covariates: for each known covariate of the model, a number or a category for each value of `y` and then
+            for each step ahead; null is missing.
+        past_covariates: for each past-only covariate of the model, one for each value of `y`.
         static_covariates: a number or a category for each static covariate of the model.
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from forecasting.data.calendar import Frequency
 from forecasting.data.grids import MICROSECONDS_PER_DAY
 from serving.clock import on_clock
+from serving.covariates import NOTHING, Given
 from serving.payloads import ForecastIn
 from serving.reading import Reading
 from serving.timestamps import END, FIRST, LARGEST_INTEGER
@@ -48,12 +49,14 @@ class Placed:
         start: time of the first row, on the panel's clock.
         y: [n] values, NaN where missing.
         warnings: codes and details of what was repaired.
+        covariates: of its rows, and those known ahead.
     """
 
     name: str
     start: Any
     y: NDArray[np.float64]
     warnings: list[tuple[str, str]]
+    covariates: Given = NOTHING
 
 
 def place_series(reading: Reading, grid: Grid, request: ForecastIn) -> Placed:
@@ -73,10 +76,10 @@ def place_series(reading: Reading, grid: Grid, request: ForecastIn) -> Placed:
 def place_times(reading: Reading, times: NDArray[Any], grid: Grid, request: ForecastIn) -> Placed:
     """Place a series whose times are on the panel's clock; see `place_series`."""
     require_frequency(reading, grid, times[0])
-    order, y = None, reading.y
+    order, y, covariates = None, reading.y, reading.covariates
     if not (times[1:] > times[:-1]).all():
         order = np.argsort(times, kind="stable")
-        times, y = times[order], y[order]
+        times, y, covariates = times[order], y[order], covariates.ordered(order)
         refuse_duplicates(reading, times, order)
         note_sorted(reading, request.strict, order)
     require_span(reading, grid, times)
@@ -84,9 +87,26 @@ def place_times(reading: Reading, times: NDArray[Any], grid: Grid, request: Fore
     if steps[-1] >= len(steps):
         if not request.fill:
             raise gap(reading, grid, times[0], steps)
-        y = fill(reading, grid, steps, y)
+        y, covariates = fill(reading, grid, steps, y), covariates.filled(steps)
     require_future(reading, grid, times[0], len(y))
-    return Placed(reading.name, times[0], y, reading.warnings)
+    return Placed(reading.name, times[0], y, reading.warnings, covariates)
+
+
+def parted_by_y(placed: Placed, reading: Reading, horizon: int) -> Placed:
+    """Return a series whose rows after the last `y` are the future of its known covariates.
+
+    Raises:
+        Refusal: they do not reach as far as the forecast.
+    """
+    observed = np.flatnonzero(~np.isnan(placed.y))
+    rows = int(observed[-1]) + 1 if len(observed) else len(placed.y)
+    if len(placed.y) - rows < horizon:
+        text = (
+            f"The known covariates of {horizon} rows after the last `y` are needed, with `y` empty there. Got "
+            f"{len(placed.y) - rows} such rows. Send the others too."
+        )
+        raise Refusal.of(reading.at("y"), "future_missing", text)
+    return replace(placed, y=placed.y[:rows], covariates=placed.covariates.cut(rows, horizon))
 
 
 def require_kind(reading: Reading, frequency: Frequency) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,16 +13,14 @@ from numpy.typing import NDArray
 
 from forecasting.config import Task
 from forecasting.data.symbols import shown
+from serving.covariates import Given, read_covariates
+from serving.numbers import read_values
 from serving.payloads import ForecastIn, SeriesIn
 from serving.problems import ErrorItem, describe, first_errors, pointer
 from serving.settings import Settings
 from serving.statics import read_statics
 from serving.timestamps import Times, read_times
 from serving.validation import Refusal, validate
-
-NUMBERS = {int, float, type(None)}
-
-COVARIATES = ("known_covariates", "past_covariates")
 
 
 @dataclass(eq=False)
@@ -37,6 +34,7 @@ class Reading:
         y: [n] values, NaN where missing.
         only_start: whether `times` holds the first time alone.
         statics: value of each static covariate.
+        covariates: values of the others.
         warnings: codes and details of what was repaired.
     """
 
@@ -46,6 +44,7 @@ class Reading:
     y: NDArray[np.float64]
     only_start: bool
     statics: dict[str, Any] = field(default_factory=dict)
+    covariates: Given = field(default_factory=Given)
     warnings: list[tuple[str, str]] = field(default_factory=list)
 
     def at(self, *parts: str | int) -> str:
@@ -59,7 +58,7 @@ class Reading:
         return time_pointer(self.place, self.only_start, row)
 
 
-def read_series(value: Any, number: int, request: ForecastIn, task: Task, settings: Settings) -> Reading:
+def read_series(value: Any, number: int, request: ForecastIn, task: Task, settings: Settings, ahead: int) -> Reading:
     """Read one series.
 
     Args:
@@ -68,13 +67,13 @@ def read_series(value: Any, number: int, request: ForecastIn, task: Task, settin
         request: what was asked.
         task: of the model that will answer.
         settings: bounds.
+        ahead: values of known covariates after the last row.
 
     Raises:
         Refusal: it is no series; every error found.
     """
     place = ("series", number)
     series = validate(SeriesIn, value, place)
-    refuse_covariates(series, place)
     count = len(series.y)
     if count == 0:
         raise Refusal.of(pointer(*place, "y"), "empty", "A series needs at least one value; leave it out.")
@@ -96,38 +95,13 @@ def read_series(value: Any, number: int, request: ForecastIn, task: Task, settin
     times = read_times([series.start] if series.ds is None else series.ds, at, request.unit)
     warnings: list[tuple[str, str]] = []
     statics = read_statics(series.static_covariates, task, (*place, "static_covariates"), warnings)
-    return Reading(place, series.unique_id, times, y, only_start, statics, warnings)
+    covariates = read_covariates(series, task, ahead, place, warnings)
+    return Reading(place, series.unique_id, times, y, only_start, statics, covariates, warnings)
 
 
 def time_pointer(place: tuple[str | int, ...], only_start: bool, row: int) -> str:
     """Return the pointer to the time of a row of the series at `place`."""
     return pointer(*place, "start") if only_start else pointer(*place, "ds", row)
-
-
-def refuse_covariates(series: SeriesIn, place: tuple[str | int, ...]) -> None:
-    """Raise a `Refusal` where covariates are given: no model takes any yet."""
-    given = [name for name in COVARIATES if getattr(series, name)]
-    if given:
-        text = "This model takes no covariates. Leave the field out."
-        raise Refusal([ErrorItem(pointer(*place, name), "covariates_not_taken", text) for name in given])
-
-
-def read_values(values: list[Any], place: tuple[str | int, ...], missing: str) -> NDArray[np.float64]:
-    """Return numbers, NaN for null.
-
-    Raises:
-        Refusal: an element is no finite number, or null where that is an error.
-    """
-    if NUMBERS.issuperset(map(type, values)):
-        try:
-            y = np.array(values, np.float64)
-        except OverflowError:  # an integer beyond the largest float
-            y = np.array([np.inf])
-        holes = values.count(None)
-        if np.isfinite(y).sum() + holes == len(values) and not (holes and missing == "error"):
-            return y
-    errors, total = first_errors(wrong_values(values, place, missing))
-    raise Refusal(errors, total)
 
 
 def read_codes(
@@ -164,18 +138,3 @@ def wrong_symbols(
         elif value not in symbols:
             text = f"The model knows no such symbol. Got {describe(value)}. Known: {known}."
             yield ErrorItem(pointer(*place, index), "symbol_unknown", text)
-
-
-def wrong_values(values: list[Any], place: tuple[str | int, ...], missing: str) -> Iterator[ErrorItem]:
-    """Yield an item for each element that is no value."""
-    largest = sys.float_info.max
-    for index, value in enumerate(values):
-        if value is None:
-            if missing == "error":
-                text = "A value is missing, and `missing` is 'error'. Send it, or leave `missing` out."
-                yield ErrorItem(pointer(*place, index), "missing_value", text)
-        elif type(value) not in NUMBERS:
-            text = f"A value must be a number, or null where missing. Got {describe(value)}."
-            yield ErrorItem(pointer(*place, index), "float_type", text)
-        elif not -largest <= value <= largest:
-            yield ErrorItem(pointer(*place, index), "finite_number", "A value must be finite; null is missing.")

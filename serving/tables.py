@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from serving.problems import ErrorItem, Problem, describe, pointer
 from serving.validation import Refusal
 
 SERIES_PLACE = re.compile(r"/series/(\d+)(?:/(\w+))?(?:/(\d+))?")
-STATIC_PLACE = re.compile(r"/series/(\d+)/static_covariates(?:/(.*))?", re.DOTALL)
+COVARIATE_PLACE = re.compile(r"/series/(\d+)/(?:known|past|static)_covariates(?:/([^/]*)(?:/(\d+))?)?")
 MISSING_TEXTS = {"", "nan", "na", "n/a", "null", "none"}
 INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
 
@@ -30,7 +31,7 @@ class Table:
         y: value of each row.
         place: where the rows stand in the body.
         columns: what stands between a row and its cell in a pointer, by our name of the column.
-        statics: value in each row of each static covariate that is there.
+        beside: value in each row of each covariate that is there.
     """
 
     ids: list[Any]
@@ -38,7 +39,7 @@ class Table:
     y: list[Any]
     place: tuple[str, ...]
     columns: dict[str, str | int]
-    statics: dict[str, list[Any]] = field(default_factory=dict)
+    beside: dict[str, list[Any]] = field(default_factory=dict)
 
     def cell(self, row: int, column: str) -> str:
         """Return the pointer to a cell."""
@@ -58,26 +59,31 @@ class Table:
             found.setdefault(str(name), []).append(row)
         return found
 
-    def statics_of(self, own: list[int]) -> dict[str, Any]:
-        """Return the static covariates of the series that has these rows.
+    def covariates_of(self, own: list[int], names: Sequence[str]) -> dict[str, list[Any]]:
+        """Return some covariates, as far as they are there, in the rows of one series."""
+        return {name: [missing_as_null(self.beside[name][row]) for row in own] for name in names if name in self.beside}
+
+    def statics_of(self, own: list[int], names: Sequence[str]) -> dict[str, Any]:
+        """Return the static covariates, as far as they are there, of the series that has these rows.
 
         Raises:
             Refusal: a value is not the same in all of them.
         """
-        for name, values in self.statics.items():
+        statics = {name: self.beside[name] for name in names if name in self.beside}
+        for name, values in statics.items():
             other = next((row for row in own if values[row] != values[own[0]]), None)
             if other is not None:
                 text = f"A static covariate is the same in all rows of a series. Got {describe(values[other])} here."
                 raise Refusal.of(self.cell(other, name), "static_varies", f"{text} Repeat the value of the first row.")
-        return {name: values[own[0]] for name, values in self.statics.items()}
+        return {name: values[own[0]] for name, values in statics.items()}
 
     def translate(self, error: ErrorItem, rows: Sequence[list[int]]) -> ErrorItem:
         """Return an error about a series as one about the row it came from."""
         if error.pointer == "/series":
             return replace(error, pointer=pointer(*self.place))
-        static = STATIC_PLACE.fullmatch(error.pointer)
-        if static:
-            row, name = rows[int(static[1])][0], unescaped(static[2] or "")
+        covariate = COVARIATE_PLACE.fullmatch(error.pointer)
+        if covariate:
+            row, name = rows[int(covariate[1])][int(covariate[3] or 0)], unescaped(covariate[2] or "")
             return replace(error, pointer=self.cell(row, name) if name in self.columns else pointer(*self.place, row))
         match = SERIES_PLACE.fullmatch(error.pointer)
         if not match:  # a parameter
@@ -88,18 +94,23 @@ class Table:
         return replace(error, pointer=where)
 
 
+def missing_as_null(value: Any) -> Any:
+    """Return null for NaN: frames have no other word for a missing value."""
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
 def unescaped(part: str) -> str:
     """Return the name that a part of a JSON pointer stands for (RFC 6901)."""
     return part.replace("~1", "/").replace("~0", "~")
 
 
-def name_columns(names: Sequence[Any], place: tuple[str, ...], statics: Sequence[str]) -> dict[str, int]:
+def name_columns(names: Sequence[Any], place: tuple[str, ...], beside: Sequence[str]) -> dict[str, int]:
     """Return the positions of the columns we read, by our names; other columns are ignored.
 
     Args:
         names: of all columns.
         place: where they stand in the body.
-        statics: names of the model's static covariates.
+        statics: names of the model's covariates.
 
     Raises:
         Refusal: one is missing or there twice.
@@ -107,7 +118,7 @@ def name_columns(names: Sequence[Any], place: tuple[str, ...], statics: Sequence
     found: dict[str, int] = {}
     for position, name in enumerate(names):
         ours = COLUMN_ALIASES.get(name, name) if isinstance(name, str) else None
-        if ours not in (UNIQUE_ID, DS, Y, *statics):
+        if ours not in (UNIQUE_ID, DS, Y, *beside):
             continue
         if ours in found:
             raise Refusal.of(pointer(*place), "duplicate_column", f"The column `{ours}` is there twice. Send it once.")
@@ -120,7 +131,7 @@ def name_columns(names: Sequence[Any], place: tuple[str, ...], statics: Sequence
 
 
 def from_rows(
-    names: Sequence[Any], rows: list[Any], head: tuple[str, ...], place: tuple[str, ...], statics: Sequence[str]
+    names: Sequence[Any], rows: list[Any], head: tuple[str, ...], place: tuple[str, ...], beside: Sequence[str]
 ) -> Table:
     """Return the table of rows that are lists.
 
@@ -129,32 +140,30 @@ def from_rows(
         rows: a list of cells each.
         head: where the names stand in the body.
         place: where the rows stand.
-        statics: names of the model's static covariates.
+        statics: names of the model's covariates.
 
     Raises:
         Refusal: a column is missing, or a row is no list of as many cells.
     """
-    at = name_columns(names, head, statics)
+    at = name_columns(names, head, beside)
     for row, cells in enumerate(rows):
         if not isinstance(cells, list) or len(cells) != len(names):
             text = f"A row must be a list of {len(names)} cells, one per column. Got {describe(cells)}."
             raise Refusal.of(pointer(*place, row), "row_shape", text)
-    return table_of(
-        {ours: [cells[position] for cells in rows] for ours, position in at.items()}, place, {**at}, statics
-    )
+    return table_of({ours: [cells[position] for cells in rows] for ours, position in at.items()}, place, {**at}, beside)
 
 
 def table_of(
-    cells: dict[str, list[Any]], place: tuple[str, ...], columns: dict[str, str | int], statics: Sequence[str]
+    cells: dict[str, list[Any]], place: tuple[str, ...], columns: dict[str, str | int], beside: Sequence[str]
 ) -> Table:
     """Return the table of the cells of columns, by our names; see `Table`."""
     ds, y = cells.get(DS, []), cells.get(Y, [])
     ids = cells.get(UNIQUE_ID, [SINGLE_SERIES_ID] * len(ds))
-    return Table(ids, ds, y, place, columns, {name: cells[name] for name in statics if name in cells})
+    return Table(ids, ds, y, place, columns, {name: cells[name] for name in beside if name in cells})
 
 
-def from_split(value: Any, statics: Sequence[str] = ()) -> Table:
-    """Return the table of a `dataframe_split`, with those of the static covariates that it has.
+def from_split(value: Any, beside: Sequence[str] = ()) -> Table:
+    """Return the table of a `dataframe_split`, with those of the covariates that it has.
 
     Raises:
         Refusal: it has no columns or no data.
@@ -166,10 +175,10 @@ def from_split(value: Any, statics: Sequence[str] = ()) -> Table:
         if not isinstance(value.get(name), list):
             text = f"This must be a list. Got {describe(value.get(name))}."
             raise Refusal.of(pointer(*place, name), "list_type", text)
-    return from_rows(value["columns"], value["data"], (*place, "columns"), (*place, "data"), statics)
+    return from_rows(value["columns"], value["data"], (*place, "columns"), (*place, "data"), beside)
 
 
-def from_records(value: Any, statics: Sequence[str] = ()) -> Table:
+def from_records(value: Any, beside: Sequence[str] = ()) -> Table:
     """Return the table of `dataframe_records`, as `from_split`; a record may leave out what is missing.
 
     Raises:
@@ -184,10 +193,10 @@ def from_records(value: Any, statics: Sequence[str] = ()) -> Table:
             text = f"A record must be a JSON object. Got {describe(record)}."
             raise Refusal.of(pointer(*place, row), "object_type", text)
         names.update(dict.fromkeys(record))
-    at = name_columns(list(names), place, statics) if value else {}
+    at = name_columns(list(names), place, beside) if value else {}
     spelt = {ours: list(names)[position] for ours, position in at.items()}
     cells = {ours: [record.get(name) for record in value] for ours, name in spelt.items()}
-    return table_of(cells, place, {**spelt}, statics)
+    return table_of(cells, place, {**spelt}, beside)
 
 
 def from_csv(body: bytes, task: Task) -> Table:
@@ -206,9 +215,10 @@ def from_csv(body: bytes, task: Task) -> Table:
     except (UnicodeDecodeError, csv.Error) as error:
         raise Problem(400, "csv_invalid", "The body is no CSV file in UTF-8 with commas and double quotes.") from error
     names, rows = (lines[0] if lines else []), [line for line in lines[1:] if line]
-    table = from_rows(names, rows, (), (), task.static_names)
+    kinds = {name: bool(categories) for name, categories in task.all_covariates}
+    table = from_rows(names, rows, (), (), list(kinds))
     ds = [int(text) for text in table.ds] if all(map(INTEGER.fullmatch, table.ds)) else table.ds
-    of_texts = {Y: bool(task.symbols), **{name: bool(categories) for name, categories in task.static_covariates}}
+    of_texts = {Y: bool(task.symbols), **kinds}
 
     def read(name: str, texts: list[str]) -> list[Any]:
         if of_texts[name]:
@@ -216,8 +226,8 @@ def from_csv(body: bytes, task: Task) -> Table:
         return [read_number(text, table.cell(row, name)) for row, text in enumerate(texts)]
 
     spelt: dict[str, str | int] = {ours: names[int(position)] for ours, position in table.columns.items()}
-    statics = {name: read(name, texts) for name, texts in table.statics.items()}
-    return Table(table.ids, ds, read(Y, table.y), table.place, spelt, statics)
+    beside = {name: read(name, texts) for name, texts in table.beside.items()}
+    return Table(table.ids, ds, read(Y, table.y), table.place, spelt, beside)
 
 
 def read_number(text: str, where: str) -> float | None:

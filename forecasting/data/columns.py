@@ -14,7 +14,8 @@ from forecasting.data.findings import Finding, column_error
 from forecasting.schema import COLUMN_ALIASES, DS, SINGLE_SERIES_ID, UNIQUE_ID, Y
 
 _LOGGER = logging.getLogger("forecasting")
-_NUMBERS = frozenset({"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"})
+#: What pandas calls columns of objects that are numbers.
+NUMBERS = frozenset({"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"})
 
 
 def find_columns(frame: Any, beside: Sequence[str] = ()) -> tuple[dict[str, str], list[Finding]]:
@@ -75,7 +76,7 @@ def read_ids(frame: pd.DataFrame, name: str | None) -> tuple[NDArray[np.int64], 
 def read_y(column: pd.Series) -> tuple[NDArray[np.float64], list[Finding]]:
     """Return the target as float64 with NaN for missing values, or a finding that it is not made of numbers."""
     is_number = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype)
-    if not is_number and not (column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) in _NUMBERS):
+    if not is_number and not (column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) in NUMBERS):
         kind = pd.api.types.infer_dtype(column, skipna=True) if column.dtype == object else column.dtype
         text = f"Column {column.name!r} must hold numbers. Got {kind}{_example(column)}."
         fix = (

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from forecasting.data.calendar import Frequency
 from forecasting.data.grids import MICROSECONDS_PER_DAY, month_number, split_day, weekday
+from forecasting.data.holidays import holiday_feature, is_holiday_feature
 from forecasting.errors import ConfigError
 
 _DAILY = ("weekday_sin", "weekday_cos", "year_sin", "year_cos")
@@ -47,17 +48,20 @@ def encode(times: NDArray[Any], names: tuple[str, ...]) -> NDArray[np.float32]:
 
     Args:
         times: [N] datetime64[us], wall clock (integers when `names` is empty).
-        names: F names, as of `calendar_features`.
+        names: F names, as of `calendar_features` and `holidays.holiday_features`.
 
     Returns:
         [N, F] float32, all within [-1, 1].
 
     Raises:
-        ConfigError: a name is not known.
+        ConfigError: a name, or its country, is not known.
     """
     features = np.empty((len(times), len(names)), np.float32)
     cycles: dict[Callable[[NDArray[Any]], NDArray[np.float64]], NDArray[np.float64]] = {}
     for column, name in enumerate(names):
+        if is_holiday_feature(name):
+            features[:, column] = holiday_feature(times, name)
+            continue
         if name not in _FEATURES:
             raise ConfigError(
                 f"Unknown calendar feature {name!r}. Known features: {', '.join(_FEATURES)}.",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from forecasting.data.calendar import Frequency
 from forecasting.data.checks import check_frame
+from forecasting.data.covariates import Covariates, Cut, count_up, read_covariates
 from forecasting.data.rows import time_text
 from forecasting.data.statics import read_statics
 from forecasting.data.zones import check_zone, to_caller, to_wall_clock
@@ -37,6 +38,7 @@ class Panel:
         timezone: name of the caller's zone; None for naive times and integers.
         symbols: what the codes 0, 1, ... in `y` stand for; none where `y` holds numbers.
         statics: [S] values of each static covariate by its name, float64 or texts.
+        covariates: columns beside `y`, those known ahead with rows of the future.
     """
 
     ids: NDArray[Any]
@@ -47,6 +49,7 @@ class Panel:
     timezone: str | None = None
     symbols: tuple[str, ...] = ()
     statics: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    covariates: Covariates = field(default_factory=Covariates)
 
     def __post_init__(self) -> None:
         for array in (self.ids, self.offsets, self.y, self.starts):
@@ -54,7 +57,12 @@ class Panel:
 
     @staticmethod
     def from_frame(
-        frame: pd.DataFrame, freq: str | int | None = None, symbols: tuple[str, ...] = (), statics: Sequence[str] = ()
+        frame: pd.DataFrame,
+        freq: str | int | None = None,
+        symbols: tuple[str, ...] = (),
+        statics: Sequence[str] = (),
+        known: Sequence[str] = (),
+        past: Sequence[str] = (),
     ) -> Panel:
         """Read a long frame: `unique_id, ds, y` (or `item_id, timestamp, target`), rows in any order.
 
@@ -65,15 +73,18 @@ class Panel:
             freq: pandas offset alias or integer step; None infers it.
             symbols: alphabet of a target that holds symbols (`symbols.alphabet_of` finds it); none for numbers.
             statics: columns that hold static covariates, the same value in every row of a series.
+            known: columns that hold covariates known ahead; `future.with_future` adds the rows of the future.
+            past: columns that hold covariates known of the past alone.
 
         Raises:
             PanelError: the first error that `audit` finds; `code`, `series`, `row` and `field` say what and where.
         """
-        checked = check_frame(frame, freq, symbols, statics)
+        checked = check_frame(frame, freq, symbols, [*statics, *known, *past])
         rows, frequency, _ = checked.passed()
         values = read_statics(frame, statics, checked.names.get(UNIQUE_ID), rows.ids)
         starts = rows.times[rows.first]
-        return Panel(rows.ids, _offsets(rows.lengths), rows.y, starts, frequency, rows.timezone, symbols, values)
+        offsets, beside = _offsets(rows.lengths), read_covariates(frame, known, past, rows)
+        return Panel(rows.ids, offsets, rows.y, starts, frequency, rows.timezone, symbols, values, beside)
 
     @staticmethod
     def from_arrays(
@@ -123,7 +134,7 @@ class Panel:
     def grid(self, extra: int = 0) -> NDArray[Any]:
         """Return the times of all rows, with `extra` future rows after each series: [N + S * extra]."""
         counts = self.lengths + extra
-        return self.frequency.times(np.repeat(self.starts, counts), _count_up(counts))
+        return self.frequency.times(np.repeat(self.starts, counts), count_up(counts))
 
     def times_after(self, series: NDArray[np.integer[Any]], step: NDArray[np.integer[Any]], count: int) -> NDArray[Any]:
         """Return the times of the `count` steps after origins.
@@ -152,29 +163,31 @@ class Panel:
     def tail(self, rows: int) -> Panel:
         """Return the panel of at most the last `rows` (at least 1) rows of each series."""
         kept = np.minimum(self.lengths, max(rows, 1))
-        return self._cut(np.arange(self.n_series), self.lengths - kept, kept)
+        return self._cut(Cut(np.arange(self.n_series), self.lengths - kept, kept, self.covariates.ahead))
 
     def truncate(self, lengths: NDArray[np.integer[Any]]) -> Panel:
         """Return the panel of the first `lengths[s]` rows of each series; series left with no row are dropped."""
         kept = np.clip(np.asarray(lengths, np.int64), 0, self.lengths)
         series = np.flatnonzero(kept)
-        return self._cut(series, np.zeros(len(series), np.int64), kept[series])
+        return self._cut(Cut(series, np.zeros(len(series), np.int64), kept[series]))
 
     def select(self, series: NDArray[Any]) -> Panel:
         """Return the panel of some series, by a boolean mask [S] or by their indices, in that order."""
         chosen = np.arange(self.n_series)[np.asarray(series)]
-        return self._cut(chosen, np.zeros(len(chosen), np.int64), self.lengths[chosen])
+        begin = np.zeros(len(chosen), np.int64)
+        return self._cut(Cut(chosen, begin, self.lengths[chosen], self.covariates.ahead))
 
-    def windows(self, series: NDArray[Any], step: NDArray[Any], rows: int) -> Panel:
+    def windows(self, series: NDArray[Any], step: NDArray[Any], rows: int, ahead: int = 0) -> Panel:
         """Return a panel whose series are the last `rows` rows up to each origin, one per origin.
 
         Args:
             series: [W] index of the series of each origin.
             step: [W] local index of each origin's last observed row.
             rows: at most this many rows are kept; series with fewer are shorter.
+            ahead: rows after the origin that are kept of the known covariates.
         """
         begin = np.maximum(np.asarray(step, np.int64) + 1 - rows, 0)
-        return self._cut(np.asarray(series, np.int64), begin, np.asarray(step, np.int64) + 1 - begin)
+        return self._cut(Cut(np.asarray(series, np.int64), begin, np.asarray(step, np.int64) + 1 - begin, ahead))
 
     def with_values(self, y: NDArray[np.float64]) -> Panel:
         """Return the panel with other values [N] on the same grid."""
@@ -183,6 +196,10 @@ class Panel:
     def with_statics(self, statics: Mapping[str, NDArray[Any]]) -> Panel:
         """Return the panel with static covariates, each [S], float64 or texts."""
         return replace(self, statics=dict(statics))
+
+    def with_covariates(self, covariates: Covariates) -> Panel:
+        """Return the panel with other covariates, which fit its rows."""
+        return replace(self, covariates=covariates)
 
     def require_frequency(self, freq: str | int) -> None:
         """Check that every series lies on the grid of `freq`: it is grids that must agree, not names.
@@ -226,26 +243,32 @@ class Panel:
         values = np.where(np.isnan(panel.y), np.nan, panel.y + 0.0)  # one NaN, one zero
         for name, statics in panel.statics.items():
             digest.update(repr((name, statics.tolist())).encode())
+        beside = panel.with_ahead(0).covariates
+        for name, column in [*beside.known.items(), *beside.past.items()]:
+            digest.update(repr((name, column.tolist())).encode())
         for array in (panel.offsets.astype("<i8"), panel.starts.astype("<i8"), values.astype("<f8")):
             digest.update(array.tobytes())
         return digest.hexdigest()
 
-    def _cut(self, series: NDArray[np.int64], begin: NDArray[np.int64], lengths: NDArray[np.int64]) -> Panel:
-        """Return the panel of `lengths` rows from local row `begin` on of each of `series`."""
-        rows = np.repeat(self.offsets[series] + begin, lengths) + _count_up(lengths)
-        starts = self.frequency.times(self.starts[series], begin)
+    def with_ahead(self, ahead: int) -> Panel:
+        """Return the panel with `ahead` future rows of its known covariates, missing where there are none."""
+        if self.covariates.ahead == ahead:
+            return self
+        return self.windows(np.arange(self.n_series), self.lengths - 1, int(self.lengths.max()), ahead)
+
+    def _cut(self, cut: Cut) -> Panel:
+        """Return the panel of some rows of some series."""
+        series, first = cut.series, self.offsets[:-1]
+        starts = self.frequency.times(self.starts[series], cut.begin)
         statics = {name: values[series] for name, values in self.statics.items()}
-        offsets, y = _offsets(lengths), self.y[rows]
-        return replace(self, ids=self.ids[series], offsets=offsets, y=y, starts=starts, statics=statics)
+        part = replace(
+            self, ids=self.ids[series], offsets=_offsets(cut.lengths), y=self.y[cut.of(first)], starts=starts
+        )
+        return replace(part, statics=statics, covariates=self.covariates.cut(first, self.lengths, cut))
 
 
 def _offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
-
-
-def _count_up(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return 0, 1, ... counts[0] - 1, 0, 1, ... counts[1] - 1, and so on."""
-    return np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
 def _values(name: str, values: Any) -> NDArray[np.float64]:

@@ -10,12 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forecasting.config import Kinds
 from forecasting.errors import PanelError
 
 logger = logging.getLogger("forecasting")
-
-#: Name -> its categories, ascending; none for a number. The order is that of the codes.
-Kinds = tuple[tuple[str, tuple[str, ...]], ...]
 
 #: Code of a category that was not there in training.
 UNSEEN = 0.0

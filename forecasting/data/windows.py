@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forecasting.config import Kinds
+from forecasting.data.covariates import encode_covariates
 from forecasting.data.features import encode
 from forecasting.data.panel import Panel
 
@@ -18,13 +21,14 @@ class PanelArrays:
 
     Attributes:
         y: [N'] float64, NaN where missing and in the future rows.
-        known: [N', F] float32 calendar features of every row.
+        known: [N', F + C] calendar features of every row, then codes of known and of past-only covariates, NaN where
+            missing; float32 where there are no covariates, float64 otherwise.
         first: [S] flat index of each series' first row.
         last: [S] flat index of each series' last known row.
     """
 
     y: NDArray[np.float64]
-    known: NDArray[np.float32]
+    known: NDArray[np.floating[Any]]
     first: NDArray[np.int64]
     last: NDArray[np.int64]
 
@@ -64,15 +68,42 @@ class WindowIndex:
         return self.lowest[series] + numbers - before, self.first[series]
 
 
-def layout(panel: Panel, calendar_names: tuple[str, ...], horizon: int) -> PanelArrays:
-    """Lay a panel out with `horizon` future rows after each series, and compute the features of every row."""
+def layout(
+    panel: Panel, calendar_names: tuple[str, ...], horizon: int, kinds: tuple[Kinds, Kinds] = ((), ())
+) -> PanelArrays:
+    """Lay a panel out with `horizon` future rows after each series, and compute the features of every row.
+
+    Args:
+        panel: the series.
+        calendar_names: names of the calendar features.
+        horizon: future rows.
+        kinds: known and past-only covariates that the model reads.
+
+    Raises:
+        PanelError: the panel lacks a covariate, or has it of another kind.
+    """
     first = panel.offsets[:-1] + horizon * np.arange(panel.n_series)
     last = first + panel.lengths - 1
     y = np.full(len(panel.y) + horizon * panel.n_series, np.nan)
     y[np.arange(len(panel.y)) + horizon * np.repeat(np.arange(panel.n_series), panel.lengths)] = panel.y
-    if not calendar_names:
-        return PanelArrays(y, np.zeros((len(y), 0), np.float32), first, last)
-    return PanelArrays(y, encode(panel.wall_clock(panel.grid(horizon)), calendar_names), first, last)
+    known = np.zeros((len(y), 0), np.float32)
+    if calendar_names:
+        known = encode(panel.wall_clock(panel.grid(horizon)), calendar_names)
+    if any(kinds):
+        known = np.concatenate([known, *covariate_codes(panel, horizon, kinds)], axis=1, dtype=np.float64)
+    return PanelArrays(y, known, first, last)
+
+
+def covariate_codes(panel: Panel, horizon: int, kinds: tuple[Kinds, Kinds]) -> Iterator[NDArray[np.float64]]:
+    """Yield the codes [N', C] of the known and of the past-only covariates; these are missing in the future."""
+    known, past = kinds
+    if known:
+        yield encode_covariates(panel.with_ahead(horizon).covariates.known, known)
+    if past:
+        here = np.repeat(np.arange(panel.n_series) * horizon, panel.lengths) + np.arange(len(panel.y))
+        codes = np.full((len(panel.y) + horizon * panel.n_series, len(past)), np.nan)
+        codes[here] = encode_covariates(panel.covariates.past, past)
+        yield codes
 
 
 def window_index(

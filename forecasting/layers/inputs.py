@@ -43,11 +43,12 @@ class Inputs(NamedTuple):
     Attributes:
         values: [B, L] float64 context, 0 where missing.
         observed: [B, L] float64, 1 where observed.
-        known: [B, L + H, F] float32, features known for context and horizon.
+        known: [B, L + H, F] float32, features known for context and horizon: calendar and known covariates.
         static: [B, D] float32, what is known of each series at all times.
         teacher: the truth of the horizon while training, None otherwise.
         dice: where paths are drawn instead of the middle of each step taken, None otherwise.
         scaled: center and scale of the windows, for heads that think in original units.
+        past: [B, L, P] float32, features of the context alone: past-only covariates; None where there are none.
     """
 
     values: Any
@@ -57,6 +58,7 @@ class Inputs(NamedTuple):
     teacher: Teacher | None = None
     dice: Dice | None = None
     scaled: Scaled | None = None
+    past: Any = None
 
     @property
     def paths(self) -> Any:

@@ -32,6 +32,7 @@ class LinearAutoregression(keras.layers.Layer):
         super().__init__(dtype="float64", autocast=False, **kwargs)
         self.horizon = horizon
         self.context_length = context_length
+        self.features = features
         self.outputs = outputs
         self.scaler = WindowScaler("standard", name="scaler") if rescale else None
         self.kernel = self.add_weight(
@@ -56,7 +57,7 @@ class LinearAutoregression(keras.layers.Layer):
         Args:
             values: [B, L] lags, 0 where missing.
             observed: [B, L].
-            calendar: [B, F] features of the next step.
+            calendar: [B, F'] features of the next step, those of the calendar first; it reads no others.
         """
         constant = ops.ones_like(values[:, :1])
         center, scale = ops.zeros_like(constant), constant
@@ -64,4 +65,4 @@ class LinearAutoregression(keras.layers.Layer):
             missing = ops.full_like(values, float("nan"))
             scaled = self.scaler(ops.where(observed > 0, values, missing))
             values, center, scale = scaled.values, scaled.center, scaled.scale
-        return ops.concatenate([values, calendar, constant], axis=1), center, scale
+        return ops.concatenate([values, calendar[:, : self.features], constant], axis=1), center, scale

@@ -12,20 +12,22 @@ from forecasting.layers.inputs import Inputs
 
 @dataclass(frozen=True)
 class Tokens:
-    """How windows are cut into tokens of C numbers: values, observed flags, features, what is static.
+    """How windows are cut into tokens of C numbers: values, observed flags, features, past-only ones, what is static.
 
-    C = S * (2 + F) + D where values are numbers. Codes of K symbols stand in a token as K flags each, so that
-    C = S * (K + 1 + F) + D; a missing symbol is no flag at all.
+    C = S * (2 + F + P) + D where values are numbers. Codes of K symbols stand in a token as K flags each, so that
+    C = S * (K + 1 + F + P) + D; a missing symbol is no flag at all.
 
     Attributes:
         segment: S, steps per token.
         horizon: H.
         alphabet: K, the number of symbols; 0 where values are numbers.
+        past_only: P, features of a step that only the context has; 0 of them says that it is missing.
     """
 
     segment: int
     horizon: int
     alphabet: int = 0
+    past_only: int = 0
 
     @property
     def ahead(self) -> int:
@@ -37,13 +39,13 @@ class Tokens:
         length = inputs.values.shape[1]
         padding = -length % self.segment
         count = (length + padding) // self.segment
-        known = inputs.known[:, :length]
         padded = [ops.pad(ops.cast(part, "float32"), ((0, 0), (padding, 0))) for part in inputs[:2]]
         values, observed = (ops.reshape(part, (-1, count, self.segment)) for part in padded)
         parts = [self.spelt(values, observed), observed]
-        if known.shape[2]:
-            known = ops.pad(known, ((0, 0), (padding, 0), (0, 0)))
-            parts.append(ops.reshape(known, (-1, count, self.segment * known.shape[2])))
+        for features in (inputs.known[:, :length], inputs.past):
+            if features is not None and features.shape[2]:
+                features = ops.pad(features, ((0, 0), (padding, 0), (0, 0)))
+                parts.append(ops.reshape(features, (-1, count, self.segment * features.shape[2])))
         if inputs.static.shape[1]:
             parts.append(ops.repeat(inputs.static[:, None], count, axis=1))
         return ops.concatenate(parts, axis=2)
@@ -76,7 +78,7 @@ class Tokens:
         return ops.reshape(raw, (-1, self.ahead * self.segment, raw.shape[3]))[:, : self.horizon]
 
     def fed_back(self, values: Any, known: Any, static: Any) -> Any:
-        """Return the token [B, C] of forecast values [B, S], taken as observed.
+        """Return the token [B, C] of forecast values [B, S], taken as observed; past-only features are missing there.
 
         Args:
             values: [B, S].
@@ -85,4 +87,7 @@ class Tokens:
         """
         features = ops.reshape(known, (-1, self.segment * known.shape[2]))
         observed = ops.ones_like(values)
-        return ops.concatenate([self.spelt(values, observed), observed, features, static], axis=1)
+        parts = [self.spelt(values, observed), observed, features, static]
+        if self.past_only:
+            parts.insert(3, ops.zeros_like(ops.tile(values, (1, self.past_only))))
+        return ops.concatenate(parts, axis=1)

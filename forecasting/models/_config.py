@@ -22,9 +22,12 @@ class ModelConfig(StrictConfig):
 
     Attributes:
         learner: file in `forecasting.training` that teaches the model.
+        reads_covariates: whether the model reads covariates; the others let them pass, so that all models can be
+            compared on the same data.
     """
 
     learner: ClassVar[str] = "gradient"
+    reads_covariates: ClassVar[bool] = False
 
     @property
     def scaling(self) -> str:
@@ -79,6 +82,8 @@ class DecodedConfig(ModelConfig):
             `teacher` (always), `linear`, `exponential`, `sigmoid` (ever more seldom), or a constant probability.
         attention: name of a file in `forecasting.layers.attention`.
     """
+
+    reads_covariates: ClassVar[bool] = True
 
     decoding: str = "mimo"
     width: int = 64

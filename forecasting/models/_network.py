@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from forecasting.config import Task
+from forecasting.layers.covariates import features_of, known_width
 from forecasting.layers.decoders import DECODERS
 from forecasting.layers.decoders._plan import Plan
 from forecasting.layers.tokens import Tokens
@@ -25,6 +26,6 @@ def decoded(
         segment: steps per token.
         cell: cell of a decoder that has one.
     """
-    tokens = Tokens(segment, task.horizon, len(task.symbols))
-    plan = Plan(encoder, tokens, head, config, len(task.calendar), cell)
+    tokens = Tokens(segment, task.horizon, len(task.symbols), features_of(task.past_covariates))
+    plan = Plan(encoder, tokens, head, config, known_width(task), cell)
     return DECODERS.load(config.decoding).Layer(plan, name="core")

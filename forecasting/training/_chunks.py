@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
+from keras import random
 
 from forecasting.data.windows import WindowIndex
 from forecasting.layers.inputs import Inputs
 from forecasting.network import scaled_target, weighted_mean
 from forecasting.training._batches import PREFETCHED, untuned
 from forecasting.training._source import WindowSource
+
+#: Share of the tokens whose past-only covariates are hidden, so that the rolled-out horizon is not new to the network.
+HIDDEN_SHARE = 0.25
 
 
 def draw_chunks(index: WindowIndex, streams: int, rows: int, segment: int, horizon: int, seed: int) -> tf.data.Dataset:
@@ -79,6 +84,7 @@ class ChunkLoss:
         self.rows = tokens * self.segment
         self.offsets = tf.range(self.rows + self.segment, dtype=tf.int64)
         self.initial = [tf.convert_to_tensor(state) for state in self.core.encoder.initial_states(streams)]
+        self.coins = keras.random.SeedGenerator(name="hidden")
         self.states = [tf.Variable(state, trainable=False) for state in self.initial]
 
     def __call__(self, begins: Any, firsts: Any, ends: Any, fresh: Any) -> Any:
@@ -92,11 +98,21 @@ class ChunkLoss:
         after = tf.cast(rows >= seen[:, None], usable.dtype)
         observed = tf.cast(tf.math.is_finite(y), tf.float32)
         static = self.network.statics(self.source.statics_at(begins), training=True)
-        inputs = Inputs(values[:, : self.rows], observed[:, : self.rows], known, static, scaled=scaled)
+        known, past = self.network.covariates(known, context_length=self.rows, training=True)
+        past = self.partly_hidden(past)
+        inputs = Inputs(values[:, : self.rows], observed[:, : self.rows], known, static, scaled=scaled, past=past)
         raw = self.read(self.core.tokens.past(inputs), known[:, self.segment :], fresh)
         target = tf.where(usable > 0, y, scaled.center)[:, self.segment :]
         losses = self.network.head.loss(raw, scaled, target)
         return weighted_mean(losses, (usable * after)[:, self.segment :])
+
+    def partly_hidden(self, past: Any) -> Any:
+        """Return past-only features [B, T S, P], some tokens' without them: a roll-out has none after its origin."""
+        if past is None:
+            return None
+        coins = random.uniform((tf.shape(past)[0], self.rows // self.segment, 1), seed=self.coins)
+        seen = tf.cast(coins >= HIDDEN_SHARE, past.dtype)
+        return past * tf.repeat(seen, self.segment, axis=1)
 
     def read(self, tokens: Any, known: Any, fresh: Any) -> Any:
         """Return the raw numbers [B, T S, P] that follow each of the tokens [B, T, C], and keep the last states.

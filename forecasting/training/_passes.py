@@ -121,6 +121,9 @@ def unfit(network: Any) -> Iterator[tuple[str, str]]:
         yield "scaling", f"{text} Use {' or '.join(map(repr, SCALINGS))}."
     if network.task.static_covariates:
         yield "static_covariates", "It reads no static covariates. Leave them out, or use 'truncated'."
+    for field in ("known_covariates", "past_covariates"):
+        if getattr(network.task, field):
+            yield field, "It reads no covariates but the calendar. Leave them out, or use 'truncated'."
 
 
 def teach(learner: OnlineLearner, panel: Panel, passes: int, callbacks: Sequence[Any] = ()) -> Learned:

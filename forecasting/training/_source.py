@@ -39,14 +39,14 @@ class WindowSource:
     @classmethod
     def of(cls, panel: Panel, task: Task) -> WindowSource:
         """Lay the panel out and copy it to the device."""
-        arrays = layout(panel, task.calendar, task.horizon)
+        arrays = layout(panel, task.calendar, task.horizon, task.covariate_kinds)
         y, known = tf.constant(arrays.y), tf.constant(arrays.known)
         statics = encode_statics(panel.statics, task.static_covariates, panel.ids)
-        gather = Gather(y, known, task.context_length, task.horizon)
+        gather = Gather(y, known, task.context_length, task.horizon, task.covariate_counts)
         return cls(panel, task, arrays, panel.lengths, gather, statics)
 
     def windows(self, origins: tf.Tensor, firsts: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        """Return context [B, L], known [B, L + H, F], target [B, H] and static codes [B, K] of the windows."""
+        """Return context [B, L], known [B, L + H, F + C], target [B, H] and static codes [B, K] of the windows."""
         return *self.gather(origins, firsts), self.statics_at(origins)
 
     def statics_at(self, rows: tf.Tensor) -> tf.Tensor:

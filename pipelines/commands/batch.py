@@ -12,6 +12,7 @@ from pipelines import options
     epilog=options.examples(
         "forecast batch load.parquet --model load@champion --out forecasts",
         "forecast batch 'history/*.parquet' --model load@champion --out forecasts --as-of 2026-01-31T23:00:00",
+        "forecast batch sales.parquet --model model --out forecasts --future promotions.parquet",
         "forecast batch postgresql://db/shop --query 'select * from sales' --model model --out forecasts --level 80",
     ),
 )
@@ -36,6 +37,7 @@ from pipelines import options
         click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes."),
     ],
 )
+@options.future_option
 @options.skip_code_option
 @options.common_options
 def command(
@@ -43,6 +45,7 @@ def command(
     model: str,
     out: str,
     wanted: options.BatchOptions,
+    future: str | None,
     skip_code: int | None,
     as_json: bool,
 ) -> None:
@@ -60,7 +63,7 @@ def command(
     from pipelines.views import show_facts
 
     asked = Asked("", wanted.horizon, wanted.level or (), wanted.as_of)
-    request = BatchRequest(model, out, asked, wanted.max_quarantine, wanted.parts, wanted.workers)
+    request = BatchRequest(model, out, asked, wanted.max_quarantine, wanted.parts, wanted.workers, future)
     try:
         result = run(Source.open(data), request)
     except NoDataError as error:

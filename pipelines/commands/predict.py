@@ -12,6 +12,7 @@ from pipelines import options
     epilog=options.examples(
         "forecast predict sales.csv --model model --out forecast.csv",
         "forecast predict load.parquet --model load@champion --horizon 24 --level 80,95 --out forecast.parquet",
+        "forecast predict sales.csv --model model --future promotions.csv --out forecast.csv",
         "forecast predict load.parquet --model load/3 | head",
     ),
 )
@@ -19,6 +20,7 @@ from pipelines import options
 @options.model_option
 @click.option("--horizon", type=click.IntRange(1), help="Steps ahead. [as trained]")
 @options.level_option
+@options.future_option
 @click.option("--out", type=options.OutFile(), help="Write the forecasts here (.parquet or .csv). [printed]")
 @options.common_options
 def command(
@@ -26,6 +28,7 @@ def command(
     model: str,
     horizon: int | None,
     level: tuple[float, ...] | None,
+    future: str | None,
     out: str | None,
     as_json: bool,
 ) -> None:
@@ -46,8 +49,9 @@ def command(
     from forecasting.forecaster import Forecaster
 
     forecaster = Forecaster.load(model)
-    source = source.read_for(forecaster.predictor.task)
-    forecast = forecaster.predict(source.frame(), horizon, level=level)
+    task = forecaster.predictor.task
+    ahead = source.future(future, task.known_names).frame() if future else None
+    forecast = forecaster.predict(source.read_for(task).frame(), horizon, level=level, future=ahead)
     if out:
         write_frame(out, forecast)
         say(f"Wrote {len(forecast)} rows to {out}.")

@@ -16,6 +16,7 @@ from pipelines.config_file import config_option
         "forecast train sales.csv --horizon 28 --model gru --out model",
         "forecast train load.parquet --horizon 24 --model seasonal-naive --model ar --model gru --register load",
         "forecast train load.parquet --horizon 24 --model gru:units=64,layers=2 --set training.steps=500",
+        "forecast train sales.csv --horizon 28 --model gru --known promotion --static store --holidays DE --out model",
         "forecast train --config train.toml",
     ),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
@@ -30,7 +29,7 @@ from serving.payloads import TRAINED_HORIZON, Levels, Strict
 from serving.problems import Problem, invalid
 from serving.service import current_service, request_deadline
 from serving.strict_json import parse
-from serving.tables import Table, from_csv, from_records, from_split
+from serving.tables import Table, from_csv, from_records, from_split, missing_as_null
 from serving.validation import Refusal, validate
 
 blueprint = Blueprint("mlflow", __name__)
@@ -132,10 +131,11 @@ def read_invocation(body: bytes, kind: str, task: Task) -> Scoring:
     if params.probabilities and not task.symbols:
         detail = "This model forecasts numbers, which have no probabilities. Leave it out."
         raise Refusal.of("/params/probabilities", "no_probabilities", detail)
+    beside = [name for name, _ in task.all_covariates]
     if "dataframe_split" in frames:
-        table = from_split(invocation.dataframe_split, task.static_names)
+        table = from_split(invocation.dataframe_split, beside)
     else:
-        table = from_records(invocation.dataframe_records, task.static_names)
+        table = from_records(invocation.dataframe_records, beside)
     return Scoring(table, fields_of(params), params.probabilities)
 
 
@@ -156,31 +156,36 @@ def answer_scoring(scoring: Scoring, snapshot: Snapshot) -> Answer:
         Problem: something is wrong with it; the pointers are to its rows.
     """
     settings, table = current_service().settings, scoring.table
+    task = snapshot.find(None).predictor.task
     if len(table.ds) > settings.max_points:
         raise Problem(413, "too_many_points", f"A frame may have {settings.max_points} rows.")
     try:
         rows = table.rows_of_series()
-        series = [
-            {
-                UNIQUE_ID: name,
-                DS: [table.ds[row] for row in own],
-                Y: [missing_as_null(table.y[row]) for row in own],
-                "static_covariates": table.statics_of(own),
-            }
-            for name, own in rows.items()
-        ]
+        series = [series_of(table, name, own, task) for name, own in rows.items()]
     except Refusal as refusal:
         raise invalid(refusal.errors, refusal.total) from refusal
+    value = {"series": series, **scoring.fields}
     try:
-        return answer({"series": series, **scoring.fields}, snapshot, settings, current_exchange())
+        return answer(value, snapshot, settings, current_exchange(), rows_hold_future=True)
     except Problem as problem:
         problem.errors = [table.translate(error, list(rows.values())) for error in problem.errors]
         raise
 
 
-def missing_as_null(value: Any) -> Any:
-    """Return null for NaN: frames have no other word for a missing value."""
-    return None if isinstance(value, float) and math.isnan(value) else value
+def series_of(table: Table, name: str, rows: list[int], task: Task) -> dict[str, Any]:
+    """Return one series of a table as a request has it; the rows after its last value hold its future.
+
+    Raises:
+        Refusal: a static covariate is not the same in all rows.
+    """
+    return {
+        UNIQUE_ID: name,
+        DS: [table.ds[row] for row in rows],
+        Y: [missing_as_null(table.y[row]) for row in rows],
+        "static_covariates": table.statics_of(rows, task.static_names),
+        "known_covariates": table.covariates_of(rows, task.known_names),
+        "past_covariates": table.covariates_of(rows, task.past_names),
+    }
 
 
 def records(one: Forecast, given: Answer, shows_probabilities: bool) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ def test_a_file_without_the_column_is_refused(forecast, data, trained, tmp_path)
     for command in ("predict", "batch"):
         ended = forecast(command, tmp_path / "bad.csv", "--model", tmp_path / "model", "--out", tmp_path / "x.csv")
         assert ended.code == 3
-        assert "no column 'kind', a static covariate" in ended.err
+        assert "no column 'kind', a covariate" in ended.err
 
 
 def test_batch_sets_aside_every_series_whose_static_covariate_means_nothing(forecast, data, trained, tmp_path):

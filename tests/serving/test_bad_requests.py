@@ -255,7 +255,7 @@ TABLE = {
         name: (
             payload(series(**{name: {"temp": [1.0]}})),
             "covariates_not_taken",
-            f"/series/0/{name}" + ("/temp" if name == "static_covariates" else ""),
+            f"/series/0/{name}/temp",
         )
         for name in ("known_covariates", "past_covariates", "static_covariates")
     },

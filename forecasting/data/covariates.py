@@ -1,0 +1,269 @@
+"""Covariates: columns beside `y` that change from row to row, known ahead or known of the past alone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecasting.config import Kinds
+from forecasting.data.columns import NUMBERS
+from forecasting.data.rows import Rows
+from forecasting.data.statics import UNSEEN
+from forecasting.errors import PanelError
+
+logger = logging.getLogger("forecasting")
+
+#: Categories of one covariate at most: more are ids or free text, which no embedding can learn.
+MOST_CATEGORIES = 10_000
+
+Values = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Covariates:
+    """The covariates of a panel of N rows and S series, float64 (NaN missing) or texts (None missing).
+
+    Attributes:
+        known: [N + S * ahead] by name, known ahead: each series' rows are followed by those of its future.
+        past: [N] by name, known of the past alone.
+        ahead: rows of `known` after the end of each series.
+    """
+
+    known: Values = field(default_factory=dict)
+    past: Values = field(default_factory=dict)
+    ahead: int = 0
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self.known or self.past)
+
+    def cut(self, first: NDArray[np.int64], lengths: NDArray[np.int64], rows: Cut) -> Covariates:
+        """Return the covariates of some rows of some series, with those known `rows.ahead` rows after them.
+
+        Args:
+            first: [S] first row of each series of the panel that is cut.
+            lengths: [S] its rows.
+            rows: what is kept.
+        """
+        if not self:
+            return self
+        past = rows.of(first)
+        known = rows.of(first + self.ahead * np.arange(len(first)), lengths + self.ahead)
+        return Covariates(
+            {name: taken(values, known) for name, values in self.known.items()},
+            {name: taken(values, past) for name, values in self.past.items()},
+            rows.ahead if self.known else 0,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """Rows that are kept of a panel: `lengths` [S'] from local row `begin` [S'] on of each of `series` [S'].
+
+    Attributes:
+        ahead: rows of known covariates kept after them.
+    """
+
+    series: NDArray[np.int64]
+    begin: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    ahead: int = 0
+
+    def of(self, first: NDArray[np.int64], available: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+        """Return the flat rows that are kept, -1 for those that do not exist.
+
+        Args:
+            first: [S] flat first row of each series.
+            available: [S] rows of each series, where those ahead are wanted too.
+        """
+        counts = self.lengths if available is None else self.lengths + self.ahead
+        local = np.repeat(self.begin, counts) + count_up(counts)
+        flat = np.repeat(first[self.series], counts) + local
+        return flat if available is None else np.where(local < np.repeat(available[self.series], counts), flat, -1)
+
+
+def count_up(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return 0, 1, ... counts[0] - 1, 0, 1, ... counts[1] - 1, and so on."""
+    return np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+
+
+def missing_like(values: NDArray[Any], count: int) -> NDArray[Any]:
+    """Return `count` missing values of the same kind."""
+    return np.full(count, np.nan) if values.dtype.kind == "f" else np.full(count, None, object)
+
+
+def taken(values: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
+    """Return the values in some rows, missing where the row is -1."""
+    return np.concatenate([values, missing_like(values, 1)])[rows]
+
+
+def read_covariates(frame: pd.DataFrame, known: Sequence[str], past: Sequence[str], rows: Rows) -> Covariates:
+    """Return the covariates of a panel whose rows are those of a frame, sorted.
+
+    Args:
+        frame: the long frame.
+        known: columns whose future is known.
+        past: columns of which only the past is known.
+        rows: the frame's rows as the panel has them; the covariates follow them.
+
+    Raises:
+        PanelError: `missing_column`, `covariate_dtype` or `covariate_infinite`, with series and row.
+    """
+    return Covariates(
+        {name: read_column(frame, name, rows) for name in known},
+        {name: read_column(frame, name, rows) for name in past},
+    )
+
+
+def read_column(frame: pd.DataFrame, name: str, rows: Rows) -> NDArray[Any]:
+    """Return one column in the order of the rows."""
+    values = values_of(frame, name)[rows.position]
+    if values.dtype.kind == "f" and np.isinf(values).any():
+        at = int(np.flatnonzero(np.isinf(values))[0])
+        raise PanelError(
+            f"Covariate {name!r} is infinite in {rows.where(at)}. Fix: replace it, or make it missing.",
+            code="covariate_infinite",
+            series=rows.series(at),
+            row=rows.row(at),
+            field=name,
+        )
+    return values
+
+
+def values_of(frame: pd.DataFrame, name: str) -> NDArray[Any]:
+    """Return a column as float64 (truth values are 0 and 1) or as texts, NaN or None where missing or empty.
+
+    Raises:
+        PanelError: `missing_column`, `duplicate_column`, or `covariate_dtype`: it holds times, or numbers and texts.
+    """
+    if name not in frame.columns:
+        got = ", ".join(map(str, frame.columns[:20]))
+        raise PanelError(
+            f"The frame has no column {name!r} for the covariate. Got: {got}. Fix: add it.",
+            code="missing_column",
+            field=name,
+        )
+    if (frame.columns == name).sum() > 1:
+        text = f"The frame has more than one column {name!r}. Fix: keep one of them."
+        raise PanelError(text, code="duplicate_column", field=name)
+    column = frame[name]
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
+    kind = pd.api.types.infer_dtype(column, skipna=True) if column.dtype == object else ""
+    if kind in NUMBERS or (pd.api.types.is_numeric_dtype(column.dtype) and column.dtype.kind != "c"):
+        return pd.to_numeric(column).to_numpy(np.float64, na_value=np.nan)
+    if kind == "string" or pd.api.types.is_string_dtype(column.dtype):
+        texts = column.to_numpy(object)
+        texts = texts.copy()
+        texts[pd.isna(texts) | (texts == "")] = None
+        return texts
+    raise PanelError(
+        f"Covariate {name!r} must hold numbers or texts. Got {kind or column.dtype}. Fix: convert the column.",
+        code="covariate_dtype",
+        field=name,
+    )
+
+
+def covariate_kinds(values: Values) -> Kinds:
+    """Return which covariates are numbers and which categories the others have.
+
+    Raises:
+        PanelError: `covariate_categories`, one has more than `MOST_CATEGORIES`.
+    """
+    found = []
+    for name, column in values.items():
+        categories = () if column.dtype.kind == "f" else tuple(sorted(set(column) - {None}))
+        if len(categories) > MOST_CATEGORIES:
+            raise PanelError(
+                f"Covariate {name!r} has {len(categories)} categories; at most {MOST_CATEGORIES} can be learnt. "
+                "Fix: group them, or leave the column out.",
+                code="covariate_categories",
+                field=name,
+            )
+        found.append((name, categories))
+    return tuple(found)
+
+
+def encode_covariates(values: Values, kinds: Kinds) -> NDArray[np.float64]:
+    """Return [N, C]: numbers as they are, categories as 1, 2, ... or `UNSEEN`, which the log names; NaN where missing.
+
+    Raises:
+        PanelError: `covariate_absent` when one is not there, `covariate_kind` when a number is a text or the other way.
+    """
+    columns = [encoded(name, values[name], categories) for name, categories in present(values, kinds)]
+    return np.stack(columns, axis=1)
+
+
+def present(values: Values, kinds: Kinds) -> Kinds:
+    """Return the kinds, all of which are there.
+
+    Raises:
+        PanelError: `covariate_absent`.
+    """
+    for name, _ in kinds:
+        if name not in values:
+            raise PanelError(
+                f"The model needs the covariate {name!r}. Got: {', '.join(values) or 'none'}. Fix: give it.",
+                code="covariate_absent",
+                field=name,
+            )
+    return kinds
+
+
+def encoded(name: str, values: NDArray[Any], categories: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return the numbers or codes [N] of one covariate."""
+    has_numbers = values.dtype.kind == "f"
+    if has_numbers == bool(categories):
+        given = values[~np.isnan(values)] if has_numbers else [value for value in values if value is not None]
+        if len(given) == 0:
+            return np.full(len(values), np.nan)
+        got, wanted = ("a number", "a category (text)") if categories else ("a text", "a number")
+        raise PanelError(
+            f"Covariate {name!r} must be {wanted}. Got {got}: {str(given[0])[:40]!r}. Fix: convert it.",
+            code="covariate_kind",
+            field=name,
+        )
+    if not categories:
+        return np.asarray(values, np.float64)
+    code: dict[Any, float] = {category: float(number) for number, category in enumerate(categories, start=1)}
+    code[None] = np.nan
+    codes = np.array([code.get(value, UNSEEN) for value in values], np.float64)
+    unseen = np.flatnonzero(codes == UNSEEN)
+    if len(unseen):
+        logger.warning(
+            "Covariate %r has a category that was not seen in training in %d rows, first %r; it is read as an "
+            "unknown one.",
+            name,
+            len(unseen),
+            str(values[unseen[0]])[:40],
+        )
+    return codes
+
+
+def example_covariates(kinds: tuple[Kinds, Kinds], counts: NDArray[np.int64], ahead: int) -> Covariates:
+    """Return values that mean the same on every machine, every seventh of them missing, `ahead` rows of them known.
+
+    Args:
+        kinds: of known and of past-only covariates.
+        counts: [S] rows of each series.
+        ahead: future rows of each series.
+    """
+
+    def values(categories: tuple[str, ...], steps: NDArray[np.int64]) -> NDArray[Any]:
+        column = np.array(categories, object)[steps % len(categories)] if categories else (steps % 3).astype(float)
+        column[steps % 7 == 5] = None if categories else np.nan
+        return column
+
+    known, past = kinds
+    ahead = ahead if known else 0
+    return Covariates(
+        {name: values(categories, count_up(counts + ahead)) for name, categories in known},
+        {name: values(categories, count_up(counts)) for name, categories in past},
+        ahead,
+    )

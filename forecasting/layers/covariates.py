@@ -1,0 +1,136 @@
+"""What the network reads of covariates: numbers standardised, categories embedded, and a flag of what is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops, random
+
+from forecasting.config import Kinds, Task
+from forecasting.layers.statics import UNKNOWN_SHARE, embedding_width
+
+#: Deviations from which a number grows by its logarithm: rain is a hundred deviations of its hours on a wet one, and
+#: what has been met once must not throw a forecast as far.
+LINEAR = 3.0
+
+
+class CovariateReader(keras.layers.Layer):
+    """Turns codes [B, T, C] into features [B, T, W]; what is missing (NaN) is 0 with the flag 0.
+
+    Every covariate has a flag of its own, so nothing missing is taken for a value. The mean and the deviation of the
+    numbers are weights, set once from the training rows. Codes are float64, features float32.
+
+    Args:
+        kinds: the covariates and their categories.
+    """
+
+    def __init__(self, kinds: Kinds, **kwargs: Any) -> None:
+        super().__init__(autocast=False, **kwargs)
+        sizes = [len(categories) for _, categories in kinds]
+        self.numbers = np.array([c for c, size in enumerate(sizes) if size == 0], "int32")
+        self.categories = [c for c, size in enumerate(sizes) if size > 0]
+        self.embeddings = [
+            keras.layers.Embedding(sizes[c] + 1, embedding_width(sizes[c]), name=f"embedding_{c}")
+            for c in self.categories
+        ]
+        self.seed = keras.random.SeedGenerator(name="unknown")
+        shape = (len(self.numbers),)
+        self.center = self.add_weight(shape=shape, initializer="zeros", trainable=False, dtype="float64", name="center")
+        self.scale = self.add_weight(shape=shape, initializer="ones", trainable=False, dtype="float64", name="scale")
+
+    def build(self, input_shape: Any) -> None:
+        """Do nothing: embeddings make their weights in the first call."""
+        self.built = True
+
+    def adapt(self, codes: np.ndarray) -> None:
+        """Take mean and deviation of the numbers from the training rows' codes [N, C], of those that are there."""
+        for position, c in enumerate(self.numbers):
+            values = codes[~np.isnan(codes[:, c]), c]
+            if len(values):
+                self.center.assign(put(self.center, position, values.mean()))
+                self.scale.assign(put(self.scale, position, values.std() or 1.0))
+
+    def call(self, codes: Any, training: bool = False) -> Any:
+        """Return the features [B, T, W] of codes [B, T, C]."""
+        missing = ops.isnan(codes)
+        observed = ops.cast(ops.logical_not(missing), "float32")
+        values = ops.where(missing, ops.zeros_like(codes), codes)
+        distance = (ops.take(values, self.numbers, axis=2) - self.center) / self.scale
+        numbers = ops.cast(with_short_tails(distance), "float32")
+        parts = [observed, numbers * ops.take(observed, self.numbers, axis=2)]
+        for c, embedding in zip(self.categories, self.embeddings, strict=True):
+            code = ops.cast(values[:, :, c], "int32")
+            if training:
+                hidden = random.uniform(ops.shape(code[:, :1]), seed=self.seed) < UNKNOWN_SHARE
+                code = ops.where(hidden, ops.zeros_like(code), code)
+            parts.append(embedding(code) * observed[:, :, c, None])
+        return ops.concatenate(parts, axis=2)
+
+
+def with_short_tails(distance: Any) -> Any:
+    """Return standardised numbers as they are up to `LINEAR` deviations, and growing by their logarithm beyond."""
+    size = ops.abs(distance)
+    beyond = LINEAR + ops.log(ops.maximum(size - LINEAR + 1.0, 1.0))
+    return ops.where(size <= LINEAR, distance, ops.sign(distance) * beyond)
+
+
+def put(weight: Any, position: int, value: float) -> np.ndarray:
+    """Return the numbers of a weight with one of them replaced."""
+    numbers = np.array(weight)
+    numbers[position] = value
+    return numbers
+
+
+def features_of(kinds: Kinds) -> int:
+    """Return W, the width of what `CovariateReader` gives."""
+    return sum(1 + (embedding_width(len(categories)) if categories else 1) for _, categories in kinds)
+
+
+def known_width(task: Task) -> int:
+    """Return the features of a step whose future is known: those of the calendar, then of known covariates."""
+    return len(task.calendar) + features_of(task.known_covariates)
+
+
+class CovariateReaders(keras.layers.Layer):
+    """Parts what was gathered of a row [F + C] into what is known ahead and what is past-only.
+
+    Args:
+        task: names the calendar features and the covariates.
+    """
+
+    def __init__(self, task: Task, **kwargs: Any) -> None:
+        super().__init__(autocast=False, **kwargs)
+        self.calendar = len(task.calendar)
+        self.ahead = self.calendar + len(task.known_covariates)
+        self.known = CovariateReader(task.known_covariates, name="known") if task.known_covariates else None
+        self.past = CovariateReader(task.past_covariates, name="past") if task.past_covariates else None
+
+    def build(self, input_shape: Any) -> None:
+        """Do nothing: the readers make their weights."""
+        self.built = True
+
+    def adapt(self, columns: np.ndarray) -> None:
+        """Take means and deviations from the columns [N, F + C] of the training rows."""
+        if self.known:
+            self.known.adapt(columns[:, self.calendar : self.ahead])
+        if self.past:
+            self.past.adapt(columns[:, self.ahead :])
+
+    def call(self, columns: Any, context_length: int, training: bool = False) -> tuple[Any, Any]:
+        """Return the features of context and horizon [B, L + H, F'], and of the context alone [B, L, P] or None.
+
+        Args:
+            columns: [B, L + H, F + C] calendar features, codes of known covariates, codes of past-only ones.
+            context_length: L.
+            training: whether some categories are hidden.
+        """
+        calendar = ops.cast(columns[:, :, : self.calendar], "float32")
+        known, past = calendar, None
+        if self.known:
+            read = self.known(columns[:, :, self.calendar : self.ahead], training=training)
+            known = ops.concatenate([calendar, read], axis=2)
+        if self.past:
+            past = self.past(columns[:, :context_length, self.ahead :], training=training)
+        return known, past
