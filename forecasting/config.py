@@ -10,6 +10,9 @@ from typing import Any, Self
 
 from forecasting.errors import ConfigError
 
+#: What is done about a series with too few observed values: the network answers, nobody does, or a simpler model does.
+SHORT_SERIES = ("pad", "error", "fallback")
+
 #: Quantile levels a quantile head is trained on; other levels are interpolated inside this grid.
 QUANTILE_GRID = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
 
@@ -72,6 +75,7 @@ class Task(StrictConfig):
         symbols: the alphabet of K symbols that are forecast; empty for numbers.
         static_covariates: name and categories of each static covariate, no categories for a number; their order
             is that of the codes the network reads.
+        short_series: what is done about a series with too few observed values, one of `SHORT_SERIES`.
     """
 
     horizon: int
@@ -83,6 +87,7 @@ class Task(StrictConfig):
     max_horizon: int = 0
     symbols: tuple[str, ...] = ()
     static_covariates: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    short_series: str = "pad"
 
     def __post_init__(self) -> None:
         kinds = tuple((name, tuple(categories)) for name, categories in self.static_covariates)
@@ -102,6 +107,8 @@ class Task(StrictConfig):
         differ = len(set(symbols)) == len(symbols) != 1
         valid_symbols = differ and all(isinstance(symbol, str) and symbol for symbol in symbols)
         require(valid_symbols, "symbols", "two or more different texts, none of them empty", symbols)
+        policies = [one for one in SHORT_SERIES if not (symbols and one == "fallback")]
+        require(self.short_series in policies, "short_series", f"one of {', '.join(policies)}", self.short_series)
         require(not (levels and symbols), "quantile_levels", "left out: symbols have no quantiles", levels)
         if self.max_horizon == 0:
             object.__setattr__(self, "max_horizon", 10 * self.horizon)

@@ -53,6 +53,7 @@ def task_for(
     season: tuple[int, ...] | None = None,
     context_length: int | None = None,
     quantile_levels: tuple[float, ...] = QUANTILE_GRID,
+    short_series: str = "pad",
 ) -> Task:
     """Fill in a task from a panel.
 
@@ -71,4 +72,5 @@ def task_for(
         calendar=calendar_features(panel.frequency),
         symbols=panel.symbols,
         static_covariates=kinds_of(panel.statics),
+        short_series=short_series,
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
-from forecasting.config import QUANTILE_GRID, Task, Training
+from forecasting.config import QUANTILE_GRID, SHORT_SERIES, Task, Training, require
 from forecasting.errors import NotFittedError
 from forecasting.learnt import Learnt
 from forecasting.model_spec import ModelSpec
@@ -35,6 +35,8 @@ class Forecaster(Learnt):
         static_covariates: columns that say something about a series at all times, numbers or categories.
         scaling: `standard`, `last`, `mean` or `none`; the model's own default when not given.
         training: how the network is trained.
+        short_series: what is done about a series with too few observed values: the network answers it `padded`
+            (`pad`), it is an `error`, or a simpler model answers it (`fallback`).
         alias: name of the forecast column; the model's name when not given.
         **model_config: fields of the model's `Config`.
 
@@ -55,6 +57,7 @@ class Forecaster(Learnt):
         static_covariates: Sequence[str] = (),
         scaling: str | None = None,
         training: Training = Training(),  # noqa: B008  (frozen)
+        short_series: str = "pad",
         alias: str | None = None,
         **model_config: Any,
     ) -> None:
@@ -68,6 +71,8 @@ class Forecaster(Learnt):
         self.quantile_levels = tuple(quantile_levels) if self.spec.has_quantiles else ()
         self.static_covariates = tuple(static_covariates)
         self.training = training
+        require(short_series in SHORT_SERIES, "short_series", f"one of {', '.join(SHORT_SERIES)}", short_series)
+        self.short_series = short_series
         self.forget()
 
     def fit(self, frame: pd.DataFrame, callbacks: Sequence[Any] = ()) -> Self:
@@ -152,7 +157,8 @@ class Forecaster(Learnt):
         Raises:
             NotFittedError: there is no model yet, or no history.
             PanelError: the history cannot become a panel of the model's frequency.
-            RequestError: the horizon or a level cannot be answered, or a series has no observed value.
+            RequestError: the horizon or a level cannot be answered, a series has no observed value, or series are too
+                short and the policy is `error`.
         """
         from forecasting.forecast_frame import forecast_frame
 
@@ -312,6 +318,7 @@ class Forecaster(Learnt):
             quantile_levels=task.quantile_levels,
             static_covariates=task.static_names,
             training=Training.from_dict(facts.training),
+            short_series=task.short_series,
         )
         forecaster.predictor_, forecaster.facts_ = predictor, facts
         forecaster.state_, forecaster.is_loaded = artifact.read_learner(folder), True
@@ -371,4 +378,5 @@ class Forecaster(Learnt):
             season=self.season,
             context_length=self.context_length,
             quantile_levels=self.quantile_levels,
+            short_series=self.short_series,
         )

@@ -16,10 +16,12 @@ from forecasting.data.statics import encode_statics
 from forecasting.data.symbols import require_symbols, symbols_at
 from forecasting.data.windows import PanelArrays, layout
 from forecasting.errors import ForecastingError, RequestError
+from forecasting.falling_back import Windows, fall_back
 from forecasting.layers.gather import Gather
 from forecasting.model_spec import ModelSpec
 from forecasting.network import ForecastNetwork
 from forecasting.schema import STATUS_OK, STATUS_PADDED
+from forecasting.short_series import joined, observed_in_context
 
 #: Windows answered by one call into the compiled graph; bounds the memory of a large panel.
 CHUNK = 4096
@@ -34,7 +36,7 @@ class Answer:
             most probable symbol.
         quantiles: [W, horizon, Q'] float64 at `quantile_levels`.
         quantile_levels: the levels that were asked for, ascending.
-        status: [W] `ok` or `padded` (the history is shorter than the context).
+        status: [W] `ok`, `padded` (the history is shorter than the context) or `fallback:<model>:<reason>`.
         problems: why a window has no forecast (its numbers are NaN), by window.
         symbols: the alphabet of K symbols; empty for numbers.
         probabilities: [W, horizon, K] float64, of each symbol.
@@ -58,9 +60,9 @@ class Answer:
         return self.quantiles[:, :, self.quantile_levels.index(quantile_level)]
 
     def raise_problems(self) -> None:
-        """Raise the first problem, if there is one."""
-        for problem in self.problems.values():
-            raise problem
+        """Raise the first problem, if there is one; of series that are too short all of them."""
+        if self.problems:
+            raise joined([*self.problems.values()])
 
 
 class Predictor:
@@ -113,6 +115,7 @@ class Predictor:
         value = self.value(outputs)
         outputs[list(problems)] = value[list(problems)] = np.nan
         asked = interpolate(outputs, self.task.quantile_levels, levels)
+        fall_back(Windows(self.task, panel, series, steps), (value, asked, levels), status, problems)
         symbols = self.task.symbols
         return Answer(value, asked, levels, status, problems, symbols, outputs[:, :, : len(symbols)])
 
@@ -187,12 +190,10 @@ class Predictor:
     ) -> dict[int, ForecastingError]:
         """Return the windows that have no forecast: nothing observed in the context, or numbers that are not finite."""
         found: dict[int, ForecastingError] = {}
-        observed = np.concatenate([[0], np.cumsum(~np.isnan(panel.y))])
-        last = panel.offsets[:-1][series] + steps + 1
-        first = np.maximum(panel.offsets[:-1][series], last - self.task.context_length)
-        for window in np.flatnonzero(observed[last] == observed[first]):
+        observed, rows = observed_in_context(panel, series, steps, self.task.context_length)
+        for window in np.flatnonzero(observed == 0):
             name = str(panel.ids[series[window]])
-            message = f"Series {name!r} has no observed value in its last {last[window] - first[window]} rows."
+            message = f"Series {name!r} has no observed value in its last {rows[window]} rows."
             found[int(window)] = RequestError(f"{message} Give at least one.", code="no_observations", series=name)
         for window in np.flatnonzero(~np.isfinite(outputs).all(axis=(1, 2))):
             name = str(panel.ids[series[window]])

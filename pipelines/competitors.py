@@ -44,6 +44,7 @@ def forecasters(task: TaskRequest, freq: str | int, default: Sequence[str]) -> l
         "season": task.season,
         "context_length": task.context_length,
         "static_covariates": task.static_covariates,
+        "short_series": task.short_series,
         "training": training_of(dict(task.training)),
     }
     return [Forecaster(ModelSpec.parse(name), task.horizon, freq, **choices) for name in names]

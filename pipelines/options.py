@@ -56,6 +56,7 @@ class TaskRequest:
         step: steps between two origins; the horizon when None.
         training: fields of `Training` that were given.
         static_covariates: columns that say something about a series at all times.
+        short_series: what is done about a series with too few observed values.
     """
 
     horizon: int
@@ -67,6 +68,7 @@ class TaskRequest:
     step: int | None = None
     training: tuple[tuple[str, Any], ...] = ()
     static_covariates: tuple[str, ...] = ()
+    short_series: str = "pad"
 
     @property
     def of_symbols(self) -> bool:
@@ -271,6 +273,8 @@ def task_options(with_backtest: bool = True, least_windows: int = 1) -> Function
         click.option("--context", "context_length", type=click.IntRange(1), help="Steps looked back. [by rule]"),
         click.option("--static", "static_covariates", type=Names(), default=(), metavar="COLUMN,...",
                      help="Columns that say something about a series at all times: numbers or categories."),
+        click.option("--short-series", type=click.Choice(["pad", "error", "fallback"]), default="pad",
+                     show_default=True, help="Series too short for the model: pad, refuse, or a simpler model."),
         *(backtest if with_backtest else ()),
         click.option("--set", "training", type=Setting(), multiple=True,
                      help="Training field, e.g. training.steps=500; may be repeated."),
