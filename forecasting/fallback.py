@@ -76,7 +76,8 @@ def climb_down(context: np.ndarray, horizon: int, season: tuple[int, ...]) -> Ru
     exponent = int(np.frexp(np.abs(observed).max())[1])
     scaled = np.ldexp(context, -exponent)
     found = autoregression(scaled, horizon, season) or seasonal_naive(scaled, horizon, season) or naive(scaled, horizon)
-    return Rung(found.model, np.ldexp(found.mean, exponent), np.ldexp(found.spread, exponent), found.freedom)
+    with np.errstate(over="ignore"):
+        return Rung(found.model, np.ldexp(found.mean, exponent), np.ldexp(found.spread, exponent), found.freedom)
 
 
 def naive(context: np.ndarray, horizon: int) -> Rung:
