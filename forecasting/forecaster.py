@@ -18,6 +18,7 @@ from forecasting.model_spec import ModelSpec
 if TYPE_CHECKING:
     from forecasting.data.panel import Panel
     from forecasting.evaluation.backtest import Backtest
+    from forecasting.evaluation.leakage import LeakageReport
     from forecasting.predictor import Predictor
 
 
@@ -271,6 +272,19 @@ class Forecaster(Learnt):
         if refit:
             return backtest_refitted(fit, panel, origins, levels)
         return backtest_fitted(fit(origins.training_panel(panel)), panel, origins, levels)
+
+    def check_leakage(self, frame: pd.DataFrame) -> LeakageReport:
+        """Change everything after a cutoff, and compare what is known at the cutoff bit for bit.
+
+        A loaded forecaster answers as it is. Otherwise a fresh copy is fitted before the cutoff, once for every change,
+        and weights and validation are compared too; this forecaster stays as it is.
+
+        Raises:
+            PanelError: the frame cannot become a panel, or no series is longer than a horizon and two rows.
+        """
+        from forecasting.evaluation.leakage import check_forecaster
+
+        return check_forecaster(self, self.panel(frame))
 
     def attention(self, history: pd.DataFrame | None = None) -> pd.DataFrame:
         """Return which past steps the forecasts look at: `unique_id, ds, seen, weight`.

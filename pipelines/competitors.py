@@ -30,7 +30,7 @@ ALL_ROUND = ("naive", "seasonal-naive", "ar", "ff-ar", "lstm", "gru")
 SHOWN = ("perplexity", "accuracy", "mase", "owa", "smape", "mae", "wql", "coverage_80")
 
 
-def forecasters(task: TaskRequest, freq: str | int, default: Sequence[str]) -> list[Forecaster]:
+def forecasters(task: TaskRequest, freq: str | int | None, default: Sequence[str]) -> list[Forecaster]:
     """Return an unfitted forecaster for each model of the task.
 
     Raises:

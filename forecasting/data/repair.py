@@ -106,9 +106,9 @@ def make_regular(frame: pd.DataFrame, checked: Checked, plan: Plan, changes: lis
     if inserted:
         made = change("inserted missing timestamps", "missing_timestamps", "insert", rows, fit.gap_after)
         changes.append({**made, "rows": inserted})
-    if not bool((np.diff(rows.position) > 0).all()):
-        nowhere = {"rows": rows.n_rows, "series": None, "row": None, "places": []}
-        changes.append({"change": "sorted by series and time", "code": "unsorted", "action": "sort", **nowhere})
+    moved = np.flatnonzero(np.diff(rows.position) < 0) + 1
+    if len(moved):
+        changes.append(change("sorted by series and time", "unsorted", "sort", rows, moved))
     return repaired
 
 
