@@ -31,6 +31,7 @@ CODES: dict[str, Code] = {
     "empty": Code("error", "no row has both an id and a time"),
     "y_dtype": Code("error", "the target holds something else than numbers", (REFUSE, "missing")),
     "symbol_unknown": Code("error", "the target holds a symbol that the model does not know"),
+    "symbol_count": Code("error", "the target has too many, or too few, symbols"),
     "y_infinite": Code("error", "values are infinite", ("missing", REFUSE)),
     "ds_dtype": Code("error", "times cannot be read, or mean nothing", (REFUSE, "drop")),
     "ds_missing": Code("error", "rows have no time", ("drop", REFUSE)),
