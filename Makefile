@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 ONCE ?=
+# Processes that share the tests.
+WORKERS ?= logical
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint bench lock clean
@@ -27,7 +29,7 @@ demo: $(VENV)/.runtime  ## Train, rank, register and serve on the shipped data; 
 	$(BIN)/forecast demo $(if $(ONCE),--once)
 
 test: $(VENV)/.test  ## Run all tests that need pip only.
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
 lint: $(VENV)/.test  ## Check style and types.
 	$(BIN)/ruff check .

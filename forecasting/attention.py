@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 
 from forecasting.data.panel import Panel
-from forecasting.data.statics import encode_statics
-from forecasting.data.windows import layout
 from forecasting.errors import ConfigError
-from forecasting.layers.gather import Gather
+from forecasting.graphs import PanelWindows, in_chunks
 from forecasting.predictor import Predictor
-from forecasting.schema import DS, UNIQUE_ID
-
-#: Column: the newest step of the past token that was looked at.
-SEEN = "seen"
-
-WEIGHT = "weight"
+from forecasting.schema import DS, SEEN, UNIQUE_ID, WEIGHT
 
 
 def attention_frame(predictor: Predictor, panel: Panel) -> pd.DataFrame:
@@ -29,6 +21,7 @@ def attention_frame(predictor: Predictor, panel: Panel) -> pd.DataFrame:
 
     Raises:
         ConfigError: the model has no attention.
+        PanelError: the panel has another frequency or alphabet.
     """
     if getattr(predictor.spec.config, "attention", "none") == "none":
         raise ConfigError(
@@ -37,9 +30,11 @@ def attention_frame(predictor: Predictor, panel: Panel) -> pd.DataFrame:
             field="attention",
         )
     task = predictor.task
-    panel.require_frequency(task.freq)
-    weights = weights_of(predictor, panel)  # [S, T', T]
+    predictor.require_readable(panel)
+    panel = panel.tail(task.context_length)
     series, steps = np.arange(panel.n_series), panel.lengths - 1
+    windows = PanelWindows.of(panel, task, series, steps, task.horizon)
+    weights = in_chunks(predictor.attention, windows)  # [S, T', T]
     segment = predictor.network.core.tokens.segment
     tokens = weights.shape[2]
     seen = steps[:, None] - segment * np.arange(tokens)[::-1]  # [S, T]
@@ -54,14 +49,3 @@ def attention_frame(predictor: Predictor, panel: Panel) -> pd.DataFrame:
         WEIGHT: by_step[inside],
     }
     return pd.DataFrame(columns)
-
-
-def weights_of(predictor: Predictor, panel: Panel) -> np.ndarray:
-    """Return the weights [S, T', T] of each token ahead over each token of the context, at the end of every series."""
-    task, network = predictor.task, predictor.network
-    arrays = layout(panel, task.calendar, task.horizon)
-    gather = Gather(tf.constant(arrays.y), tf.constant(arrays.known), task.context_length, task.horizon)
-    windows = gather(tf.constant(arrays.last), tf.constant(arrays.first))
-    statics = encode_statics(panel.statics, task.static_covariates, panel.ids)
-    scaled = network.scaler(windows.context)
-    return np.asarray(network.core.weights_of(network.inputs_of(scaled, windows.known, statics)))

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from forecasting.plots import COLOURS, GREY, INK, canvas, canvases
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 #: Lines beyond the number of colours begin again with the first colour, dashed.
 DASHES = ("-", "--", ":")
@@ -113,4 +114,47 @@ def clipping_chart(gains: np.ndarray, before: np.ndarray, after: np.ndarray, lim
     axes.set_yscale("log")
     label(axes, "Global norm of the gradient of the weights", "gain of the recurrent kernel")
     axes.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def accuracy_chart(groups: Mapping[str, Mapping[int, float]], longest: int) -> Figure:
+    """Draw the share of bits repeated rightly by length, one line per cell.
+
+    Args:
+        groups: cell -> number of vectors -> share.
+        longest: vectors of the longest trained sequence.
+    """
+    figure, axes = canvas(8, 4)
+    for style, (name, accuracy) in zip(styles(len(groups)), groups.items(), strict=True):
+        axes.plot(list(accuracy), list(accuracy.values()), linewidth=1.8, marker="o", markersize=3, label=name, **style)
+    axes.axvline(longest + 0.5, color=GREY, linewidth=0.8, linestyle="--")
+    axes.text(longest + 0.7, 0.47, "longer than any trained sequence", color=INK, fontsize=8)
+    axes.axhline(0.5, color=GREY, linewidth=0.8, linestyle=":")
+    axes.text(1, 0.47, "guessing", color=INK, fontsize=8)
+    axes.set_ylim(0.44, 1.02)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    label(axes, "Bits repeated rightly", "vectors to repeat")
+    axes.legend(frameon=False, fontsize=8, loc="center left")
+    return figure
+
+
+def example_chart(parts: Mapping[str, np.ndarray], length: int, longest: int) -> Figure:
+    """Draw one sequence as a memory cell repeats it, and where its heads stand: a strip per part.
+
+    Args:
+        parts: name -> [T, F] numbers from 0 to 1.
+        length: vectors of the sequence; the delimiter follows them.
+        longest: vectors of the longest trained sequence.
+    """
+    figure = Figure(figsize=(8, 7), dpi=120, layout="constrained")
+    heights = [part.shape[1] for part in parts.values()]
+    strips = figure.subplots(len(parts), 1, sharex=True, height_ratios=heights)
+    for axes, (name, part) in zip(strips, parts.items(), strict=True):
+        axes.imshow(part.T, cmap="Greys", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+        axes.set_ylabel(name, color=INK, fontsize=9, rotation=0, ha="right", va="center")
+        axes.tick_params(colors=INK, labelsize=8)
+        axes.axvline(length, color=COLOURS[1], linewidth=0.8)
+    strips[-1].set_xlabel("step; the line is the delimiter; heads: weight of each slot", color=INK, fontsize=9)
+    title = f"{length} vectors repeated by a memory cell that was trained on at most {longest}"
+    strips[0].set_title(title, loc="left", color=INK, fontsize=11)
     return figure

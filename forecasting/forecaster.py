@@ -12,7 +12,7 @@ import pandas as pd
 
 from forecasting.config import QUANTILE_GRID, SHORT_SERIES, Task, Training, require
 from forecasting.errors import NotFittedError
-from forecasting.learnt import Learnt
+from forecasting.fitted import Fitted
 from forecasting.model_spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from forecasting.predictor import Predictor
 
 
-class Forecaster(Learnt):
+class Forecaster(Fitted):
     """One model for one task: frames in, forecast frames out.
 
     Args:
@@ -92,7 +92,6 @@ class Forecaster(Learnt):
     def fit_panel(self, panel: Panel, callbacks: Sequence[Any] = ()) -> Self:
         """Learn from a panel; see `fit`."""
         from forecasting.artifact import describe
-        from forecasting.data.statics import encode_statics
         from forecasting.learner_spec import LearnerSpec
         from forecasting.network import build_network
         from forecasting.predictor import Predictor
@@ -101,8 +100,8 @@ class Forecaster(Learnt):
         learner, config = LearnerSpec.chosen(self.training, self.spec).load(self.spec)
         task = self.task_for(panel)
         network = build_network(self.spec, task, self.training.seed)
-        network.statics.adapt(encode_statics(panel.statics, task.static_covariates, panel.ids))
         source = WindowSource.of(panel, task)
+        network.statics.adapt(source.statics)
         self.learned_ = learner.fit(network, source, config, self.training, callbacks)
         self.predictor_ = Predictor(self.spec, task, network)
         self.facts_ = describe(panel, self.learned_, self.training)

@@ -11,7 +11,7 @@ from forecasting.config import Training
 from forecasting.errors import ConfigError
 from forecasting.model_spec import ModelSpec, read_field
 
-#: Named here, not imported: a model that is loaded loads no training code.
+#: Named here, not in its package: a model that is loaded loads no training code.
 LEARNERS = Catalog("forecasting.training", "learner")
 
 
@@ -47,6 +47,15 @@ class LearnerSpec:
         """Return the learner that the training asks for, the model's own where it asks for none."""
         return cls.parse(training.learner or spec.config.learner)
 
+    def teaches(self, spec: ModelSpec) -> bool:
+        """Whether this learner is the model's own one, or may be chosen instead of it."""
+        return spec.config.learner in (self.name, self.replaced)
+
+    @property
+    def replaced(self) -> str | None:
+        """Name of the learner that this one may be chosen instead of; None for one that only teaches its own models."""
+        return getattr(LEARNERS.load(self.name), "INSTEAD_OF", None)
+
     def load(self, spec: ModelSpec) -> tuple[ModuleType, Any]:
         """Import the learner for a model.
 
@@ -56,15 +65,15 @@ class LearnerSpec:
         Raises:
             ConfigError: the model is not for this learner, or an option is unknown or means nothing.
         """
-        module = LEARNERS.load(self.name)
-        own = spec.config.learner
-        if self.name != own and getattr(module, "INSTEAD_OF", None) != own:
+        if not self.teaches(spec):
+            other = f", or choose a model that learns by {self.replaced!r}" if self.replaced else ""
             raise ConfigError(
-                f"Learner {self.name!r} does not teach model {spec.model!r}, which learns by {own!r}. Leave `learner` "
-                "empty, or choose a model that is taught by gradient, such as gru, and a learner for those.",
+                f"Learner {self.name!r} does not teach model {spec.model!r}, which learns by {spec.config.learner!r}. "
+                f"Leave `learner` empty{other}.",
                 code="learner_unfit",
                 field="learner",
             )
+        module = LEARNERS.load(self.name)
         if hasattr(module, "Config"):
             return module, module.Config.from_dict(self.options)
         if self.options:

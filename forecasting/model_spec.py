@@ -6,12 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, Self
 
-from forecasting.catalog import Catalog
 from forecasting.errors import ConfigError, PanelError
+from forecasting.heads import HEADS
 from forecasting.models import MODELS
-
-#: Named here, not imported: the packages of Keras layers load TensorFlow, and a spec must not.
-HEADS = Catalog("forecasting.heads", "head")
 
 #: Heads that have no quantiles, and those that forecast symbols instead of numbers.
 WITHOUT_QUANTILES = ("point", "categorical")

@@ -69,6 +69,10 @@ class ForecastNetwork(keras.Model):
         raw = self.core(self.inputs_of(self.scaler(context), known, statics, dice=dice), training=False)
         return ops.cast(self.head.point(raw), "float64")
 
+    def attention_weights(self, context: Any, known: Any, statics: Any) -> Any:
+        """Return the weights [B, T', T] of each token ahead over each token of the context; arguments as in `call`."""
+        return self.core.attention_weights(self.inputs_of(self.scaler(context), known, statics))
+
     def training_loss(self, context: Any, known: Any, target: Any, statics: Any, progress: Any) -> Any:
         """Return the mean loss in scaled units, as it is trained.
 

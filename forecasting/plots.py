@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from forecasting.evaluation.metrics import ranking_metric
-from forecasting.schema import DS, UNIQUE_ID, Y, interval_columns
+from forecasting.schema import DS, SEEN, UNIQUE_ID, WEIGHT, Y, interval_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,14 +92,15 @@ def leaderboard_chart(table: pd.DataFrame, metric: str | None = None) -> Figure:
     best = table[metric].min()
     colours = [BLUE if value == best else GREY for value in table[metric]]
     # One model that is far off would flatten all others: its bar is cut, its number is not.
-    longest = 3 * float(table[metric].median())
-    bars = axes.barh(table["model"], table[metric].clip(upper=longest), color=colours, height=0.66)
+    finite = table[metric][np.isfinite(table[metric])]
+    lengths = table[metric].clip(upper=3 * float(finite.median()) if len(finite) else 0.0).fillna(0.0)
+    bars = axes.barh(table["model"], lengths, color=colours, height=0.66)
     labels = [
         f"{value:.3f}   trained in {seconds:.1f} s"
         for value, seconds in zip(table[metric], table["train_seconds"], strict=True)
     ]
     axes.bar_label(bars, labels, padding=5, fontsize=8, color=INK)
-    axes.set_xlim(0, 1.5 * min(float(table[metric].max()), longest))
+    axes.set_xlim(0, 1.5 * (float(lengths.max()) or 1.0))
     axes.grid(visible=False)
     axes.set_title(f"{metric.upper()}, lower is better", loc="left", color=INK, fontsize=11)
     return figure
@@ -112,8 +113,10 @@ def error_by_step(entries: Sequence[Entry]) -> Figure:
     errors = {name: error for name, (_, error) in losses.items()}
     for colour, (name, error) in zip(np.resize(COLOURS, len(errors)), errors.items(), strict=True):
         axes.plot(np.arange(1, len(error) + 1), error, color=colour, linewidth=1.5, label=name)
-    typical = 3 * float(np.median([np.median(error) for error in errors.values()]))
-    axes.set_ylim(0, min(axes.get_ylim()[1], typical))
+    medians = np.array([np.median(error) for error in errors.values()])
+    typical = medians[np.isfinite(medians) & (medians > 0)]
+    if len(typical):
+        axes.set_ylim(0, min(axes.get_ylim()[1], 3 * float(np.median(typical))))
     axes.set_xlabel("steps ahead", color=INK, fontsize=9)
     axes.set_title(f"{next(iter(losses.values()))[0]} by step ahead", loc="left", color=INK, fontsize=11)
     axes.legend(frameon=False, fontsize=8, ncols=2)
@@ -126,7 +129,7 @@ def attention_map(weights: pd.DataFrame) -> Figure:
     Args:
         weights: rows of one series of `Forecaster.attention`.
     """
-    table = weights.pivot(index=DS, columns="seen", values="weight")
+    table = weights.pivot(index=DS, columns=SEEN, values=WEIGHT)
     figure, axes = canvas(10, 4)
     image = axes.imshow(table, aspect="auto", origin="lower", cmap="Blues", vmin=0, interpolation="nearest")
     axes.grid(visible=False)

@@ -8,23 +8,17 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from forecasting.config import Task
 from forecasting.data.panel import Panel
-from forecasting.data.statics import encode_statics
 from forecasting.data.symbols import require_symbols, symbols_at
-from forecasting.data.windows import PanelArrays, layout
 from forecasting.errors import ForecastingError, RequestError
 from forecasting.falling_back import Windows, fall_back
-from forecasting.layers.gather import Gather
+from forecasting.graphs import PanelWindows, compiled, in_chunks
 from forecasting.model_spec import ModelSpec
 from forecasting.network import ForecastNetwork
 from forecasting.schema import STATUS_OK, STATUS_PADDED
 from forecasting.short_series import joined, observed_in_context
-
-#: Windows answered by one call into the compiled graph; bounds the memory of a large panel.
-CHUNK = 4096
 
 
 @dataclass(frozen=True)
@@ -66,7 +60,7 @@ class Answer:
 
 
 class Predictor:
-    """A trained network with its task: immutable, safe to share between threads.
+    """A trained network with its task: safe to share between threads, and changed by nothing but `Forecaster.update`.
 
     Args:
         spec: the model and its choices.
@@ -78,7 +72,7 @@ class Predictor:
         self.spec = spec
         self.task = task
         self.network = network
-        self.compiled = compile_network(network, task)
+        self.compiled = compiled(network, task)
 
     def predict_panel(
         self,
@@ -103,8 +97,7 @@ class Predictor:
         horizon = self.task.horizon if horizon is None else horizon
         levels = tuple(sorted(quantile_levels))
         self.require_answerable(horizon, levels)
-        panel.require_frequency(self.task.freq)
-        require_symbols(panel.symbols, self.task.symbols)
+        self.require_readable(panel)
         if origins is None:
             panel = panel.tail(self.task.context_length)
             origins = (np.arange(panel.n_series), panel.lengths - 1)
@@ -130,34 +123,32 @@ class Predictor:
 
         return compile_sampler(self.network, self.task)
 
+    @cached_property
+    def attention(self) -> Any:
+        """The network as a graph that gives its attention weights, compiled when first asked for."""
+        return compiled(self.network.attention_weights, self.task)
+
     def answer(self, panel: Panel, series: np.ndarray, steps: np.ndarray, horizon: int) -> np.ndarray:
         """Return the outputs [W, horizon, Q] after each origin, rolled out where the horizon is longer."""
         rounds = math.ceil(horizon / self.task.horizon)
         if rounds > 1:
             panel = panel.windows(series, steps, self.task.context_length)
             series, steps = np.arange(panel.n_series), panel.lengths - 1
-        arrays = layout(panel, self.task.calendar, rounds * self.task.horizon)
-        statics = encode_statics(panel.statics, self.task.static_covariates, panel.ids)[series]
-        y = arrays.y.copy() if rounds > 1 else arrays.y
-        origins, firsts = arrays.first[series] + steps, arrays.first[series]
-        parts = []
-        for _ in range(rounds):
-            parts.append(self.run(y, arrays, statics, origins, firsts))
-            if len(parts) < rounds:
-                ahead = origins[:, None] + np.arange(1, self.task.horizon + 1)
-                y[ahead] = self.value(parts[-1])
-                origins = origins + self.task.horizon
+        windows = PanelWindows.of(panel, self.task, series, steps, rounds * self.task.horizon)
+        parts = [self.run(windows)]
+        for _ in range(rounds - 1):
+            windows = windows.continued(self.value(parts[-1]))
+            parts.append(self.run(windows))
         return np.concatenate(parts, axis=1)[:, :horizon]
 
-    def run(
-        self, y: np.ndarray, arrays: PanelArrays, statics: np.ndarray, origins: np.ndarray, firsts: np.ndarray
-    ) -> np.ndarray:
-        """Call the compiled network on chunks of origins; returns [W, H, Q]."""
-        panel = tf.constant(y), tf.constant(arrays.known)
-        chunks = [slice(start, start + CHUNK) for start in range(0, len(origins), CHUNK)]
-        windows = statics, origins, firsts
-        parts = [self.compiled(*panel, *(tf.constant(part[rows]) for part in windows)).numpy() for rows in chunks]
-        return np.concatenate(parts) if len(parts) > 1 else parts[0]
+    def run(self, windows: PanelWindows) -> np.ndarray:
+        """Return the outputs [W, H, Q] of windows."""
+        return in_chunks(self.compiled, windows)
+
+    def require_readable(self, panel: Panel) -> None:
+        """Raise a `PanelError` when the panel has another frequency or alphabet."""
+        panel.require_frequency(self.task.freq)
+        require_symbols(panel.symbols, self.task.symbols)
 
     def require_answerable(self, horizon: int, levels: tuple[float, ...]) -> None:
         """Raise a `RequestError` when the horizon or a level cannot be answered."""
@@ -202,28 +193,6 @@ class Predictor:
             )
             found.setdefault(int(window), RequestError(message, code="non_finite_output", series=name))
         return found
-
-
-def windows_signature(task: Task) -> list[tf.TensorSpec]:
-    """Return what a graph over windows reads: y [N], known [N, F], statics [W, C], origins [W], first rows [W]."""
-    return [
-        tf.TensorSpec([None], tf.float64),
-        tf.TensorSpec([None, len(task.calendar)], tf.float32),
-        tf.TensorSpec([None, len(task.static_covariates)], tf.float32),
-        tf.TensorSpec([None], tf.int64),
-        tf.TensorSpec([None], tf.int64),
-    ]
-
-
-def compile_network(network: ForecastNetwork, task: Task) -> Any:
-    """Return the network as one graph, traced once for any number of rows and windows."""
-
-    @tf.function(input_signature=windows_signature(task))
-    def answer(y: Any, known: Any, statics: Any, origins: Any, firsts: Any) -> Any:
-        windows = Gather(y, known, task.context_length, task.horizon)(origins, firsts)
-        return network(windows.context, windows.known, statics, training=False)
-
-    return answer.get_concrete_function()
 
 
 def interpolate(quantiles: np.ndarray, grid: tuple[float, ...], levels: tuple[float, ...]) -> np.ndarray:

@@ -12,14 +12,12 @@ import tensorflow as tf
 
 from forecasting.config import Task, is_count, is_number
 from forecasting.data.panel import Panel
-from forecasting.data.statics import encode_statics
-from forecasting.data.symbols import require_symbols, symbols_at
-from forecasting.data.windows import layout
+from forecasting.data.symbols import symbols_at
 from forecasting.errors import ConfigError, RequestError
-from forecasting.layers.gather import Gather
+from forecasting.graphs import PanelWindows, compiled
 from forecasting.layers.inputs import Dice
 from forecasting.network import ForecastNetwork
-from forecasting.predictor import Predictor, windows_signature
+from forecasting.predictor import Predictor
 from forecasting.schema import DS, SAMPLE, UNIQUE_ID, Y
 
 #: Random numbers drawn for one call into the compiled graph; bounds its memory.
@@ -87,12 +85,11 @@ def sample_panel(predictor: Predictor, panel: Panel, horizon: int, draw: Draw) -
     """
     require_sampling(predictor)
     predictor.require_answerable(horizon, ())
-    panel.require_frequency(predictor.task.freq)
-    require_symbols(panel.symbols, predictor.task.symbols)
+    predictor.require_readable(panel)
     require_observed(predictor, panel)
-    windows = np.repeat(np.arange(panel.n_series), draw.n)
+    series = np.repeat(np.arange(panel.n_series), draw.n)
     rounds = math.ceil(horizon / predictor.task.horizon)
-    return rolled(predictor, panel, windows, rounds, draw).reshape(panel.n_series, draw.n, -1)[:, :, :horizon]
+    return rolled(predictor, panel, series, rounds, draw).reshape(panel.n_series, draw.n, -1)[:, :, :horizon]
 
 
 def require_sampling(predictor: Predictor) -> None:
@@ -117,40 +114,33 @@ def require_observed(predictor: Predictor, panel: Panel) -> None:
         raise RequestError(f"{text} Give at least one.", code="no_observations", series=name)
 
 
-def rolled(predictor: Predictor, panel: Panel, windows: np.ndarray, rounds: int, draw: Draw) -> np.ndarray:
-    """Return the codes [W, rounds * H] drawn after the end of the series `windows` [W], which may name one often."""
+def rolled(predictor: Predictor, panel: Panel, series: np.ndarray, rounds: int, draw: Draw) -> np.ndarray:
+    """Return the codes [W, rounds * H] drawn after the end of `series` [W], which may name one often."""
     task = predictor.task
     rows = max(1, CHUNK_NUMBERS // (task.horizon * len(task.symbols)))
+    top_k = min(draw.top_k or len(task.symbols), len(task.symbols))
     parts = []
-    for start in range(0, len(windows), rows):
-        chosen = windows[start : start + rows]
+    for start in range(0, len(series), rows):
+        chosen = series[start : start + rows]
         chunk = panel.windows(chosen, panel.lengths[chosen] - 1, task.context_length)
-        arrays = layout(chunk, task.calendar, rounds * task.horizon)
-        y, origins = arrays.y.copy(), arrays.last
-        statics = encode_statics(chunk.statics, task.static_covariates, chunk.ids)
+        windows = PanelWindows.of(chunk, task, np.arange(chunk.n_series), chunk.lengths - 1, rounds * task.horizon)
+        drawn = []
         for turn in range(rounds):
             seed = np.array([draw.seed, start * rounds + turn], np.int64)
-            top_k = min(draw.top_k or len(task.symbols), len(task.symbols))
-            ahead = origins[:, None] + np.arange(1, task.horizon + 1)
-            read = y, arrays.known, statics, origins, arrays.first
-            y[ahead] = predictor.sampler(*read, seed, draw.temperature, top_k).numpy()
-            origins = origins + task.horizon
-        parts.append(y[arrays.last[:, None] + np.arange(1, rounds * task.horizon + 1)])
+            drawn.append(predictor.sampler(*windows, seed, draw.temperature, top_k).numpy())
+            windows = windows.continued(drawn[-1])
+        parts.append(np.concatenate(drawn, axis=1))
     return np.concatenate(parts)
 
 
 def compile_sampler(network: ForecastNetwork, task: Task) -> Any:
-    """Return the network as one graph from a panel, origins, a seed, a temperature and a bound to codes [B, H]."""
-    dice = [tf.TensorSpec([2], tf.int64), tf.TensorSpec([], tf.float32), tf.TensorSpec([], tf.int32)]
+    """Return the network as one graph from windows, a seed, a temperature and a bound to codes [W, H]."""
 
-    @tf.function(input_signature=windows_signature(task) + dice)
-    def draw(  # noqa: PLR0913  (a graph takes tensors, one by one)
-        y: Any, known: Any, statics: Any, origins: Any, firsts: Any, seed: Any, temperature: Any, top_k: Any
-    ) -> Any:
-        windows = Gather(y, known, task.context_length, task.horizon)(origins, firsts)
-        shape = [tf.shape(origins)[0], task.horizon, len(task.symbols)]
+    def draw(context: Any, known: Any, statics: Any, seed: Any, temperature: Any, top_k: Any) -> Any:
+        shape = [tf.shape(context)[0], task.horizon, len(task.symbols)]
         uniform = tf.random.stateless_uniform(shape, seed, np.finfo(np.float32).tiny, 1.0)
         noise = -temperature * tf.math.log(-tf.math.log(uniform))
-        return network.draw(windows.context, windows.known, statics, Dice(noise, top_k))
+        return network.draw(context, known, statics, Dice(noise, top_k))
 
-    return draw.get_concrete_function()
+    options = tf.TensorSpec([2], tf.int64), tf.TensorSpec([], tf.float32), tf.TensorSpec([], tf.int32)
+    return compiled(draw, task, *options)

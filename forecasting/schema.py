@@ -10,6 +10,10 @@ STATUS = "status"
 IN_SAMPLE = "in_sample"
 SAMPLE = "sample"
 
+#: Attention: the newest step of the past token that was looked at, and how much it counted.
+SEEN = "seen"
+WEIGHT = "weight"
+
 #: Other common spellings of the three columns, mapped once at the border.
 COLUMN_ALIASES = {"item_id": UNIQUE_ID, "timestamp": DS, "target": Y}
 

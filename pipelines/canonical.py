@@ -161,8 +161,8 @@ def numbers(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
         column = column.cast(pa.int8())
     elif not any(fits(kind) for fits in of_numbers):
         raise SourceError(
-            f"{label}: column {name!r} holds {kind}; the target must hold numbers. Fix: convert it, or choose another "
-            "column with --target.",
+            f"{label}: column {name!r} holds {kind}; the target must hold numbers. Fix: convert it, choose another "
+            "column with --target, or forecast symbols with --model gru:head=categorical.",
             code="y_dtype",
             field=name,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,9 @@ import click
 from forecasting.config import Training
 from forecasting.errors import ConfigError
 from forecasting.forecaster import Forecaster
+from forecasting.learner_spec import LearnerSpec
 from forecasting.model_spec import ModelSpec
-from pipelines.console import progress
+from pipelines.console import progress, say
 from pipelines.options import TaskRequest
 from pipelines.quiet import import_tensorflow
 
@@ -40,14 +42,36 @@ def forecasters(task: TaskRequest, freq: str | int | None, default: Sequence[str
     names = task.models or tuple(default)
     if len(set(names)) < len(names):
         raise click.UsageError("A --model is given twice. Give each once.")
+    specs = [ModelSpec.parse(name) for name in names]
+    trainings = trainings_of(specs, training_of(dict(task.training)))
     choices: dict[str, Any] = {
         "season": task.season,
         "context_length": task.context_length,
         "static_covariates": task.static_covariates,
         "short_series": task.short_series,
-        "training": training_of(dict(task.training)),
     }
-    return [Forecaster(ModelSpec.parse(name), task.horizon, freq, **choices) for name in names]
+    return [
+        Forecaster(spec, task.horizon, freq, training=training, **choices)
+        for spec, training in zip(specs, trainings, strict=True)
+    ]
+
+
+def trainings_of(specs: Sequence[ModelSpec], training: Training) -> list[Training]:
+    """Return how each model is trained: a learner that was asked for teaches those it can, the others learn as usual.
+
+    Where it can teach none of them, it stays with all, and the first `fit` says why it cannot.
+    """
+    if not training.learner:
+        return [training] * len(specs)
+    import_tensorflow()
+    learner = LearnerSpec.parse(training.learner)
+    taught = [learner.teaches(spec) for spec in specs]
+    if all(taught) or not any(taught):
+        return [training] * len(specs)
+    others = [spec.alias for spec, is_taught in zip(specs, taught, strict=True) if not is_taught]
+    say(f"Learner {learner.name!r} does not teach {', '.join(others)}: each learns as it always does.")
+    usual = dataclasses.replace(training, learner="")
+    return [training if is_taught else usual for is_taught in taught]
 
 
 def panel_of(frame: pd.DataFrame, task: TaskRequest) -> Panel:

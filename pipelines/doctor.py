@@ -98,11 +98,22 @@ def model_facts(name: str) -> dict[str, Any]:
 def known() -> dict[str, list[str]]:
     """Return the names of everything that a model can be made of."""
     from forecasting.decoding import DECODINGS
+    from forecasting.heads import HEADS
+    from forecasting.layers.attention import ATTENTIONS
+    from forecasting.layers.encoders import STACKS
     from forecasting.layers.recurrent import CELLS
-    from forecasting.model_spec import HEADS
+    from forecasting.learner_spec import LEARNERS
     from forecasting.models import MODELS
 
-    families = {"models": MODELS, "heads": HEADS, "cells": CELLS, "decodings": DECODINGS}
+    families = {
+        "models": MODELS,
+        "heads": HEADS,
+        "cells": CELLS,
+        "stacks": STACKS,
+        "decodings": DECODINGS,
+        "attentions": ATTENTIONS,
+        "learners": LEARNERS,
+    }
     return {name: family.names() for name, family in families.items()}
 
 

@@ -31,7 +31,7 @@ class Request:
         quick: whether the small version is run.
         seed: the first seed.
         data: file, folder, glob or SQLAlchemy URL; the experiment's own data when None.
-        horizon: steps ahead, with data.
+        horizon: steps ahead, with data; the experiment's own when None.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Request:
     quick: bool = False
     seed: int = 1
     data: str | None = None
-    horizon: int = 24
+    horizon: int | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,9 @@ def experiment(request: Request) -> Done:
     import_tensorflow()
     module = EXPERIMENTS.load(request.name)
     if request.data and not getattr(module, "READS_DATA", False):
-        raise click.BadParameter(f"{request.name} runs on its own data.", param_hint="--data")
+        raise click.BadParameter(f"{request.name} runs on its own data. Leave it out.", param_hint="--data")
+    if request.horizon and not request.data:
+        raise click.BadParameter("It goes with --data only. Leave it out, or give --data.", param_hint="--horizon")
     started = time.perf_counter()
     result = module.run(quick=request.quick, seed=request.seed, **data_of(request))
     pictures = draw(result, Path(request.out) if request.out else home() / "experiments" / request.name)
@@ -113,7 +115,8 @@ def data_of(request: Request) -> dict[str, Any]:
         return {}
     from pipelines.sources import Source
 
-    return {"frame": Source.open(DataRequest(request.data)).frame(), "horizon": request.horizon}
+    frame = Source.open(DataRequest(request.data)).frame()
+    return {"frame": frame, "horizon": request.horizon} if request.horizon else {"frame": frame}
 
 
 def draw(result: Result, folder: Path) -> list[Path]:

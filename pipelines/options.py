@@ -144,7 +144,7 @@ class Names(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         """Read `store,region`; lists, as a config file has them, are taken too."""
-        parts = value.split(",") if isinstance(value, str) else value
+        parts = value.split(",") if isinstance(value, str) else value if isinstance(value, (list, tuple)) else [value]
         names = tuple(str(part).strip() for part in parts)
         if not all(names) or len(set(names)) < len(names):
             self.fail(f"{value!r} is not a list of different names such as store,region.", param, ctx)

@@ -13,6 +13,7 @@ from forecasting.config import Task
 from forecasting.data.checks import Checked, check_frame
 from forecasting.data.panel import Panel
 from forecasting.data.rows import Rows
+from forecasting.data.statics import static_errors
 from forecasting.data.symbols import UNKNOWN, shown
 from forecasting.errors import PanelError
 from forecasting.schema import DS, UNIQUE_ID
@@ -37,7 +38,7 @@ def panel_of_good(frame: pd.DataFrame, task: Task) -> tuple[Panel | None, Reason
     try:
         return Panel.from_frame(frame, task.freq, task.symbols, task.static_names), {}
     except PanelError:
-        reasons = bad_series(frame, task.freq, task.symbols)
+        reasons = bad_series(frame, task)
     while True:
         good = frame[~frame[UNIQUE_ID].isin(list(reasons))]
         if good.empty:
@@ -51,9 +52,9 @@ def panel_of_good(frame: pd.DataFrame, task: Task) -> tuple[Panel | None, Reason
             reasons[error.series] = (error.code, str(error))
 
 
-def bad_series(frame: pd.DataFrame, freq: str | int, symbols: tuple[str, ...] = ()) -> Reasons:
+def bad_series(frame: pd.DataFrame, task: Task) -> Reasons:
     """Return the series with rows that no panel can hold; the first trouble of each is its reason."""
-    checked = check_frame(frame, freq, symbols)
+    checked = check_frame(frame, task.freq, task.symbols, task.static_names)
     reasons: Reasons = {}
     at = np.flatnonzero(frame[DS].isna())
     for name in pd.unique(frame[UNIQUE_ID].iloc[at]):
@@ -61,10 +62,14 @@ def bad_series(frame: pd.DataFrame, freq: str | int, symbols: tuple[str, ...] = 
     rows = checked.rows
     if rows is None or rows.n_rows == 0:
         return reasons
-    for code, found, sentence in [*troubles(checked, rows), *unknown(rows, symbols)]:
+    for code, found, sentence in [*troubles(checked, rows), *unknown(rows, task.symbols)]:
         series, first = np.unique(rows.codes[found], return_index=True)
         for one, row in zip(series, found[first], strict=True):
             reasons.setdefault(str(rows.ids[one]), (code, sentence(int(row))))
+    owners = frame[UNIQUE_ID].astype(str)
+    for covariate in task.static_names:
+        for name, error in static_errors(frame[covariate], owners).items():
+            reasons.setdefault(name, (error.code, str(error)))
     return reasons
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecasting.evaluation.metrics import ranking_metric
 from pipelines.competitors import leaderboard_rows
 from pipelines.console import cell, show_table
 
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
 def show_leaderboard(entries: Sequence[Entry]) -> None:
     """Print a leaderboard."""
     columns, rows = leaderboard_rows(entries)
-    show_table("Leaderboard", columns, rows, "Lower is better; coverage_80 aims at 0.8. MASE ranks.")
+    if ranking_metric(columns) == "perplexity":
+        note = "Lower is better, but for accuracy. Perplexity ranks."
+    else:
+        note = "Lower is better; coverage_80 aims at 0.8. MASE ranks."
+    show_table("Leaderboard", columns, rows, note)
 
 
 def show_metrics(metrics: Mapping[str, Mapping[str, float]]) -> None:
@@ -49,11 +55,11 @@ def show_trained(trained: Trained) -> None:
 
 
 def accuracy(metrics: Mapping[str, float]) -> str:
-    """Return the most telling metrics in one line."""
+    """Return the most telling metrics in one line; those that are no numbers are left out."""
     return ", ".join(
         f"{name} {cell(metrics[name])}"
         for name in ("perplexity", "accuracy", "mase", "smape", "mae", "wql")
-        if name in metrics
+        if not math.isnan(metrics.get(name, math.nan))
     )
 
 

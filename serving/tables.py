@@ -6,14 +6,16 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from forecasting.config import Task
 from forecasting.schema import COLUMN_ALIASES, DS, SINGLE_SERIES_ID, UNIQUE_ID, Y
 from serving.problems import ErrorItem, Problem, describe, pointer
 from serving.validation import Refusal
 
 SERIES_PLACE = re.compile(r"/series/(\d+)(?:/(\w+))?(?:/(\d+))?")
+STATIC_PLACE = re.compile(r"/series/(\d+)/static_covariates(?:/(.*))?", re.DOTALL)
 MISSING_TEXTS = {"", "nan", "na", "n/a", "null", "none"}
 INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
 
@@ -28,6 +30,7 @@ class Table:
         y: value of each row.
         place: where the rows stand in the body.
         columns: what stands between a row and its cell in a pointer, by our name of the column.
+        statics: value in each row of each static covariate that is there.
     """
 
     ids: list[Any]
@@ -35,6 +38,7 @@ class Table:
     y: list[Any]
     place: tuple[str, ...]
     columns: dict[str, str | int]
+    statics: dict[str, list[Any]] = field(default_factory=dict)
 
     def cell(self, row: int, column: str) -> str:
         """Return the pointer to a cell."""
@@ -54,10 +58,27 @@ class Table:
             found.setdefault(str(name), []).append(row)
         return found
 
+    def statics_of(self, own: list[int]) -> dict[str, Any]:
+        """Return the static covariates of the series that has these rows.
+
+        Raises:
+            Refusal: a value is not the same in all of them.
+        """
+        for name, values in self.statics.items():
+            other = next((row for row in own if values[row] != values[own[0]]), None)
+            if other is not None:
+                text = f"A static covariate is the same in all rows of a series. Got {describe(values[other])} here."
+                raise Refusal.of(self.cell(other, name), "static_varies", f"{text} Repeat the value of the first row.")
+        return {name: values[own[0]] for name, values in self.statics.items()}
+
     def translate(self, error: ErrorItem, rows: Sequence[list[int]]) -> ErrorItem:
         """Return an error about a series as one about the row it came from."""
         if error.pointer == "/series":
             return replace(error, pointer=pointer(*self.place))
+        static = STATIC_PLACE.fullmatch(error.pointer)
+        if static:
+            row, name = rows[int(static[1])][0], unescaped(static[2] or "")
+            return replace(error, pointer=self.cell(row, name) if name in self.columns else pointer(*self.place, row))
         match = SERIES_PLACE.fullmatch(error.pointer)
         if not match:  # a parameter
             return replace(error, pointer=f"/params{error.pointer}")
@@ -67,8 +88,18 @@ class Table:
         return replace(error, pointer=where)
 
 
-def name_columns(names: Sequence[Any], place: tuple[str, ...]) -> dict[str, int]:
+def unescaped(part: str) -> str:
+    """Return the name that a part of a JSON pointer stands for (RFC 6901)."""
+    return part.replace("~1", "/").replace("~0", "~")
+
+
+def name_columns(names: Sequence[Any], place: tuple[str, ...], statics: Sequence[str]) -> dict[str, int]:
     """Return the positions of the columns we read, by our names; other columns are ignored.
+
+    Args:
+        names: of all columns.
+        place: where they stand in the body.
+        statics: names of the model's static covariates.
 
     Raises:
         Refusal: one is missing or there twice.
@@ -76,7 +107,7 @@ def name_columns(names: Sequence[Any], place: tuple[str, ...]) -> dict[str, int]
     found: dict[str, int] = {}
     for position, name in enumerate(names):
         ours = COLUMN_ALIASES.get(name, name) if isinstance(name, str) else None
-        if ours not in (UNIQUE_ID, DS, Y):
+        if ours not in (UNIQUE_ID, DS, Y, *statics):
             continue
         if ours in found:
             raise Refusal.of(pointer(*place), "duplicate_column", f"The column `{ours}` is there twice. Send it once.")
@@ -88,7 +119,9 @@ def name_columns(names: Sequence[Any], place: tuple[str, ...]) -> dict[str, int]
     return found
 
 
-def from_rows(names: Sequence[Any], rows: list[Any], head: tuple[str, ...], place: tuple[str, ...]) -> Table:
+def from_rows(
+    names: Sequence[Any], rows: list[Any], head: tuple[str, ...], place: tuple[str, ...], statics: Sequence[str]
+) -> Table:
     """Return the table of rows that are lists.
 
     Args:
@@ -96,21 +129,32 @@ def from_rows(names: Sequence[Any], rows: list[Any], head: tuple[str, ...], plac
         rows: a list of cells each.
         head: where the names stand in the body.
         place: where the rows stand.
+        statics: names of the model's static covariates.
 
     Raises:
         Refusal: a column is missing, or a row is no list of as many cells.
     """
-    at = name_columns(names, head)
+    at = name_columns(names, head, statics)
     for row, cells in enumerate(rows):
         if not isinstance(cells, list) or len(cells) != len(names):
             text = f"A row must be a list of {len(names)} cells, one per column. Got {describe(cells)}."
             raise Refusal.of(pointer(*place, row), "row_shape", text)
-    ids = [cells[at[UNIQUE_ID]] for cells in rows] if UNIQUE_ID in at else [SINGLE_SERIES_ID] * len(rows)
-    return Table(ids, [cells[at[DS]] for cells in rows], [cells[at[Y]] for cells in rows], place, {**at})
+    return table_of(
+        {ours: [cells[position] for cells in rows] for ours, position in at.items()}, place, {**at}, statics
+    )
 
 
-def from_split(value: Any) -> Table:
-    """Return the table of a `dataframe_split`.
+def table_of(
+    cells: dict[str, list[Any]], place: tuple[str, ...], columns: dict[str, str | int], statics: Sequence[str]
+) -> Table:
+    """Return the table of the cells of columns, by our names; see `Table`."""
+    ds, y = cells.get(DS, []), cells.get(Y, [])
+    ids = cells.get(UNIQUE_ID, [SINGLE_SERIES_ID] * len(ds))
+    return Table(ids, ds, y, place, columns, {name: cells[name] for name in statics if name in cells})
+
+
+def from_split(value: Any, statics: Sequence[str] = ()) -> Table:
+    """Return the table of a `dataframe_split`, with those of the static covariates that it has.
 
     Raises:
         Refusal: it has no columns or no data.
@@ -122,11 +166,11 @@ def from_split(value: Any) -> Table:
         if not isinstance(value.get(name), list):
             text = f"This must be a list. Got {describe(value.get(name))}."
             raise Refusal.of(pointer(*place, name), "list_type", text)
-    return from_rows(value["columns"], value["data"], (*place, "columns"), (*place, "data"))
+    return from_rows(value["columns"], value["data"], (*place, "columns"), (*place, "data"), statics)
 
 
-def from_records(value: Any) -> Table:
-    """Return the table of `dataframe_records`; a record may leave out what is missing.
+def from_records(value: Any, statics: Sequence[str] = ()) -> Table:
+    """Return the table of `dataframe_records`, as `from_split`; a record may leave out what is missing.
 
     Raises:
         Refusal: it is no list of objects.
@@ -140,19 +184,18 @@ def from_records(value: Any) -> Table:
             text = f"A record must be a JSON object. Got {describe(record)}."
             raise Refusal.of(pointer(*place, row), "object_type", text)
         names.update(dict.fromkeys(record))
-    at = name_columns(list(names), place) if value else {}
+    at = name_columns(list(names), place, statics) if value else {}
     spelt = {ours: list(names)[position] for ours, position in at.items()}
     cells = {ours: [record.get(name) for record in value] for ours, name in spelt.items()}
-    ids = cells.get(UNIQUE_ID, [SINGLE_SERIES_ID] * len(value))
-    return Table(ids, cells.get(DS, []), cells.get(Y, []), place, {**spelt})
+    return table_of(cells, place, {**spelt}, statics)
 
 
-def from_csv(body: bytes, symbols: bool = False) -> Table:
+def from_csv(body: bytes, task: Task) -> Table:
     """Return the table of a CSV file with a header: commas, double quotes, UTF-8.
 
     Args:
         body: of the request.
-        symbols: whether the values are texts; an empty one is missing.
+        task: of the model; it says which columns hold texts, of which an empty one is missing.
 
     Raises:
         Problem: 400, it is no such file.
@@ -163,14 +206,18 @@ def from_csv(body: bytes, symbols: bool = False) -> Table:
     except (UnicodeDecodeError, csv.Error) as error:
         raise Problem(400, "csv_invalid", "The body is no CSV file in UTF-8 with commas and double quotes.") from error
     names, rows = (lines[0] if lines else []), [line for line in lines[1:] if line]
-    table = from_rows(names, rows, (), ())
+    table = from_rows(names, rows, (), (), task.static_names)
     ds = [int(text) for text in table.ds] if all(map(INTEGER.fullmatch, table.ds)) else table.ds
-    if symbols:
-        y: list[Any] = [text or None for text in table.y]
-    else:
-        y = [read_number(text, table.cell(row, Y)) for row, text in enumerate(table.y)]
+    of_texts = {Y: bool(task.symbols), **{name: bool(categories) for name, categories in task.static_covariates}}
+
+    def read(name: str, texts: list[str]) -> list[Any]:
+        if of_texts[name]:
+            return [text or None for text in texts]
+        return [read_number(text, table.cell(row, name)) for row, text in enumerate(texts)]
+
     spelt: dict[str, str | int] = {ours: names[int(position)] for ours, position in table.columns.items()}
-    return Table(table.ids, ds, y, table.place, spelt)
+    statics = {name: read(name, texts) for name, texts in table.statics.items()}
+    return Table(table.ids, ds, read(Y, table.y), table.place, spelt, statics)
 
 
 def read_number(text: str, where: str) -> float | None:

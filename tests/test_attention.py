@@ -71,3 +71,9 @@ def test_the_picture_has_a_cell_per_step_and_token(forecaster):
     weights = forecaster.attention()
     figure = attention_map(weights[weights["unique_id"] == weights["unique_id"].iloc[0]])
     assert figure.axes[0].images[0].get_array().shape == (H, L // SEGMENT)
+
+
+def test_many_series_are_read_in_chunks(forecaster, frame, monkeypatch):
+    at_once = forecaster.attention()
+    monkeypatch.setattr("forecasting.graphs.CHUNK", 1)
+    pd.testing.assert_frame_equal(forecaster.attention(), at_once)

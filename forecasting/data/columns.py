@@ -36,7 +36,7 @@ def find_columns(frame: Any, beside: Sequence[str] = ()) -> tuple[dict[str, str]
         if present:
             names[wanted] = present[0]
     findings = [_missing_column(frame, wanted) for wanted in (DS, Y) if wanted not in names]
-    findings += [_repeated_column(name) for name in names.values() if (frame.columns == name).sum() > 1]
+    findings += [_repeated_column(name) for name in (*names.values(), *beside) if (frame.columns == name).sum() > 1]
     ignored = [str(name) for name in frame.columns if name not in (*names.values(), *beside)]
     if ignored:
         _LOGGER.info("Columns that were not asked for are ignored: %s.", ", ".join(ignored))

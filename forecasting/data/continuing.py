@@ -15,11 +15,6 @@ from forecasting.errors import PanelError
 from forecasting.schema import DS
 
 
-def ends_of(panel: Panel) -> NDArray[Any]:
-    """Return the time of the last row of each series [S]."""
-    return panel.frequency.times(panel.starts, panel.lengths - 1)
-
-
 def require_continuation(panel: Panel, ends: Mapping[str, Any], timezone: str | None) -> None:
     """Check that every known series begins one step after its last row seen; other series may begin anywhere.
 

@@ -201,10 +201,15 @@ class Panel:
             raise PanelError(f"{text} Fix: give data of {freq!r}.", code="freq_mismatch", series=name, field="freq")
 
     @property
+    def ends(self) -> NDArray[Any]:
+        """[S] time of the last row of each series."""
+        return self.frequency.times(self.starts, self.lengths - 1)
+
+    @property
     def end_label(self) -> str | int:
         """The time of the last row of any series, as an ISO 8601 string or an integer."""
-        ends = self.frequency.times(self.starts, self.lengths - 1)
-        return int(ends.max()) if self.frequency.is_integer else str(ends.max())
+        last = self.ends.max()
+        return int(last) if self.frequency.is_integer else str(last)
 
     def parse_label(self, label: str | int) -> Any:
         """Return the time that `end_label` wrote, on the clock of this panel."""

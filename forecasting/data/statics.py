@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,32 +50,52 @@ def read_statics(
 
 def one_per_series(column: pd.Series, owners: pd.Series, ids: NDArray[Any]) -> NDArray[Any]:
     """Return the value of each series; see `read_statics`."""
-    name = str(column.name)
-    missing = np.flatnonzero(column.isna())
-    if len(missing):
-        row = int(missing[0])
-        raise static_error("missing", name, str(owners.iloc[row]), row, "is missing", "give a value in every row")
+    for error in static_errors(column, owners).values():
+        raise error
+    values = comparable(column).to_numpy()
+    chosen = values[~owners.duplicated()]
+    by_id = pd.Series(chosen, owners.drop_duplicates().to_numpy())
+    return by_id.loc[[str(one) for one in ids]].to_numpy(np.float64 if chosen.dtype.kind == "f" else object)
+
+
+def comparable(column: pd.Series) -> pd.Series:
+    """Return the values as float64 where they are numbers, as texts otherwise."""
     is_number = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
-    values = column.astype("float64") if is_number else column.astype(str)
+    return column.astype("float64" if is_number else str)
+
+
+def static_errors(column: pd.Series, owners: pd.Series) -> dict[str, PanelError]:
+    """Return what is wrong with the static covariate of each series, by id; nothing where all is well.
+
+    An empty text is missing: so does a CSV file write it.
+
+    Args:
+        column: the values of all rows.
+        owners: id of the series of each row, as text.
+    """
+    values = comparable(column)
     first = values.groupby(owners).transform("first")
-    other = np.flatnonzero(values.to_numpy() != first.to_numpy())
-    if len(other):
-        row = int(other[0])
-        text = f"is {values.iloc[row]!r} there and {first.iloc[row]!r} before"
-        raise static_error("varies", name, str(owners.iloc[row]), row, text, "make it a known covariate, or repeat it")
-    by_id = pd.Series(values.to_numpy(), owners.to_numpy())
-    chosen = by_id[~by_id.index.duplicated()].loc[[str(one) for one in ids]].to_numpy()
-    if is_number and not np.isfinite(chosen).all():
-        series = str(ids[np.flatnonzero(~np.isfinite(chosen))[0]])
-        row = int(np.flatnonzero(owners.to_numpy() == series)[0])
-        raise static_error("infinite", name, series, row, "is infinite", "give a finite number")
-    return chosen.astype(np.float64) if is_number else chosen.astype(object)
-
-
-def static_error(what: str, name: str, series: str, row: int, text: str, fix: str) -> PanelError:
-    """Return the error about one value."""
-    message = f"Static covariate {name!r} of series {series!r} {text} (row {row}). Fix: {fix}."
-    return PanelError(message, code=f"static_{what}", series=series, row=row, field=name)
+    differs = (values != first).to_numpy(bool, na_value=False)
+    is_empty = (values == "").to_numpy(bool, na_value=False)
+    infinite = np.isinf(values.to_numpy()) if values.dtype.kind == "f" else np.zeros(len(values), bool)
+    checks: tuple[tuple[str, NDArray[np.bool_], Callable[[int], str], str], ...] = (
+        ("missing", column.isna().to_numpy() | is_empty, lambda row: "is missing", "give a value in every row"),
+        (
+            "varies",
+            differs,
+            lambda row: f"is {str(values.iloc[row])[:40]} there and {str(first.iloc[row])[:40]} before",
+            "make it a known covariate, or repeat it",
+        ),
+        ("infinite", infinite, lambda row: "is infinite", "give a finite number"),
+    )
+    found: dict[str, PanelError] = {}
+    for what, is_wrong, text, fix in checks:
+        for row in np.flatnonzero(is_wrong)[~owners[is_wrong].duplicated().to_numpy()]:
+            series = str(owners.iloc[row])
+            message = f"Static covariate {column.name!r} of series {series!r} {text(row)} (row {row}). Fix: {fix}."
+            error = PanelError(message, code=f"static_{what}", series=series, row=int(row), field=str(column.name))
+            found.setdefault(series, error)
+    return found
 
 
 def kinds_of(statics: Mapping[str, NDArray[Any]]) -> Kinds:

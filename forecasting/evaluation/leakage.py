@@ -19,7 +19,7 @@ WINDOWS = 3
 FAR = 1e3
 
 
-class Fitted(NamedTuple):
+class FreshCopy(NamedTuple):
     """A predictor and what its training looked at.
 
     Attributes:
@@ -127,7 +127,9 @@ def cutoffs(panel: Panel, horizon: int) -> RollingOrigins:
     return RollingOrigins(series, steps, np.zeros(len(series), np.int64))
 
 
-def check_leakage(panel: Panel, horizon: int, fit: Callable[[Panel], Fitted] | None, predictor: Any) -> LeakageReport:
+def check_leakage(
+    panel: Panel, horizon: int, fit: Callable[[Panel], FreshCopy] | None, predictor: Any
+) -> LeakageReport:
     """Change the future in every way, and compare what is known at the cutoff bit for bit.
 
     Args:
@@ -161,15 +163,15 @@ def check_forecaster(forecaster: Any, panel: Panel) -> LeakageReport:
     if forecaster.is_loaded:
         return check_leakage(panel, forecaster.horizon, None, forecaster.predictor)
 
-    def fit(part: Panel) -> Fitted:
+    def fit(part: Panel) -> FreshCopy:
         fresh = forecaster.copy().fit_panel(part)
-        return Fitted(fresh.predictor, fresh.learned_.history)
+        return FreshCopy(fresh.predictor, fresh.learned_.history)
 
     return check_leakage(panel, forecaster.horizon, fit, None)
 
 
 def known_at_cutoff(
-    panel: Panel, origins: RollingOrigins, fit: Callable[[Panel], Fitted] | None, predictor: Predictor | None
+    panel: Panel, origins: RollingOrigins, fit: Callable[[Panel], FreshCopy] | None, predictor: Predictor | None
 ) -> dict[str, Any]:
     """Return everything that may depend on the rows before the cutoff only, by its name."""
     found: dict[str, Any] = {}

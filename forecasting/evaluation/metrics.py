@@ -137,30 +137,37 @@ def positive(scale: np.ndarray) -> np.ndarray:
     return np.where(scale > 0, scale, np.nan)
 
 
+def ratio(part: float, whole: float) -> float:
+    """Return `part / whole`, NaN where the whole is not above 0."""
+    return float(part / whole) if whole > 0 else float("nan")
+
+
 def wape(scored: Scored) -> float:
     """Sum of absolute errors over the sum of absolute values."""
-    total = np.nansum(np.abs(scored.y))
-    return float(np.nansum(np.abs(scored.error)) / total) if total > 0 else float("nan")
+    return ratio(np.nansum(np.abs(scored.error)), np.nansum(np.abs(scored.y)))
 
 
 def owa(scored: Scored) -> float:
-    """Overall weighted average of the M4 competition: mean of sMAPE and MASE, each relative to Naive2's."""
-    relative_smape = smape(scored) / scored.mean(symmetric_percentage(scored.y, scored.naive2))
+    """Overall weighted average of the M4 competition: mean of sMAPE and MASE, each relative to Naive2's.
+
+    NaN where Naive2 makes no error, as on a constant series.
+    """
+    relative_smape = ratio(smape(scored), scored.mean(symmetric_percentage(scored.y, scored.naive2)))
     naive2_error = np.abs(scored.y - scored.naive2) / positive(scored.scale)[:, None]
-    return (relative_smape + mase(scored) / scored.mean(naive2_error)) / 2
+    return (relative_smape + ratio(mase(scored), scored.mean(naive2_error))) / 2
 
 
 def wql(scored: Scored) -> float:
     """Weighted quantile loss: twice the pinball loss summed over everything, over the sum of |y|, mean over levels."""
-    total = np.nansum(np.abs(scored.y))
-    return float(np.nansum(pinball(scored).mean(axis=2)) / total) if total > 0 else float("nan")
+    return ratio(np.nansum(pinball(scored).mean(axis=2)), np.nansum(np.abs(scored.y)))
 
 
 def scaled_crps(scored: Scored) -> float:
     """Twice the mean pinball loss over the mean of |y| of each series, averaged over series."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = scored.per_series(pinball(scored).mean(axis=2)) / scored.per_series(np.abs(scored.y))
-    return float(np.nanmean(np.where(np.isfinite(ratio), ratio, np.nan)))
+        relative = scored.per_series(pinball(scored).mean(axis=2)) / scored.per_series(np.abs(scored.y))
+    found = relative[np.isfinite(relative)]
+    return float(found.mean()) if len(found) else float("nan")
 
 
 def pinball(scored: Scored) -> np.ndarray:

@@ -5,8 +5,5 @@ weights of the network, raises a `ConfigError` where it cannot teach such a netw
 A learner that may be chosen instead of a model's own one (`Training.learner`) names that one in `INSTEAD_OF` and
 has its options in a frozen `Config`, which `fit` gets as `config`; the others get the model's config.
 One that can go on with new observations has `online(network, task, config, training)`, an `OnlineLearner`.
+`forecasting.learner_spec` has the catalog: who only names a learner loads no training code.
 """
-
-from forecasting.catalog import Catalog
-
-LEARNERS = Catalog(__name__, "learner")

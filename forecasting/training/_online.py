@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from forecasting.config import Task
-from forecasting.data.continuing import ends_of, require_continuation
+from forecasting.data.continuing import require_continuation
 from forecasting.data.panel import Panel
 from forecasting.data.windows import layout
 from forecasting.errors import ArtifactError, ConfigError, TrainingError
@@ -141,7 +141,7 @@ class OnlineLearner:
             )
         self.store.resize(total)
         self.timezone = panel.timezone
-        self.ends |= dict(zip(panel.ids, ends_of(panel), strict=True))
+        self.ends |= dict(zip(panel.ids, panel.ends, strict=True))
         names = {name: number for number, name in enumerate(self.ends)}
         return np.array([names[name] for name in panel.ids], np.int64)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -84,22 +84,14 @@ def online_dynamics(network: Any, learner: str) -> Dynamics:
         ConfigError: the network cannot be taught by one observation at a time; the message says what to choose.
     """
     core = stepping_core(network, learner)
-    reads = "Learner {!r} takes one observation after the other and is taught by one error."
-
-    def refuse(problem: str, field: str) -> ConfigError:
-        return ConfigError(f"{reads.format(learner)} {problem}", code="learner_unfit", field=field)
-
-    if core.tokens.segment != 1:
-        raise refuse(f"Got tokens of {core.tokens.segment} steps. Use segment=1.", "segment")
-    if network.head.parameters != 1:
-        raise refuse(f"The head reads {network.head.parameters} numbers per step. Use head='point'.", "head")
-    if core.encoder.drop.rate:
-        raise refuse(f"Got dropout={core.encoder.drop.rate:g}. Use dropout=0.", "dropout")
-    if network.scaler.scheme not in SCALINGS:
-        text = f"A series is scaled by what was seen of it. Got scaling={network.scaler.scheme!r}."
-        raise refuse(f"{text} Use {' or '.join(map(repr, SCALINGS))}.", "scaling")
-    if network.task.static_covariates:
-        raise refuse("It reads no static covariates. Leave them out, or use 'truncated'.", "static_covariates")
+    problems = dict(unfit(network))
+    if problems:
+        raise ConfigError(
+            f"Learner {learner!r} takes one observation after the other and is taught by one error. "
+            f"{' '.join(problems.values())}",
+            code="learner_unfit",
+            field=next(iter(problems)),
+        )
     dynamics = Dynamics(core)
     if dynamics.n_weights > MOST_WEIGHTS or dynamics.n_states > MOST_STATES:
         raise ConfigError(
@@ -111,6 +103,22 @@ def online_dynamics(network: Any, learner: str) -> Dynamics:
             field="units",
         )
     return dynamics
+
+
+def unfit(network: Any) -> Iterator[tuple[str, str]]:
+    """Yield each choice, by the name of its field, with which a network cannot be taught online, and the fix."""
+    core, scheme = network.core, network.scaler.scheme
+    if core.tokens.segment != 1:
+        yield "segment", f"Got tokens of {core.tokens.segment} steps. Use segment=1."
+    if network.head.parameters != 1:
+        yield "head", f"The head reads {network.head.parameters} numbers per step. Use head='point'."
+    if core.encoder.drop.rate:
+        yield "dropout", f"Got dropout={core.encoder.drop.rate:g}. Use dropout=0."
+    if scheme not in SCALINGS:
+        text = f"A series is scaled by what was seen of it. Got scaling={scheme!r}."
+        yield "scaling", f"{text} Use {' or '.join(map(repr, SCALINGS))}."
+    if network.task.static_covariates:
+        yield "static_covariates", "It reads no static covariates. Leave them out, or use 'truncated'."
 
 
 def teach(learner: OnlineLearner, panel: Panel, passes: int, callbacks: Sequence[Any] = ()) -> Learned:

@@ -21,7 +21,7 @@ from forecasting.training._source import WindowSource
 
 logger = logging.getLogger(__name__)
 
-#: Steps from which XLA pays on a CPU: compiling takes about a second and saves a third of a step of a perceptron.
+#: Steps from which XLA pays on a CPU: what compiling takes, as many shorter steps of a perceptron earn back.
 XLA_FROM_STEPS = 1000
 
 

@@ -21,10 +21,10 @@ from pipelines import options
 @click.option("--quick", is_flag=True, help="Run a small version, for a first look.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="The first seed.")
 @click.option("--data", metavar="DATA", help="Run on this data, where the experiment can.")
-@click.option("--horizon", type=click.IntRange(1), default=24, show_default=True, help="Steps ahead, with --data.")
+@click.option("--horizon", type=click.IntRange(1), help="Steps ahead, with --data. [24]")
 @options.common_options
 def command(
-    name: str | None, out: str | None, quick: bool, seed: int, data: str | None, horizon: int, as_json: bool
+    name: str | None, out: str | None, quick: bool, seed: int, data: str | None, horizon: int | None, as_json: bool
 ) -> None:
     """Run the experiment NAME and print its table; its pictures become PNG files. Without NAME, list them.
 

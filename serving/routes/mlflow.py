@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
 from flask import Blueprint, Response
 from pydantic_core import to_json
 
+from forecasting.config import Task
 from forecasting.schema import (
     DS,
     STATUS,
     STATUS_ROLLED_OUT,
     UNIQUE_ID,
+    Y,
     interval_columns,
     is_fallback,
     probability_column,
@@ -23,6 +26,7 @@ from serving.answering import Answer, answer
 from serving.body import CSV, JSON, read_body, require_type
 from serving.exchange import current_exchange
 from serving.forecasts import Forecast
+from serving.models import Snapshot
 from serving.payloads import TRAINED_HORIZON, Levels, Strict
 from serving.problems import Problem, invalid
 from serving.service import current_service, request_deadline
@@ -77,73 +81,99 @@ def invocations() -> Response:
     exchange.mark("receive")
     with service.gate.enter(deadline):
         exchange.mark("queue")
+        snapshot = service.store.snapshot
         try:
-            table, asked = read_invocation(body, kind)
-            exchange.mark("parse")
-            deadline.require()
-            shows_probabilities = asked.pop("probabilities", False)
-            given = answer_table(table, asked)
-            if shows_probabilities and not given.served.predictor.task.symbols:
-                detail = "This model forecasts numbers, which have no probabilities. Leave it out."
-                raise Refusal.of("/params/probabilities", "no_probabilities", detail)
+            scoring = read_invocation(body, kind, snapshot.find(None).predictor.task)
         except Refusal as refusal:
             raise invalid(refusal.errors, refusal.total) from refusal
-        rows = [row for one in given.forecasts for row in records(one, given, shows_probabilities)]
+        exchange.mark("parse")
+        deadline.require()
+        given = answer_scoring(scoring, snapshot)
+        rows = [row for one in given.forecasts for row in records(one, given, scoring.shows_probabilities)]
         text = to_json({"predictions": rows})
     exchange.mark("write")
     return Response(text, content_type=JSON)
 
 
-def read_invocation(body: bytes, kind: str) -> tuple[Table, dict[str, Any]]:
-    """Return the frame of a scoring request and the parameters in our terms.
+@dataclass(frozen=True)
+class Scoring:
+    """A scoring request in our terms.
+
+    Attributes:
+        table: the frame.
+        fields: those of a forecast request, the series apart.
+        shows_probabilities: whether the answer has a column for each symbol.
+    """
+
+    table: Table
+    fields: dict[str, Any] = field(default_factory=dict)
+    shows_probabilities: bool = False
+
+
+def read_invocation(body: bytes, kind: str, task: Task) -> Scoring:
+    """Read a scoring request.
+
+    Args:
+        body: of the request.
+        kind: its content type.
+        task: of the model that will answer.
 
     Raises:
         Problem: 400, the body cannot be read.
         Refusal: it is no scoring request.
     """
     if kind == CSV:
-        served = current_service().store.snapshot.find(None)
-        return from_csv(body, bool(served.predictor.task.symbols)), {}
+        return Scoring(from_csv(body, task))
     invocation = validate(Invocation, parse(body))
     frames = {"dataframe_split", "dataframe_records"} & invocation.model_fields_set
     if len(frames) != 1:
         text = "Send exactly one of `dataframe_split` and `dataframe_records`, or a text/csv body."
         raise Refusal.of("", "one_frame", text)
-    params = read_params(invocation.params or {})
+    params = validate(Params, invocation.params or {}, ("params",))
+    if params.probabilities and not task.symbols:
+        detail = "This model forecasts numbers, which have no probabilities. Leave it out."
+        raise Refusal.of("/params/probabilities", "no_probabilities", detail)
     if "dataframe_split" in frames:
-        return from_split(invocation.dataframe_split), params
-    return from_records(invocation.dataframe_records), params
+        table = from_split(invocation.dataframe_split, task.static_names)
+    else:
+        table = from_records(invocation.dataframe_records, task.static_names)
+    return Scoring(table, fields_of(params), params.probabilities)
 
 
-def read_params(values: dict[str, Any]) -> dict[str, Any]:
+def fields_of(params: Params) -> dict[str, Any]:
     """Return the parameters that were given, without MLflow's stand-ins for nothing."""
-    params = validate(Params, values, ("params",))
-    asked: dict[str, Any] = {
+    fields: dict[str, Any] = {
         name: [one for one in getattr(params, name) or () if one != NOT_GIVEN] for name in ("level", "quantile_levels")
     }
     if "horizon" in params.model_fields_set and params.horizon != NOT_GIVEN:
-        asked["horizon"] = params.horizon
-    if params.probabilities:
-        asked["probabilities"] = True
-    return asked
+        fields["horizon"] = params.horizon
+    return fields
 
 
-def answer_table(table: Table, asked: dict[str, Any]) -> Answer:
+def answer_scoring(scoring: Scoring, snapshot: Snapshot) -> Answer:
     """Forecast the series of a table.
 
     Raises:
         Problem: something is wrong with it; the pointers are to its rows.
     """
-    service = current_service()
-    rows = table.rows_of_series()
-    if len(table.ds) > service.settings.max_points:
-        raise Problem(413, "too_many_points", f"A frame may have {service.settings.max_points} rows.")
-    series = [
-        {UNIQUE_ID: name, DS: [table.ds[row] for row in own], "y": [missing_as_null(table.y[row]) for row in own]}
-        for name, own in rows.items()
-    ]
+    settings, table = current_service().settings, scoring.table
+    if len(table.ds) > settings.max_points:
+        raise Problem(413, "too_many_points", f"A frame may have {settings.max_points} rows.")
     try:
-        return answer({"series": series, **asked}, service.store.snapshot, service.settings, current_exchange())
+        rows = table.rows_of_series()
+        series = [
+            {
+                UNIQUE_ID: name,
+                DS: [table.ds[row] for row in own],
+                Y: [missing_as_null(table.y[row]) for row in own],
+                "static_covariates": table.statics_of(own),
+            }
+            for name, own in rows.items()
+        ]
+    except Refusal as refusal:
+        raise invalid(refusal.errors, refusal.total) from refusal
+    try:
+        return answer({"series": series, **scoring.fields}, snapshot, settings, current_exchange())
     except Problem as problem:
         problem.errors = [table.translate(error, list(rows.values())) for error in problem.errors]
         raise

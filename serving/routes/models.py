@@ -43,6 +43,7 @@ def describe(served: Served) -> dict[str, Any]:
         "season": task.season,
         "quantile_levels": task.quantile_levels,
         "symbols": task.symbols,
+        "static_covariates": [{"name": name, "categories": categories} for name, categories in task.static_covariates],
         "training_end": facts.training_end,
         "trained_on": {"series": facts.series, "rows": facts.rows, "fingerprint": facts.fingerprint},
         "created": facts.created,

@@ -53,6 +53,8 @@ def test_other_values_make_another_fingerprint(frame):
         (lambda f: f.assign(size=f["size"].where(f.index != 25, 99.0)), "static_varies"),
         (lambda f: f.assign(kind=f["kind"].where(f.index != 25, "other")), "static_varies"),
         (lambda f: f.assign(size=np.inf), "static_infinite"),
+        (lambda f: f.assign(kind=f["kind"].astype("string").mask(f.index == 25)), "static_missing"),
+        (lambda f: f.assign(kind=f["kind"].mask(f["unique_id"] == "s1", "")), "static_missing"),
     ],
 )
 def test_what_means_nothing_is_refused_with_series_and_row(frame, break_it, code):

@@ -3,7 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
-import forecasting.predictor
+import forecasting.graphs
 from forecasting import Forecaster, Training
 from forecasting.errors import PanelError
 from forecasting.evaluation.backtest import RollingOrigins
@@ -49,7 +49,7 @@ def test_a_window_that_is_cut_too_late_is_caught(trained, hourly, tmp_path, monk
     assert not report.leaks
     assert not report.is_refitted
     assert {trial.changed for trial in report.trials} == {"numbers", "missing", "rows gone"}
-    monkeypatch.setattr(forecasting.predictor, "Gather", Peeking)
+    monkeypatch.setattr(forecasting.graphs, "Gather", Peeking)
     loaded.predictor_ = Predictor(loaded.spec, loaded.predictor.task, loaded.predictor.network)
     report = loaded.check_leakage(hourly)
     assert report.leaks
@@ -81,7 +81,7 @@ def test_the_command_says_what_moved_and_ends_with_3(trained, hourly, tmp_path, 
     assert fresh.exit_code == 0, fresh.output
     assert '"leaks": false' in fresh.stdout
     assert CliRunner().invoke(main, [*base, "ar"]).exit_code == 2
-    monkeypatch.setattr(forecasting.predictor, "Gather", Peeking)
+    monkeypatch.setattr(forecasting.graphs, "Gather", Peeking)
     leaking = CliRunner().invoke(main, [*base, "seasonal-naive", "--horizon", "6"])
     assert leaking.exit_code == 3
     assert "the future leaks" in leaking.stdout

@@ -39,6 +39,13 @@ def test_smape_of_zeros_is_zero():
     assert metrics.smape(scored([0, 0], [0, 0])) == 0
 
 
+def test_what_has_nothing_to_be_compared_with_is_no_number():
+    never_wrong = scored([5, 5], [5, 5], naive2=np.full((1, 2), 5.0))
+    assert np.isnan(metrics.owa(never_wrong))
+    nothing = scored([0, 0], [0, 0], quantiles=np.zeros((1, 2, 1)), quantile_levels=(0.5,))
+    assert np.isnan([metrics.wape(nothing), metrics.wql(nothing), metrics.scaled_crps(nothing)]).all()
+
+
 def test_every_series_counts_the_same_however_many_windows_it_has():
     y = np.zeros((4, 1))
     forecast = np.array([[1.0], [1.0], [1.0], [5.0]])

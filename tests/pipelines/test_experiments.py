@@ -31,3 +31,4 @@ def test_wrong_use_is_2(forecast):
     assert forecast("experiments", "nonsense").code == 2
     assert forecast("experiments", "gradients", "--data", "x.csv").code == 2
     assert forecast("experiments", "gradients", "--seed", "-1").code == 2
+    assert forecast("experiments", "gradients", "--horizon", 3).code == 2

@@ -54,3 +54,18 @@ def test_a_file_without_the_column_is_refused(forecast, data, trained, tmp_path)
         ended = forecast(command, tmp_path / "bad.csv", "--model", tmp_path / "model", "--out", tmp_path / "x.csv")
         assert ended.code == 3
         assert "no column 'kind', a static covariate" in ended.err
+
+
+def test_batch_sets_aside_every_series_whose_static_covariate_means_nothing(forecast, data, trained, tmp_path):
+    frame = pd.read_csv(data)
+    names = sorted(frame["unique_id"].unique())
+    bad = frame.assign(kind=frame["kind"].mask(frame["unique_id"] == names[0]))
+    bad.loc[bad.index[bad["unique_id"] == names[2]][-1], "size"] = 77.0
+    bad.to_csv(tmp_path / "bad.csv", index=False)
+    ended = forecast("batch", tmp_path / "bad.csv", "--model", "sales@champion", "--out", tmp_path / "out",
+                     "--max-quarantine", 0.6)  # fmt: skip
+    assert ended.code == 0, ended.err
+    assert "ignored: " not in ended.err
+    aside = pd.concat(map(pd.read_parquet, (tmp_path / "out").glob("run=*/quarantine/*.parquet")))
+    reasons = aside.groupby("unique_id")["code"].first()
+    assert dict(reasons) == {names[0]: "static_missing", names[2]: "static_varies"}

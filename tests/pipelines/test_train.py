@@ -5,9 +5,11 @@ import json
 import mlflow
 import pytest
 
-from forecasting import Forecaster, registry
+from forecasting import Forecaster, Training, registry
 from forecasting.home import tracking_uri
+from forecasting.model_spec import ModelSpec
 from pipelines import training
+from pipelines.competitors import trainings_of
 from tests.pipelines.conftest import QUICKLY
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -114,6 +116,21 @@ def test_choices_that_mean_nothing_are_refused_before_training(forecast, files, 
     ended = forecast("train", files / "hourly.parquet", "--horizon", 6, "--no-track", *arguments)
     assert ended.code == code
     assert part in ended.err
+
+
+def test_a_learner_goes_to_the_models_that_it_teaches_and_the_others_are_named(capsys):
+    specs = [ModelSpec.parse(name) for name in ("rnn:decoding=recursive", "seasonal-naive", "ar")]
+    asked = Training(learner="truncated:chunk=24", steps=50)
+    first, *others = trainings_of(specs, asked)
+    assert first == asked
+    assert others == [Training(steps=50)] * 2
+    assert "Learner 'truncated' does not teach seasonal-naive, ar" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_learner_that_teaches_none_of_the_models_stays_so_that_training_says_why(capsys):
+    asked = Training(learner="ekf")
+    assert trainings_of([ModelSpec.parse("naive"), ModelSpec.parse("ar")], asked) == [asked] * 2
+    assert not capsys.readouterr().err
 
 
 def test_a_name_that_no_model_may_have_is_refused(forecast, files):

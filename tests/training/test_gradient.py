@@ -7,8 +7,8 @@ import tensorflow as tf
 from forecasting import Forecaster, Training
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, PanelError
+from forecasting.learner_spec import LEARNERS
 from forecasting.network import build_network
-from forecasting.training import LEARNERS
 from forecasting.training._batches import draw_batches, shortened
 from forecasting.training._source import WindowSource
 from forecasting.training.gradient import XLA_FROM_STEPS, WindowTrainer

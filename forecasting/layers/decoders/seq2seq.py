@@ -41,7 +41,7 @@ class Seq2Seq(Core):
         """Return raw numbers [B, H, P]."""
         return self.unroll(inputs, training)[0]
 
-    def weights_of(self, inputs: Inputs) -> Any:
+    def attention_weights(self, inputs: Inputs) -> Any:
         """Return the attention weights [B, T', T] of each token of the horizon over the tokens of the context."""
         return self.unroll(inputs, training=False)[1]
 

@@ -1,4 +1,4 @@
-"""What a forecaster holds once it has learnt something."""
+"""What a forecaster holds once it is fitted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Part = TypeVar("Part")
 
 
-class Learnt:
+class Fitted:
     """The parts that `fit`, `update` and `load` leave behind; the base of `Forecaster`.
 
     Attributes:
@@ -37,19 +37,19 @@ class Learnt:
     is_loaded: bool
 
     def forget(self) -> None:
-        """Forget everything that was learnt."""
+        """Be unfitted again."""
         self.predictor_ = self.facts_ = self.learned_ = self.history_ = self.online_ = self.state_ = None
         self.is_loaded = False
 
     @property
     def predictor(self) -> Predictor:
         """The predictor that answers everywhere: notebook, batch, REST, MLflow."""
-        return require_learnt(self.predictor_)
+        return require_fitted(self.predictor_)
 
     @property
     def facts(self) -> Facts:
         """What is recorded about the training."""
-        return require_learnt(self.facts_)
+        return require_fitted(self.facts_)
 
     @property
     def learner_state(self) -> LearnerState | None:
@@ -57,12 +57,14 @@ class Learnt:
         return self.state_ if self.online_ is None else self.online_.state()
 
 
-def require_learnt(part: Part | None) -> Part:
-    """Return a part of what was learnt.
+def require_fitted(part: Part | None) -> Part:
+    """Return a part of what `fit` leaves behind.
 
     Raises:
-        NotFittedError: nothing was learnt yet.
+        NotFittedError: there is none yet.
     """
     if part is None:
-        raise NotFittedError("The forecaster has learnt nothing yet. Call `fit` first.", code="not_fitted")
+        raise NotFittedError(
+            "The forecaster is not fitted yet. Call `fit` first, or `load` a model.", code="not_fitted"
+        )
     return part

@@ -1,0 +1,95 @@
+"""The compiled graphs of a network, and the windows of a panel as they read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from forecasting.config import Task
+from forecasting.data.panel import Panel
+from forecasting.data.statics import encode_statics
+from forecasting.data.windows import layout
+from forecasting.layers.gather import Gather
+
+#: Windows read by one call into a graph; bounds the memory of a large panel.
+CHUNK = 4096
+
+
+class PanelWindows(NamedTuple):
+    """W windows of a panel of N rows, future rows included; what a graph reads.
+
+    Attributes:
+        y: [N] float64, NaN where missing.
+        known: [N, F] float32.
+        statics: [W, K] float32, codes of the static covariates.
+        origins: [W] int64, flat row of each window's last observed step.
+        firsts: [W] int64, flat row of the first step of the same series.
+    """
+
+    y: np.ndarray
+    known: np.ndarray
+    statics: np.ndarray
+    origins: np.ndarray
+    firsts: np.ndarray
+
+    @classmethod
+    def of(cls, panel: Panel, task: Task, series: np.ndarray, steps: np.ndarray, horizon: int) -> PanelWindows:
+        """Lay a panel out.
+
+        Args:
+            panel: the series.
+            task: the network's calendar and static covariates.
+            series: [W] number of the series of each window.
+            steps: [W] step of the last observed row of each window.
+            horizon: future rows after each series.
+        """
+        arrays = layout(panel, task.calendar, horizon)
+        statics = encode_statics(panel.statics, task.static_covariates, panel.ids)[series]
+        firsts = arrays.first[series]
+        return cls(arrays.y, arrays.known, statics, firsts + steps, firsts)
+
+    def continued(self, values: np.ndarray) -> PanelWindows:
+        """Return the windows after `values` [W, H] have followed their origins; no two may be of one series."""
+        y, count = self.y.copy(), values.shape[1]
+        y[self.origins[:, None] + np.arange(1, count + 1)] = values
+        return self._replace(y=y, origins=self.origins + count)
+
+
+def signature(task: Task) -> list[tf.TensorSpec]:
+    """Return the types of `PanelWindows`."""
+    return [
+        tf.TensorSpec([None], tf.float64),
+        tf.TensorSpec([None, len(task.calendar)], tf.float32),
+        tf.TensorSpec([None, len(task.static_covariates)], tf.float32),
+        tf.TensorSpec([None], tf.int64),
+        tf.TensorSpec([None], tf.int64),
+    ]
+
+
+def compiled(read: Callable[..., Any], task: Task, *options: tf.TensorSpec) -> Any:
+    """Return a graph from `PanelWindows` and options, traced once for any number of rows and windows.
+
+    Args:
+        read: takes context [W, L], known [W, L + H, F], statics [W, K] and the options.
+        task: shapes.
+        options: types of the options.
+    """
+
+    @tf.function(input_signature=[*signature(task), *options])
+    def graph(y: Any, known: Any, statics: Any, origins: Any, firsts: Any, *options: Any) -> Any:
+        windows = Gather(y, known, task.context_length, task.horizon)(origins, firsts)
+        return read(windows.context, windows.known, statics, *options)
+
+    return graph.get_concrete_function()
+
+
+def in_chunks(graph: Any, windows: PanelWindows) -> np.ndarray:
+    """Return what a graph without options says about all windows, `CHUNK` of them at a time."""
+    y, known, *by_window = windows
+    panel = tf.constant(y), tf.constant(known)
+    chunks = [slice(start, start + CHUNK) for start in range(0, max(len(windows.origins), 1), CHUNK)]
+    parts = [graph(*panel, *(tf.constant(part[rows]) for part in by_window)).numpy() for rows in chunks]
+    return np.concatenate(parts) if len(parts) > 1 else parts[0]
