@@ -76,8 +76,7 @@ class Audit:
         table = self.per_series.astype(object).where(self.per_series.notna(), None)
         for name in ("start", "end"):
             table[name] = [one.isoformat() if hasattr(one, "isoformat") else one for one in table[name]]
-        records: list[dict[str, Any]] = table.to_dict("records")
-        return [{name: plain(value) for name, value in record.items()} for record in records]
+        return [{str(name): plain(value) for name, value in record.items()} for record in table.to_dict("records")]
 
 
 def plain(value: Any) -> Any:
@@ -109,7 +108,7 @@ def audit(frame: pd.DataFrame, freq: str | int | None = None, now: np.datetime64
 
 def moment(now: np.datetime64 | str | None) -> np.datetime64:
     """Return a time in UTC, microseconds; that of the clock, in whole seconds, where none is given."""
-    return np.datetime64("now", "us") if now is None else np.datetime64(now, "us")
+    return np.datetime64("now", "us") if now is None else np.datetime64(str(now), "us")
 
 
 def _per_series(checked: Checked) -> pd.DataFrame:

@@ -200,5 +200,5 @@ def _duplicates(rows: Rows) -> list[Finding]:
         "keep one row per series and time (`forecast check DATA --fix OUT` averages them); "
         "an hour shown twice when clocks go back needs times with a UTC offset."
     )
-    where = rows.series(at[0]), rows.row(at[0])
-    return [Finding("duplicate_timestamp", "error", len(at), *where, text, fix, DS, rows.places(at))]
+    series, row = rows.series(at[0]), rows.row(at[0])
+    return [Finding("duplicate_timestamp", "error", len(at), series, row, text, fix, DS, rows.places(at))]
