@@ -12,6 +12,7 @@ from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
 from forecasting.evaluation.backtest import RollingOrigins
 from forecasting.predictor import Predictor
+from forecasting.schema import CUTOFF
 
 #: Horizons after the cutoff, where the series are long enough.
 WINDOWS = 3
@@ -82,7 +83,7 @@ class LeakageReport:
             }
             for trial in self.trials
         ]
-        facts = {"cutoff": self.cutoff, "series": self.series, "refitted": self.is_refitted}
+        facts = {CUTOFF: self.cutoff, "series": self.series, "refitted": self.is_refitted}
         return {"leaks": self.leaks, **facts, "trials": trials}
 
 

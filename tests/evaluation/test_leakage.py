@@ -34,7 +34,7 @@ def test_a_fresh_copy_fitted_before_the_cutoff_knows_nothing_of_what_comes(model
     for trial in report.trials:
         assert trial.values == 2 * 3 * 6
         assert trial.differences == dict.fromkeys(("weights", "validation", "forecasts", "rolled out"), 0.0)
-    with pytest.raises(Exception, match="learnt nothing"):
+    with pytest.raises(Exception, match="not fitted"):
         _ = forecaster.predictor
 
 
