@@ -11,6 +11,9 @@ from typing import Any, Self
 from forecasting.errors import ConfigError
 from forecasting.schema import DS, UNIQUE_ID, Y
 
+#: What is done about a series with too few observed values: the network answers, nobody does, or a simpler model does.
+SHORT_SERIES = ("pad", "error", "fallback")
+
 #: Quantile levels a quantile head is trained on; other levels are interpolated inside this grid.
 QUANTILE_GRID = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
 
@@ -88,6 +91,7 @@ class Task(StrictConfig):
         past_covariates: likewise, of columns of which only the past is known.
         lower: nothing below this is forecast; original units.
         upper: nothing above this is forecast; original units.
+        short_series: what is done about a series with too few observed values, one of `SHORT_SERIES`.
     """
 
     horizon: int
@@ -103,6 +107,7 @@ class Task(StrictConfig):
     past_covariates: Kinds = ()
     lower: float | None = None
     upper: float | None = None
+    short_series: str = "pad"
 
     def __post_init__(self) -> None:
         for field in ("static_covariates", "known_covariates", "past_covariates"):
@@ -124,6 +129,8 @@ class Task(StrictConfig):
         differ = len(set(symbols)) == len(symbols) != 1
         valid_symbols = differ and all(isinstance(symbol, str) and symbol for symbol in symbols)
         require(valid_symbols, "symbols", "two or more different texts, none of them empty", symbols)
+        policies = [one for one in SHORT_SERIES if not (symbols and one == "fallback")]
+        require(self.short_series in policies, "short_series", f"one of {', '.join(policies)}", self.short_series)
         require(not (levels and symbols), "quantile_levels", "left out: symbols have no quantiles", levels)
         for name in ("lower", "upper"):
             bound = getattr(self, name)

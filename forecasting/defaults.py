@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import numpy as np
 
@@ -55,8 +56,8 @@ def task_for(
     season: tuple[int, ...] | None = None,
     context_length: int | None = None,
     quantile_levels: tuple[float, ...] = QUANTILE_GRID,
-    bounds: tuple[float | None, float | None] = (None, None),
     holidays: str | None = None,
+    **said: Any,
 ) -> Task:
     """Fill in a task from a panel.
 
@@ -76,8 +77,7 @@ def task_for(
         calendar=calendar_features(panel.frequency) + (holiday_features(holidays, panel.frequency) if holidays else ()),
         symbols=panel.symbols,
         static_covariates=kinds_of(panel.statics),
-        lower=bounds[0],
-        upper=bounds[1],
         known_covariates=covariate_kinds(panel.covariates.known),
         past_covariates=covariate_kinds(panel.covariates.past),
+        **said,
     )

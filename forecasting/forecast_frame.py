@@ -17,6 +17,7 @@ from forecasting.schema import (
     UNIQUE_ID,
     interval_columns,
     interval_quantiles,
+    is_fallback,
     probability_column,
     quantile_column,
 )
@@ -80,9 +81,11 @@ def forecast_frame(
 
 
 def statuses(status: Sequence[str], trained_horizon: int, horizon: int) -> np.ndarray:
-    """Return the status of each row: that of its series, or `rolled_out` beyond the trained horizon."""
+    """Return the status of each row: that of its series, or `rolled_out` beyond the trained horizon of a network."""
     rows = np.repeat(np.asarray(status, dtype=object)[:, None], horizon, axis=1)
-    rows[:, trained_horizon:] = STATUS_ROLLED_OUT
+    if horizon > trained_horizon:
+        by_network = [not is_fallback(one) for one in status]
+        rows[by_network, trained_horizon:] = STATUS_ROLLED_OUT
     return rows.ravel()
 
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
-from forecasting.config import QUANTILE_GRID, Task, Training, require_different
+from forecasting.config import QUANTILE_GRID, SHORT_SERIES, Task, Training, require, require_different
 from forecasting.fitted import Fitted
 from forecasting.model_spec import ModelSpec
 
 if TYPE_CHECKING:
     from forecasting.data.panel import Panel
     from forecasting.evaluation.backtest import Backtest
+    from forecasting.evaluation.leakage import LeakageReport
     from forecasting.predictor import Predictor
 
 
@@ -40,6 +41,8 @@ class Forecaster(Fitted):
         upper: nothing above this is forecast, likewise.
         scaling: `standard`, `last`, `mean` or `none`; the model's own default when not given.
         training: how the network is trained.
+        short_series: what is done about a series with too few observed values: the network answers it `padded`
+            (`pad`), it is an `error`, or a simpler model answers it (`fallback`).
         alias: name of the forecast column; the model's name when not given.
         **model_config: fields of the model's `Config`.
 
@@ -65,6 +68,7 @@ class Forecaster(Fitted):
         upper: float | None = None,
         scaling: str | None = None,
         training: Training = Training(),  # noqa: B008  (frozen)
+        short_series: str = "pad",
         alias: str | None = None,
         **model_config: Any,
     ) -> None:
@@ -82,6 +86,8 @@ class Forecaster(Fitted):
         self.holidays = holidays
         self.bounds = lower, upper
         self.training = training
+        require(short_series in SHORT_SERIES, "short_series", f"one of {', '.join(SHORT_SERIES)}", short_series)
+        self.short_series = short_series
         self.forget()
 
     def fit(self, frame: pd.DataFrame, callbacks: Sequence[Any] = ()) -> Self:
@@ -178,7 +184,8 @@ class Forecaster(Fitted):
         Raises:
             NotFittedError: there is no model yet, or no history.
             PanelError: the history cannot become a panel of the model's frequency, or the future is not complete.
-            RequestError: the horizon or a level cannot be answered, or a series has no observed value.
+            RequestError: the horizon or a level cannot be answered, a series has no observed value, or series are too
+                short and the policy is `error`.
         """
         from forecasting.forecast_frame import forecast_frame
 
@@ -298,6 +305,19 @@ class Forecaster(Fitted):
             return backtest_refitted(fit, panel, origins, levels)
         return backtest_fitted(fit(origins.training_panel(panel)), panel, origins, levels)
 
+    def check_leakage(self, frame: pd.DataFrame) -> LeakageReport:
+        """Change everything after a cutoff, and compare what is known at the cutoff bit for bit.
+
+        A loaded forecaster answers as it is. Otherwise a fresh copy is fitted before the cutoff, once for every change,
+        and weights and validation are compared too; this forecaster stays as it is.
+
+        Raises:
+            PanelError: the frame cannot become a panel, or no series is longer than a horizon and two rows.
+        """
+        from forecasting.evaluation.leakage import check_forecaster
+
+        return check_forecaster(self, self.panel(frame))
+
     def attention(self, history: pd.DataFrame | None = None, future: pd.DataFrame | None = None) -> pd.DataFrame:
         """Return which past steps the forecasts look at: `unique_id, ds, seen, weight`.
 
@@ -350,6 +370,7 @@ class Forecaster(Fitted):
             lower=task.lower,
             upper=task.upper,
             training=Training.from_dict(facts.training),
+            short_series=task.short_series,
         )
         forecaster.predictor_, forecaster.facts_ = predictor, facts
         forecaster.state_, forecaster.is_loaded = artifact.read_learner(folder), True
@@ -403,6 +424,8 @@ class Forecaster(Fitted):
             season=self.season,
             context_length=self.context_length,
             quantile_levels=self.quantile_levels,
-            bounds=self.bounds,
             holidays=self.holidays,
+            lower=self.bounds[0],
+            upper=self.bounds[1],
+            short_series=self.short_series,
         )

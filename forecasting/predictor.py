@@ -16,11 +16,13 @@ from forecasting.data.future import require_known_ahead
 from forecasting.data.panel import Panel
 from forecasting.data.symbols import require_symbols, symbols_at
 from forecasting.errors import ForecastingError, RequestError
+from forecasting.falling_back import Windows, fall_back
 from forecasting.graphs import CHUNK, PanelWindows, compiled, in_chunks
 from forecasting.layers.paths import PATHS
 from forecasting.model_spec import ModelSpec
 from forecasting.network import ForecastNetwork
 from forecasting.schema import STATUS_OK, STATUS_PADDED
+from forecasting.short_series import joined, observed_in_context
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Answer:
             most probable symbol.
         quantiles: [W, horizon, Q'] float64 at `quantile_levels`.
         quantile_levels: the levels that were asked for, ascending.
-        status: [W] `ok` or `padded` (the history is shorter than the context).
+        status: [W] `ok`, `padded` (the history is shorter than the context) or `fallback:<model>:<reason>`.
         problems: why a window has no forecast (its numbers are NaN), by window.
         symbols: the alphabet of K symbols; empty for numbers.
         probabilities: [W, horizon, K] float64, of each symbol.
@@ -56,9 +58,9 @@ class Answer:
         return self.quantiles[:, :, self.quantile_levels.index(quantile_level)]
 
     def raise_problems(self) -> None:
-        """Raise the first problem, if there is one."""
-        for problem in self.problems.values():
-            raise problem
+        """Raise the first problem, if there is one; of series that are too short all of them."""
+        if self.problems:
+            raise joined([*self.problems.values()])
 
 
 class Predictor:
@@ -123,6 +125,7 @@ class Predictor:
         asked = self.quantiles(panel, origins, outputs, value, levels)
         problems = self.problems(panel, series, steps, np.concatenate([outputs, asked], axis=2) if levels else outputs)
         outputs[list(problems)] = value[list(problems)] = asked[list(problems)] = np.nan
+        fall_back(Windows(self.task, panel, series, steps, self.bounds), (value, asked, levels), status, problems)
         symbols = self.task.symbols
         return Answer(value, asked, levels, status, problems, symbols, outputs[:, :, : len(symbols)])
 
@@ -166,11 +169,16 @@ class Predictor:
 
         Counts are rounded outwards, and what is cut off holds nothing that could happen: coverage stays.
         """
-        lower, upper = self.task.lower, self.task.upper
         if self.network.head.is_whole:
             quantiles = np.where(np.asarray(levels) < 0.5, np.floor(quantiles), np.ceil(quantiles))
-            lower = 0.0
-        return np.clip(quantiles, -np.inf if lower is None else lower, np.inf if upper is None else upper)
+        return np.clip(quantiles, *self.bounds)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Between what numbers every forecast lies; infinite where nothing is said."""
+        lower, upper = self.task.lower, self.task.upper
+        lower = 0.0 if self.network.head.is_whole else lower
+        return -np.inf if lower is None else lower, np.inf if upper is None else upper
 
     @property
     def quantile_range(self) -> tuple[float, float] | None:
@@ -255,12 +263,10 @@ class Predictor:
     ) -> dict[int, ForecastingError]:
         """Return the windows that have no forecast: nothing observed in the context, or numbers that are not finite."""
         found: dict[int, ForecastingError] = {}
-        observed = np.concatenate([[0], np.cumsum(~np.isnan(panel.y))])
-        last = panel.offsets[:-1][series] + steps + 1
-        first = np.maximum(panel.offsets[:-1][series], last - self.task.context_length)
-        for window in np.flatnonzero(observed[last] == observed[first]):
+        observed, rows = observed_in_context(panel, series, steps, self.task.context_length)
+        for window in np.flatnonzero(observed == 0):
             name = str(panel.ids[series[window]])
-            message = f"Series {name!r} has no observed value in its last {last[window] - first[window]} rows."
+            message = f"Series {name!r} has no observed value in its last {rows[window]} rows."
             found[int(window)] = RequestError(f"{message} Give at least one.", code="no_observations", series=name)
         for window in np.flatnonzero(~np.isfinite(outputs).all(axis=(1, 2))):
             name = str(panel.ids[series[window]])

@@ -25,6 +25,22 @@ STATUS_PADDED = "padded"
 STATUS_ROLLED_OUT = "rolled_out"
 #: In batch forecasts as of a time: the series ended before that time and is forecast from its own end.
 STATUS_ENDED_EARLY = "ended_early"
+#: How the status of a forecast by a simpler model begins.
+STATUS_FALLBACK = "fallback"
+
+
+def fallback_status(model: str, reason: str) -> str:
+    """Return the status of a forecast that a simpler model gave, and why.
+
+    >>> fallback_status("naive", "short")
+    'fallback:naive:short'
+    """
+    return f"{STATUS_FALLBACK}:{model}:{reason}"
+
+
+def is_fallback(status: str) -> bool:
+    """Whether a status says that a simpler model gave the forecast."""
+    return status.startswith(f"{STATUS_FALLBACK}:")
 
 
 def interval_columns(model: str, level: float) -> tuple[str, str]:

@@ -24,6 +24,7 @@ from forecasting.schema import (
     STATUS_ENDED_EARLY,
     UNIQUE_ID,
     interval_columns,
+    is_fallback,
 )
 from pipelines.quarantine import Reasons, followed_by_future, panel_of_good
 from pipelines.sources import Source
@@ -213,7 +214,8 @@ def forecast_good(
     forecast, answer = forecast_frame(predictor, panel, asked.horizon, level=asked.level)
     horizon = answer.median.shape[1]
     if asked.as_of is not None:
-        early = np.repeat(ended_early(panel, asked.as_of), horizon)
+        by_network = [not is_fallback(status) for status in answer.status]  # why it fell back is the rarer news
+        early = np.repeat(ended_early(panel, asked.as_of) & by_network, horizon)
         forecast[STATUS] = forecast[STATUS].mask(early, STATUS_ENDED_EARLY)
     has_forecast = np.ones(panel.n_series, bool)
     for series, problem in answer.problems.items():

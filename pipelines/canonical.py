@@ -2,39 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as pv
 
 from forecasting.schema import DS, UNIQUE_ID, Y
 from pipelines.console import say
 from pipelines.readers import SourceError
 
+if TYPE_CHECKING:
+    from pipelines.options import DataRequest
+
+#: Texts that mean a missing number, as in every CSV file that is read.
+MISSING_TEXTS = pv.ConvertOptions().null_values
+
 HOW_TO_WRITE_TIMES = "write ISO 8601 times such as 2026-01-31T13:00:00 or 2026-01-31T13:00:00Z, or integer steps."
 
 
-def canonical(
-    table: pa.Table, columns: dict[str, str], label: str, symbols: bool = False, beside: Sequence[str] = ()
-) -> pa.Table:
+def canonical(table: pa.Table, columns: dict[str, str], label: str, request: DataRequest) -> pa.Table:
     """Return a table with `unique_id` (if there is one), `ds` and `y` first, and its other columns as they are.
 
     Args:
         table: some rows of a file.
         columns: the file's own names of the three.
         label: what errors call the file.
-        symbols: whether the target holds symbols.
-        beside: columns of covariates, whose numbers become float64 whatever one file has.
+        request: how the data is written, and which columns are read: covariates' numbers become float64.
 
     Raises:
         SourceError: a column cannot be what it must be.
     """
-    makers = {UNIQUE_ID: ids, DS: times, Y: symbols_of if symbols else numbers}
-    made = {wanted: makers[wanted](decoded(table.column(name)), label, name) for wanted, name in columns.items()}
+    makers = {UNIQUE_ID: ids, DS: times, Y: symbols_of if request.symbols else numbers}
+    made = {}
+    for wanted, name in columns.items():
+        column = decoded(table.column(name))
+        if wanted == Y and is_string(column.type) and not request.symbols:
+            column = ungrouped(column, label, name, request)
+        try:
+            made[wanted] = makers[wanted](column, label, name)
+        except SourceError:
+            if not request.is_lenient:
+                raise
+            made[wanted] = column
     taken = {*columns.values(), *made}
     others = {name: table.column(name) for name in table.column_names if name not in taken}
-    others |= {name: covariate(others[name]) for name in beside if name in others}
+    others |= {name: covariate(others[name]) for name in request.beside if name in others}
     return pa.table({**made, **others})
 
 
@@ -117,6 +132,34 @@ def parsed(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
     zone = found.timezone.removeprefix("UTC") or "UTC" if found.timezone else None
     values = pa.array(found.values.astype("M8[us]"), pa.timestamp("us", zone), mask=found.missing)
     return pa.chunked_array([values])
+
+
+def ungrouped(column: pa.ChunkedArray, label: str, name: str, request: DataRequest) -> pa.ChunkedArray:
+    """Return a target of texts as numbers where all are as the dialect says; as it is where that was not declared.
+
+    Raises:
+        SourceError: a grouping mark was declared, and a text is no number with it.
+    """
+    if not (request.thousands or request.is_lenient):
+        return column
+    text = column.cast(pa.string())
+    text = pc.if_else(pc.is_in(text, pa.array(MISSING_TEXTS)), pa.scalar(None, pa.string()), text)
+    group, mark = re.escape(request.thousands), re.escape(request.decimal)
+    digits = rf"([0-9]+|[0-9]{{1,3}}({group}[0-9]{{3}})+)" if group else "[0-9]+"
+    number = rf"^\s*[-+]?({digits}({mark}[0-9]*)?|{mark}[0-9]+)([eE][-+]?[0-9]+)?\s*$"
+    wrong = pc.fill_null(pc.invert(pc.match_substring_regex(text, number)), False)
+    if pc.any(wrong).as_py():
+        if request.is_lenient:
+            return text
+        row = pc.index(wrong, True).as_py()
+        raise SourceError(
+            f"{label}: column {name!r} holds {text[row].as_py()[:60]!r} in data row {row + 1}, which is no number with "
+            f"--thousands {request.thousands!r} --decimal {request.decimal!r}. Fix: declare its marks.",
+            code="y_dtype",
+            field=name,
+        )
+    plain = pc.replace_substring(text, request.thousands, "") if request.thousands else text
+    return pc.utf8_trim_whitespace(pc.replace_substring(plain, request.decimal, ".")).cast(pa.float64())
 
 
 def numbers(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:

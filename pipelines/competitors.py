@@ -32,7 +32,7 @@ ALL_ROUND = ("naive", "seasonal-naive", "ar", "ff-ar", "lstm", "gru")
 SHOWN = ("perplexity", "accuracy", "mase", "owa", "smape", "mae", "wql", "coverage_80")
 
 
-def forecasters(task: TaskRequest, freq: str | int, default: Sequence[str]) -> list[Forecaster]:
+def forecasters(task: TaskRequest, freq: str | int | None, default: Sequence[str]) -> list[Forecaster]:
     """Return an unfitted forecaster for each model of the task.
 
     Raises:
@@ -53,6 +53,7 @@ def forecasters(task: TaskRequest, freq: str | int, default: Sequence[str]) -> l
         "holidays": task.holidays,
         "lower": task.lower,
         "upper": task.upper,
+        "short_series": task.short_series,
     }
     return [
         Forecaster(spec, task.horizon, freq, training=training, **choices)

@@ -26,6 +26,8 @@ class DataRequest:
         sep: what separates the fields of a CSV line.
         decimal: decimal mark of a CSV file.
         encoding: encoding of a CSV file.
+        thousands: what groups the digits of a CSV file's target; nothing when empty.
+        is_lenient: whether cells that cannot be read stay as the texts they are, for the data check to name.
         symbols: whether the target holds symbols, which only the model says.
         beside: columns of the covariates, likewise.
         has_target: whether there is a target; the future of known covariates has none.
@@ -39,6 +41,8 @@ class DataRequest:
     sep: str = ","
     decimal: str = "."
     encoding: str = "utf-8"
+    thousands: str = ""
+    is_lenient: bool = False
     symbols: bool = False
     beside: tuple[str, ...] = ()
     has_target: bool = True
@@ -74,6 +78,7 @@ class TaskRequest:
         lower: nothing below this is forecast.
         upper: nothing above this is forecast.
         calibrate: horizons held out to calibrate the intervals on; as `training` says when None.
+        short_series: what is done about a series with too few observed values.
     """
 
     horizon: int
@@ -91,6 +96,7 @@ class TaskRequest:
     lower: float | None = None
     upper: float | None = None
     calibrate: int | None = None
+    short_series: str = "pad"
 
     @property
     def training_fields(self) -> tuple[tuple[str, Any], ...]:
@@ -220,6 +226,21 @@ class Setting(click.ParamType):
             return field, text
 
 
+class CodeAction(click.ParamType):
+    """One `CODE=ACTION` of a plan of repairs."""
+
+    name = "CODE=ACTION"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Read a code and its action; which of them exist is the plan's to say."""
+        if isinstance(value, tuple):
+            return value
+        code, equals, action = str(value).partition("=")
+        if not (code and equals and action):
+            self.fail(f"{value!r} is not CODE=ACTION, such as leading_zeros=drop.", param, ctx)
+        return code.strip(), action.strip()
+
+
 class OutFile(click.ParamType):
     """A file to write: its ending says which format."""
 
@@ -240,7 +261,7 @@ class Separator(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Read one character."""
         text = {"\\t": "\t", "tab": "\t"}.get(str(value), str(value))
-        if len(text) != 1:
+        if len(text) != 1 and not (text == "" == (param.default if param is not None else None)):
             self.fail(f"{value!r} is not one character.", param, ctx)
         return text
 
@@ -284,11 +305,16 @@ data_options = bundled(
     [
         click.argument("location", metavar="DATA"),
         click.option("--query", metavar="SQL", help="Query to run, when DATA is a SQLAlchemy URL."),
-        click.option("--id", "id_column", metavar="COLUMN", help="Id column [unique_id or item_id]."),
-        click.option("--time", "time_column", metavar="COLUMN", help="Time column [ds or timestamp]."),
-        click.option("--target", "target_column", metavar="COLUMN", help="Target column [y or target]."),
+        click.option("--id", "--id-column", "id_column", metavar="COLUMN", help="Id column [unique_id or item_id]."),
+        click.option("--time", "--time-column", "time_column", metavar="COLUMN", help="Time column [ds or timestamp]."),
+        click.option(
+            "--target", "--target-column", "target_column", metavar="COLUMN", help="Target column [y or target]."
+        ),
         click.option("--sep", type=Separator(), default=",", show_default=True, help="Field separator of a CSV file."),
         click.option("--decimal", type=Separator(), default=".", show_default=True, help="Decimal mark of a CSV file."),
+        click.option(
+            "--thousands", type=Separator(), default="", help="Grouping mark of a CSV target, e.g. . in 1.234,5"
+        ),
         click.option("--encoding", default="utf-8", show_default=True, help="Encoding of a CSV file."),
     ],
 )
@@ -321,6 +347,8 @@ def task_options(with_backtest: bool = True, least_windows: int = 1) -> Function
         click.option("--holidays", metavar="COUNTRY", help="Country whose public holidays count: DE, US-CA ..."),
         click.option("--lower", type=float, help="Nothing below this is forecast, e.g. 0."),
         click.option("--upper", type=float, help="Nothing above this is forecast."),
+        click.option("--short-series", type=click.Choice(["pad", "error", "fallback"]), default="pad",
+                     show_default=True, help="Series too short for the model: pad, refuse, or a simpler model."),
         *(backtest if with_backtest else ()),
         click.option("--calibrate", type=click.IntRange(0), metavar="K",
                      help="Horizons held out of training, to calibrate the intervals on. [0: none]"),

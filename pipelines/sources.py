@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,9 @@ from pipelines.readers import Reader, SourceError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: Codes of errors that are about cells, which the data check counts and names.
+CELL_CODES = frozenset({"not_csv", "ds_dtype", "y_dtype"})
 
 KNOWN_ENDINGS = "Known: .parquet, .pq, .csv, .tsv, .txt and .csv.gz."
 
@@ -107,7 +110,7 @@ class Source:
                     say(f"Columns that were not asked for are ignored: {', '.join(ignored)}.")
             names = reader.names() if others else wanted
             for table in reader.tables(names, whole=reader.is_text(columns[DS])):
-                made = canonical(table, columns, reader.label, self.request.symbols, self.request.beside)
+                made = canonical(table, columns, reader.label, self.request)
                 kind = made.schema.field(DS).type
                 if zone is not None and kind != zone:
                     raise SourceError(
@@ -148,6 +151,15 @@ class Source:
         if not tables:
             raise self.empty()
         return pa.concat_tables(tables, promote_options="permissive" if others else "default").to_pandas()
+
+    def raw_frame(self) -> pd.DataFrame:
+        """Read everything, cells that cannot be read as the texts they are; see `frame`."""
+        try:
+            return self.frame(others=True)
+        except SourceError as error:
+            if error.code not in CELL_CODES:
+                raise
+        return Source.open(replace(self.request, is_lenient=True)).frame(others=True)
 
     def empty(self) -> NoDataError:
         """Return the error of data without rows."""
@@ -215,7 +227,7 @@ def reader_of(path: Path, root: Path, request: DataRequest) -> Reader:
     header = CsvFile(str(path), name, (request.sep, request.decimal, request.encoding))
     columns = columns_of(header, request)
     texts = tuple(columns[wanted] for wanted in (UNIQUE_ID, DS) if wanted in columns)
-    if request.symbols:
+    if request.symbols or request.thousands or request.is_lenient:
         return CsvFile(header.path, name, header.dialect, (*texts, columns[Y]))
     return CsvFile(header.path, name, header.dialect, texts, (columns[Y],) if Y in columns else ())
 

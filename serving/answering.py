@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forecasting.errors import RequestError
-from forecasting.schema import STATUS_ROLLED_OUT
+from forecasting.schema import STATUS_ROLLED_OUT, is_fallback
 from serving.assembly import assemble, require_rows
 from serving.exchange import Exchange
 from serving.forecasts import NON_FINITE, Forecast, Wanted, forecast_all
@@ -27,7 +27,8 @@ class Answer:
 
     def status_of(self, one: Forecast) -> str:
         """Return the status of a whole forecast: its last steps are `rolled_out` where the horizon is a long one."""
-        return STATUS_ROLLED_OUT if one.point and self.horizon > self.trained_horizon else one.status
+        rolls_out = bool(one.point) and self.horizon > self.trained_horizon and not is_fallback(one.status)
+        return STATUS_ROLLED_OUT if rolls_out else one.status
 
     @property
     def trained_horizon(self) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from forecasting.config import Task
 from forecasting.errors import ForecastingError
-from forecasting.schema import STATUS_OK, STATUS_PADDED, interval_quantiles
+from forecasting.schema import STATUS_FALLBACK, STATUS_OK, STATUS_PADDED, interval_quantiles, is_fallback
 from serving.assembly import Assembly
 from serving.clock import to_texts
 from serving.placing import Placed
@@ -46,10 +46,10 @@ class Forecast:
 
     Attributes:
         name: its id; None where it had no readable one.
-        status: `ok`, `padded`, the name of a fallback, or `error`.
+        status: `ok`, `padded`, `fallback:<model>:<reason>`, or `error`.
         ds: H texts or integers.
         point: H medians, or the texts of the most probable symbols.
-        quantiles: H numbers by the level's text.
+        quantiles: H numbers by the level's text, None where unknown.
         probabilities: H numbers by symbol.
         intervals: the lower and the upper H numbers by the level's text.
         warnings: codes and details.
@@ -60,8 +60,8 @@ class Forecast:
     status: str
     ds: list[Any] = field(default_factory=list)
     point: list[Any] = field(default_factory=list)
-    quantiles: dict[str, list[float]] = field(default_factory=dict)
-    intervals: dict[str, tuple[list[float], list[float]]] = field(default_factory=dict)
+    quantiles: dict[str, list[Any]] = field(default_factory=dict)
+    intervals: dict[str, tuple[list[Any], list[Any]]] = field(default_factory=dict)
     probabilities: dict[str, list[float]] = field(default_factory=dict)
     warnings: list[tuple[str, str]] = field(default_factory=list)
     errors: list[ErrorItem] = field(default_factory=list)
@@ -109,7 +109,25 @@ def forecast_placed(assembly: Assembly, predictor: Any, wanted: Wanted) -> dict[
             dict(zip(answer.symbols, probabilities[window], strict=True)),
             [*assembly.warnings, *placed.warnings, *caveats(status, wanted.horizon, predictor.task, len(placed.y))],
         )
+        if is_fallback(status):
+            say_unknown_spread(found[number])
     return found
+
+
+def say_unknown_spread(one: Forecast) -> None:
+    """Put null, and a warning, where a fallback saw too few values to know an interval: JSON has no NaN."""
+    bounds = [rows for pair in one.intervals.values() for rows in pair]
+    if all(value == value for rows in (*one.quantiles.values(), *bounds) for value in rows):
+        return
+    one.quantiles = {name: or_null(rows) for name, rows in one.quantiles.items()}
+    one.intervals = {name: (or_null(lower), or_null(upper)) for name, (lower, upper) in one.intervals.items()}
+    text = "Too few values are observed to say how uncertain this forecast is: its intervals are null."
+    one.warnings.append(("no_interval", text))
+
+
+def or_null(values: list[Any]) -> list[Any]:
+    """Return the values, None in the place of NaN."""
+    return [value if value == value else None for value in values]
 
 
 def refusal_of(problem: ForecastingError, number: int, placed: Placed) -> Refusal:
@@ -128,8 +146,8 @@ def caveats(status: str, horizon: int, task: Task, rows: int) -> list[tuple[str,
         text = f"The model looks back {task.context_length} rows, this series has {rows}; the rest counts as missing."
         found.append((STATUS_PADDED, text))
     elif status != STATUS_OK:
-        found.append(("fallback", "This forecast comes from a simpler model; the status says which and why."))
-    if horizon > task.horizon:
+        found.append((STATUS_FALLBACK, "This forecast comes from a simpler model; the status says which and why."))
+    if horizon > task.horizon and not is_fallback(status):
         text = (
             f"The model was trained for {task.horizon} steps. What lies beyond is forecast from its own forecasts, "
             "and more certain than it should be."

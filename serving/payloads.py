@@ -127,10 +127,10 @@ class ErrorOut(Strict):
 
 
 class IntervalOut(Strict):
-    """The bounds of one central interval, per step."""
+    """The bounds of one central interval, per step; null where a fallback knows none (warning `no_interval`)."""
 
-    lo: list[Finite]
-    hi: list[Finite]
+    lo: list[Finite | None]
+    hi: list[Finite | None]
 
 
 class SeriesOut(Strict):
@@ -139,7 +139,7 @@ class SeriesOut(Strict):
     unique_id: str | None
     ds: list[str] | list[int]
     point: list[Finite] | list[str]
-    quantiles: dict[str, list[Finite]] = {}
+    quantiles: dict[str, list[Finite | None]] = {}
     intervals: dict[str, IntervalOut] = {}
     probabilities: dict[str, list[Finite]] = {}
     status: str

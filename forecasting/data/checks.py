@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from forecasting.data.calendar import Frequency, infer_frequency
 from forecasting.data.columns import find_columns, read_ids, read_y
-from forecasting.data.findings import Finding
+from forecasting.data.findings import NAMED_PLACES, Finding, Place
 from forecasting.data.grid_checks import GridFit, check_grid, fit_grid
 from forecasting.data.rows import Rows
 from forecasting.data.symbols import read_symbols, unknown_symbols
@@ -172,7 +172,12 @@ def _unreadable_rows(codes: NDArray[np.int64], ids: NDArray[Any], times: TimeCol
             series = str(ids[codes[at[0]]]) if codes[at[0]] >= 0 else None
             where = f"row {at[0]}" + (f", series {series!r}" if series is not None else "")
             text = f"Column {column!r} {what} in {len(at)} rows, first in {where}."
-            findings.append(Finding(code, "error", len(at), series, int(at[0]), text, fixes[code], column))
+            found = [
+                Place(str(ids[codes[one]]) if codes[one] >= 0 else None, int(one), None) for one in at[:NAMED_PLACES]
+            ]
+            findings.append(
+                Finding(code, "error", len(at), series, int(at[0]), text, fixes[code], column, tuple(found))
+            )
     return findings
 
 
@@ -182,7 +187,7 @@ def _infinite(rows: Rows) -> list[Finding]:
         return []
     text = f"Column {Y!r} is infinite in {len(at)} rows, first in {rows.where(at[0])}."
     fix = "replace infinite values, or make them missing (`forecast check DATA --fix OUT` does)."
-    return [Finding("y_infinite", "error", len(at), rows.series(at[0]), rows.row(at[0]), text, fix, Y)]
+    return [Finding("y_infinite", "error", len(at), rows.series(at[0]), rows.row(at[0]), text, fix, Y, rows.places(at))]
 
 
 def _duplicates(rows: Rows) -> list[Finding]:
@@ -195,4 +200,5 @@ def _duplicates(rows: Rows) -> list[Finding]:
         "keep one row per series and time (`forecast check DATA --fix OUT` averages them); "
         "an hour shown twice when clocks go back needs times with a UTC offset."
     )
-    return [Finding("duplicate_timestamp", "error", len(at), rows.series(at[0]), rows.row(at[0]), text, fix, DS)]
+    series, row = rows.series(at[0]), rows.row(at[0])
+    return [Finding("duplicate_timestamp", "error", len(at), series, row, text, fix, DS, rows.places(at))]

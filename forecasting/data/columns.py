@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecasting.data.findings import Finding, column_error
+from forecasting.data.findings import NAMED_PLACES, Finding, Place, column_error
 from forecasting.schema import COLUMN_ALIASES, DS, SINGLE_SERIES_ID, UNIQUE_ID, Y
 
 _LOGGER = logging.getLogger("forecasting")
@@ -76,6 +76,8 @@ def read_ids(frame: pd.DataFrame, name: str | None) -> tuple[NDArray[np.int64], 
 def read_y(column: pd.Series) -> tuple[NDArray[np.float64], list[Finding]]:
     """Return the target as float64 with NaN for missing values, or a finding that it is not made of numbers."""
     is_number = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype)
+    if not is_number and (found := _texts_among_numbers(column)) is not None:
+        return np.zeros(0), [found]
     if not is_number and not (column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) in NUMBERS):
         kind = pd.api.types.infer_dtype(column, skipna=True) if column.dtype == object else column.dtype
         text = f"Column {column.name!r} must hold numbers. Got {kind}{_example(column)}."
@@ -85,6 +87,24 @@ def read_y(column: pd.Series) -> tuple[NDArray[np.float64], list[Finding]]:
         )
         return np.zeros(0), [column_error("y_dtype", Y, text, fix)]
     return pd.to_numeric(column).to_numpy(np.float64, na_value=np.nan), []
+
+
+def _texts_among_numbers(column: pd.Series) -> Finding | None:
+    """Return the finding about a column of texts most of which are numbers: which ones are not, and where."""
+    if not pd.api.types.is_string_dtype(column.dtype) and column.dtype != object:
+        return None
+    numbers = pd.to_numeric(column.astype(object), errors="coerce")
+    present = column.notna().to_numpy()
+    at = np.flatnonzero(present & numbers.isna().to_numpy())
+    if not 0 < 2 * len(at) < present.sum():
+        return None
+    seen = ", ".join(dict.fromkeys(repr(str(column.iloc[row])[:20]) for row in at[:NAMED_PLACES]))
+    text = (
+        f"Column {column.name!r} must hold numbers. Got {seen} in {len(at)} of {len(column)} rows, first row {at[0]}."
+    )
+    fix = "correct them, or make them missing (`forecast check DATA --fix OUT --do y_dtype=missing`)."
+    places = tuple(Place(None, int(row), None) for row in at[:NAMED_PLACES])
+    return Finding("y_dtype", "error", len(at), None, int(at[0]), text, fix, Y, places)
 
 
 def _example(column: pd.Series) -> str:

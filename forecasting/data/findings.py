@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from forecasting.errors import PanelError
 
 Severity = Literal["error", "warning", "info"]
+
+#: Places that a finding names.
+NAMED_PLACES = 5
+
+
+class Place(NamedTuple):
+    """Where one row is: its series, its position in the caller's frame, and its time; None where there is none."""
+
+    series: str | None
+    row: int | None
+    time: str | None
 
 
 @dataclass(frozen=True)
@@ -23,6 +34,7 @@ class Finding:
         message: what, where and what was got.
         fix: what to do.
         field: the column concerned.
+        places: series, row and time of the first few of them.
     """
 
     code: str
@@ -33,6 +45,7 @@ class Finding:
     message: str
     fix: str
     field: str | None = None
+    places: tuple[Place, ...] = ()
 
     def to_error(self) -> PanelError:
         """Return the exception that says the same."""
@@ -42,7 +55,7 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields, ready for JSON."""
-        return asdict(self)
+        return {**asdict(self), "places": [one._asdict() for one in self.places]}
 
 
 def column_error(code: str, field: str, message: str, fix: str) -> Finding:

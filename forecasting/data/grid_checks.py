@@ -92,7 +92,7 @@ def _mismatched(rows: Rows, frequency: Frequency, fit: GridFit) -> list[Finding]
         f"series {name!r} {steps} (from {rows.time(at[0])}, row {rows.row(at[0])})."
     )
     fix = "pass the right `freq`, or split the data into one frame per frequency."
-    return [Finding("freq_mismatch", "error", len(series), name, rows.row(at[0]), text, fix, DS)]
+    return [Finding("freq_mismatch", "error", len(series), name, rows.row(at[0]), text, fix, DS, rows.places(at[:1]))]
 
 
 def _off_grid(rows: Rows, frequency: Frequency, fit: GridFit) -> list[Finding]:
@@ -104,17 +104,17 @@ def _off_grid(rows: Rows, frequency: Frequency, fit: GridFit) -> list[Finding]:
         f"first {rows.where(at[0])} at {rows.time(at[0])}."
     )
     fix = "move or drop these rows (`forecast check DATA --fix OUT` drops them), or pass the right `freq`."
-    return [Finding("off_grid", "error", len(at), rows.series(at[0]), rows.row(at[0]), text, fix, DS)]
+    return [Finding("off_grid", "error", len(at), rows.series(at[0]), rows.row(at[0]), text, fix, DS, rows.places(at))]
 
 
 def _gaps(rows: Rows, fit: GridFit) -> list[Finding]:
     if len(fit.gap_after) == 0:
         return []
     at, missing = fit.gap_after[0], int(fit.gap_size.sum())
-    n_series = len(np.unique(rows.codes[fit.gap_after]))
+    n_series, places = len(np.unique(rows.codes[fit.gap_after])), rows.places(fit.gap_after)
     text = (
         f"{missing} timestamps are missing in {n_series} of {len(rows.ids)} series; the first gap is of "
         f"{fit.gap_size[0]} steps after {rows.time(at)}, {rows.where(at)}."
     )
     fix = "`forecast check DATA --fix OUT` inserts the missing rows as missing values."
-    return [Finding("missing_timestamps", "error", missing, rows.series(at), rows.row(at), text, fix, DS)]
+    return [Finding("missing_timestamps", "error", missing, rows.series(at), rows.row(at), text, fix, DS, places)]

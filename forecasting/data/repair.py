@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,21 +10,37 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.data.checks import Checked, check_frame
+from forecasting.data.mending import change, mend_values, number_texts
+from forecasting.data.plan import Plan
 from forecasting.data.rows import Rows
+from forecasting.data.soft_checks import future_rows
 from forecasting.data.zones import to_caller
 from forecasting.errors import PanelError
 from forecasting.schema import DS, UNIQUE_ID, Y
 
-_REPAIRED = frozenset(
-    {"y_infinite", "ds_missing", "id_missing", "duplicate_timestamp", "off_grid", "missing_timestamps"}
-)
 #: More inserted rows than this many times the rows there are speak of a wrong time, not of a gap.
 _MOST_INSERTED_PER_ROW = 20
 _ALWAYS_INSERTED = 10_000
 
 
+@dataclass(frozen=True, eq=False)
+class Repaired:
+    """What came of a repair.
+
+    Attributes:
+        frame: the repaired frame.
+        changes: one record per kind of change: `change`, `code`, `action`, `rows`, and `series`, `row` and `places`
+            of the first ones.
+        plan: what was done, with the frequency and the time that were found: it does the same again.
+    """
+
+    frame: pd.DataFrame
+    changes: list[dict[str, Any]]
+    plan: Plan
+
+
 def fix(frame: pd.DataFrame, freq: str | int | None = None) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-    """Repair a frame so that `Panel.from_frame` takes it.
+    """Repair a frame so that `Panel.from_frame` takes it, by the plan that decides nothing a person should.
 
     Rows without id or time and rows between the points of the grid are dropped; rows that repeat a time are dropped
     when they say the same and averaged when they do not (columns that are no numbers keep the first row's value);
@@ -34,18 +51,48 @@ def fix(frame: pd.DataFrame, freq: str | int | None = None) -> tuple[pd.DataFram
         freq: pandas offset alias or integer step; None infers it.
 
     Returns:
-        The repaired frame, and one record per kind of change: `change`, `rows`, `series` and `row` (the first one).
+        The repaired frame and the changes of `Repaired`.
 
     Raises:
         PanelError: there is an error that takes a person: a column, a dtype or the frequency.
     """
-    checked = check_frame(frame, freq)
-    rows, frequency, fit = checked.passed(_REPAIRED)
-    changes = _dropped(checked)
+    found = repair(frame, Plan(freq))
+    return found.frame, found.changes
+
+
+def repair(frame: pd.DataFrame, plan: Plan) -> Repaired:
+    """Repair a frame by a plan; the same plan and frame give the same, and what is repaired is left as it is.
+
+    Raises:
+        PanelError: there is an error that the plan does not repair.
+    """
+    changes: list[dict[str, Any]] = []
+    frame = number_texts(frame, plan, changes)
+    checked = check_frame(frame, plan.freq)
+    if checked.rows is None:
+        checked.passed()
+    plan = replace(plan, now=plan.now or str(np.datetime64("now", "s")))
+    if plan.actions["future_dates"] == "drop" and checked.rows is not None:
+        late = future_rows(checked.rows, checked.frequency, np.datetime64(plan.now, "us"))
+        if len(late):
+            changes.append(change("dropped rows in the future", "future_dates", "drop", checked.rows, late))
+            frame = frame.iloc[np.setdiff1d(np.arange(len(frame)), checked.rows.position[late])]
+            checked = check_frame(frame, plan.freq)
+    _, frequency, _ = checked.passed(plan.repairable)
+    plan = replace(plan, freq=frequency.alias)
+    frame = make_regular(frame, checked, plan, changes)
+    frame = mend_values(frame, plan, changes)
+    return Repaired(frame, changes, plan)
+
+
+def make_regular(frame: pd.DataFrame, checked: Checked, plan: Plan, changes: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the rows of a frame on their grid, one for each point."""
+    rows, frequency, fit = checked.passed(plan.repairable)
+    changes += _dropped(checked, plan)
     kept = np.flatnonzero(fit.on_grid)
     code, step = rows.codes[kept], fit.step[kept]
     head = np.flatnonzero(np.append(True, (np.diff(code) != 0) | (np.diff(step) != 0)))
-    repaired = _merge(frame, checked.names, rows, kept, head, changes)
+    repaired = _merge(frame, checked.names, rows, kept, head, plan.actions["duplicate_timestamp"], changes)
     slot, counts, begin = _slots(code[head], step[head], len(rows.ids))
     _refuse_too_many(rows, counts, len(head))
     repaired = _spread(repaired, slot, int(counts.sum()))
@@ -55,30 +102,38 @@ def fix(frame: pd.DataFrame, freq: str | int | None = None) -> tuple[pd.DataFram
     repaired[checked.names[DS]] = to_caller(times, rows.timezone, checked.runs_in_utc)
     if UNIQUE_ID in checked.names:
         repaired[checked.names[UNIQUE_ID]] = rows.ids[series]
-    if len(repaired) > len(head):
-        gap = fit.gap_after[0]
-        changes.append(
-            _change("inserted missing timestamps", len(repaired) - len(head), rows.series(gap), rows.row(gap))
-        )
-    if not bool((np.diff(rows.position) > 0).all()):
-        changes.append(_change("sorted by series and time", rows.n_rows, None, None))
-    return repaired, changes
+    inserted = len(repaired) - len(head)
+    if inserted:
+        made = change("inserted missing timestamps", "missing_timestamps", "insert", rows, fit.gap_after)
+        changes.append({**made, "rows": inserted})
+    moved = np.flatnonzero(np.diff(rows.position) < 0) + 1
+    if len(moved):
+        changes.append(change("sorted by series and time", "unsorted", "sort", rows, moved))
+    return repaired
 
 
-def _change(change: str, rows: int, series: str | None, row: int | None) -> dict[str, Any]:
-    return {"change": change, "rows": int(rows), "series": series, "row": row}
-
-
-def _dropped(checked: Checked) -> list[dict[str, Any]]:
+def _dropped(checked: Checked, plan: Plan) -> list[dict[str, Any]]:
     """Return the records of the changes that are counted by the findings alone."""
     words = {
         "id_missing": "dropped rows without id",
         "ds_missing": "dropped rows without time",
+        "ds_dtype": "dropped rows whose time cannot be read",
         "y_infinite": "made infinite values missing",
         "off_grid": "dropped rows between the points of the grid",
     }
-    found = [finding for finding in checked.findings if finding.code in words]
-    return [_change(words[finding.code], finding.count, finding.series, finding.row) for finding in found]
+    return [
+        {
+            "change": words[one.code],
+            "code": one.code,
+            "action": plan.actions[one.code],
+            "rows": one.count,
+            "series": one.series,
+            "row": one.row,
+            "places": [place._asdict() for place in one.places],
+        }
+        for one in checked.findings
+        if one.code in words
+    ]
 
 
 def _merge(
@@ -87,14 +142,16 @@ def _merge(
     rows: Rows,
     kept: NDArray[np.int64],
     head: NDArray[np.int64],
+    action: str,
     changes: list[dict[str, Any]],
 ) -> pd.DataFrame:
-    """Return one row per series and time: the first, with the means of the numbers where there are several."""
+    """Return one row per series and time: of several the first, the last, or the first with means of numbers."""
     position = rows.position[kept]
-    merged = frame.iloc[position[head]].reset_index(drop=True)
+    chosen = head if action != "last" else np.append(head[1:], len(kept)) - 1
+    merged = frame.iloc[position[chosen]].reset_index(drop=True)
     y = np.where(np.isinf(rows.y[kept]), np.nan, rows.y[kept])
     size = np.diff(np.append(head, len(kept)))
-    merged[names[Y]] = _means(y, head)
+    merged[names[Y]] = _means(y, head) if action == "mean" else y[chosen]
     several = np.flatnonzero(size > 1)
     if len(several) == 0:
         return merged
@@ -107,14 +164,15 @@ def _merge(
         # objects need not be hashable, their text is
         column_codes = pd.factorize(column.astype(str) if column.dtype == object else column)[0]
         differs |= _differs(column_codes.astype(float), head, group)
-        if pd.api.types.is_float_dtype(column.dtype):
+        if action == "mean" and pd.api.types.is_float_dtype(column.dtype):
             merged.isetitem(index, _means(column.to_numpy(np.float64, na_value=np.nan), head))
     conflicting = several[differs[several]]
     same = several[~differs[several]]
-    for change, groups in (("dropped repeated rows", same), ("averaged rows of the same time", conflicting)):
+    what = {"mean": "averaged rows of the same time"}.get(action, f"kept the {action} of the rows of the same time")
+    for text, groups in (("dropped repeated rows", same), (what, conflicting)):
         if len(groups):
-            at = kept[head[groups[0]]]
-            changes.append(_change(change, int((size[groups] - 1).sum()), rows.series(at), rows.row(at)))
+            made = change(text, "duplicate_timestamp", action, rows, kept[head[groups]])
+            changes.append({**made, "rows": int((size[groups] - 1).sum())})
     return merged
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forecasting.data.findings import NAMED_PLACES, Place
+
 
 @dataclass(frozen=True, eq=False)
 class Rows:
@@ -59,6 +61,10 @@ class Rows:
     def time(self, index: int | np.int64) -> str:
         """Return the time of one of the sorted rows in words, on the clock that the rows are on."""
         return time_text(self.times[index])
+
+    def places(self, at: NDArray[np.int64]) -> tuple[Place, ...]:
+        """Return where the first few of some sorted rows are."""
+        return tuple(Place(self.series(one), self.row(one), self.time(one)) for one in at[:NAMED_PLACES])
 
 
 def time_text(time: Any) -> str:

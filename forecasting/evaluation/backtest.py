@@ -223,11 +223,16 @@ def backtest_refitted(
         parts.append(predictor.predict_panel(panel, None, quantile_levels, (origins.series[rows], origins.step[rows])))
         order.append(rows)
     back = np.argsort(np.concatenate(order))
+    status = [one for part in parts for one in part.status]
+    problems = {
+        int(rows[at]): one for part, rows in zip(parts, order, strict=True) for at, one in part.problems.items()
+    }
     answer = Answer(
         np.concatenate([part.median for part in parts])[back],
         np.concatenate([part.quantiles for part in parts])[back],
         parts[0].quantile_levels,
-        [status for part in parts for status in part.status],
+        [status[row] for row in back],
+        problems,
         symbols=parts[0].symbols,
         probabilities=np.concatenate([part.probabilities for part in parts])[back],
     )

@@ -13,27 +13,46 @@ from pipelines import options
         "forecast check sales.csv",
         "forecast check sales.csv --sep ';' --decimal , --time date --target amount",
         "forecast check load.parquet --freq h --fix clean.parquet",
+        "forecast check load.parquet --fix clean.parquet --do outliers=missing --plan plan.json",
     ),
 )
 @options.data_options
 @options.freq_option
 @click.option("--fix", "fixed", type=options.OutFile(), help="Write the repaired data here (.parquet or .csv).")
+@click.option("--plan", "plan_file", metavar="FILE", help="Carry out this plan; where there is none, write it here.")
+@click.option(
+    "--do",
+    "actions",
+    type=options.CodeAction(),
+    multiple=True,
+    help="What --fix does about a code, e.g. leading_zeros=drop; may be repeated.",
+)
 @options.common_options
-def command(data: options.DataRequest, freq: str | int | None, fixed: str | None, as_json: bool) -> None:
+def command(
+    data: options.DataRequest,
+    freq: str | int | None,
+    fixed: str | None,
+    plan_file: str | None,
+    actions: tuple[tuple[str, str], ...],
+    as_json: bool,
+) -> None:
     """Check DATA: columns, times, duplicates, gaps, frequency, values. Exits with 3 when there are errors.
 
     --fix inserts missing timestamps as missing values, merges duplicates, drops rows without id or time, makes
-    infinite values missing, sorts, and says what it did; it exits with 0 when no error is left.
+    infinite values missing, sorts, and says what it did; it exits with 0 when no error is left. No number is ever
+    filled in. What it does is a plan, which --plan keeps: the same plan and data give the same rows.
     """
     from pipelines.console import emit
     from pipelines.sources import Source
 
-    frame = Source.open(data).frame(others=fixed is not None)
+    if (plan_file or actions) and not fixed:
+        raise click.UsageError("--plan and --do say what a repair does. Add --fix OUT.")
+    frame = Source.open(data).raw_frame()
 
-    from pipelines.checking import check
+    from pipelines.checking import Fix, check
     from pipelines.exits import INPUT_PROBLEM
 
-    result = check(frame, freq, fixed)
+    result = check(frame, freq, Fix(fixed, plan_file, actions) if fixed else None)
     emit(result.to_dict(), as_json, result.show)
     if not result.is_usable:
         raise click.exceptions.Exit(INPUT_PROBLEM)

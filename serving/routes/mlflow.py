@@ -17,6 +17,7 @@ from forecasting.schema import (
     UNIQUE_ID,
     Y,
     interval_columns,
+    is_fallback,
     probability_column,
     quantile_column,
 )
@@ -199,7 +200,8 @@ def records(one: Forecast, given: Answer, shows_probabilities: bool) -> list[dic
     if shows_probabilities:
         columns.update((probability_column(alias, symbol), values) for symbol, values in one.probabilities.items())
     rows = []
+    answered = given.horizon if is_fallback(one.status) else given.trained_horizon
     for step, cells in enumerate(zip(*columns.values(), strict=True)):
-        status = one.status if step < given.trained_horizon else STATUS_ROLLED_OUT
+        status = one.status if step < answered else STATUS_ROLLED_OUT
         rows.append({UNIQUE_ID: one.name, DS: one.ds[step], STATUS: status, **dict(zip(columns, cells, strict=True))})
     return rows

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasting.data.audit import audit
+from forecasting.data.audit import PER_SERIES, audit
 from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
 
@@ -131,7 +131,7 @@ def test_errors_come_before_warnings_and_warnings_before_information():
 def test_every_series_has_its_line():
     frame = long_frame(a=[1.0, np.nan, 3.0, 4.0, 5.0], b=[np.nan, np.nan]).drop([3])
     table = audit(frame).per_series
-    assert table.columns.tolist() == ["unique_id", "rows", "start", "end", "missing", "gaps", "min", "max", "mean"]
+    assert tuple(table.columns) == PER_SERIES
     first = table.iloc[0]
     assert first.tolist()[:2] == ["a", 4]
     assert (first["missing"], first["gaps"], first["min"], first["max"], first["mean"]) == (1, 1, 1.0, 5.0, 3.0)

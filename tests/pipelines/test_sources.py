@@ -214,3 +214,28 @@ def test_other_columns_are_kept_on_demand(tmp_path, frame):
     found = source.frame(others=True)
     assert list(found.columns) == ["unique_id", "ds", "y", "temp", "y_old"]
     assert found["y"].tolist() == [1.0, 2.0, 3.0]
+
+
+def test_grouped_digits_are_read_where_the_mark_was_declared(tmp_path):
+    text = "ds;y\n2024-01-01;1.234,5\n2024-01-02;-12\n2024-01-03;\n2024-01-04;NA\n2024-01-05;1.000.000\n"
+    path = written(tmp_path / "a.csv", text)
+    assert "1.234,5" in refused(path, sep=";", decimal=",")
+    found = read(path, sep=";", decimal=",", thousands=".")["y"]
+    np.testing.assert_array_equal(found, [1234.5, -12, np.nan, np.nan, 1e6])
+    for wrong in ("1.23", "1.2345", "1,5,0", "12a"):
+        bad = written(tmp_path / "bad.csv", f"ds;y\n2024-01-01;1\n2024-01-02;{wrong}\n")
+        message = refused(bad, sep=";", decimal=",", thousands=".")
+        assert f"'{wrong}' in data row 2" in message
+        assert "declare its marks" in message
+
+
+def test_the_data_check_gets_unreadable_cells_as_they_are(tmp_path):
+    path = written(tmp_path / "a.csv", "ds,y\n2024-01-01,1\n2024-01-02,n/k\n31.12.2024,3\n2024-01-04,\n")
+    with pytest.raises(SourceError):
+        read(path)
+    found = Source.open(DataRequest(str(path))).raw_frame()
+    assert found["y"].tolist()[:3] == ["1", "n/k", "3"]
+    assert found["ds"].tolist()[2] == "31.12.2024"
+    assert found["y"].isna().tolist() == [False, False, False, True]
+    whole = Source.open(DataRequest(str(written(tmp_path / "b.csv", "ds,y\n2024-01-01,1\n2024-01-02,2\n"))))
+    pd.testing.assert_frame_equal(whole.raw_frame(), whole.frame())

@@ -117,7 +117,11 @@ TABLE = {
     "list in y": (with_y(4, [1]), "float_type", "/series/0/y/4"),
     "null where missing is an error": ({**with_y(4, None), "missing": "error"}, "missing_value", "/series/0/y/4"),
     "nothing but null": (payload(series(y=[None] * 30)), "no_observations", "/series/0/y"),
-    "values beyond float32": (payload(series(y=[1e308, -1e308] * 15)), "out_of_range", "/series/0/y"),
+    "values beyond float32": (
+        payload(series(y=[1.7e308, -1.7e308, 0] * 10), level=[80]),
+        "out_of_range",
+        "/series/0/y",
+    ),
     # frequency
     **{
         f"freq {value!r}": (payload(freq=value), "freq_invalid", "/freq")
@@ -373,13 +377,15 @@ def test_an_enormous_horizon_costs_nothing(client):
     assert time.perf_counter() - started < 0.1
 
 
-def test_a_model_that_gives_nan_is_our_fault(client, app, monkeypatch):
+def test_a_model_that_gives_nan_is_answered_from_the_ladder(client, app, monkeypatch):
     predictor = app.extensions["forecasting"].store.snapshot.models[0].predictor
     run = predictor.run
     monkeypatch.setattr(predictor, "run", lambda *args: run(*args) * float("nan"))
-    require_problem(post(client, payload()), 500, "non_finite_output")
-    (one,) = post(client, payload(on_error="partial")).json["forecasts"]
-    assert one["errors"][0]["code"] == "non_finite_output"
+    (one,) = post(client, payload(level=[80])).json["forecasts"]
+    assert one["status"].startswith("fallback:")
+    assert one["status"].endswith(":non_finite")
+    assert [warning["code"] for warning in one["warnings"]] == ["fallback"]
+    assert all(lo < point for lo, point in zip(one["intervals"]["80"]["lo"], one["point"], strict=True))
 
 
 def test_what_nobody_foresaw_is_a_500_without_a_trace(client, app, monkeypatch):

@@ -1,0 +1,45 @@
+"""`forecast check-leakage`: change the future, and show that nothing known before it moves."""
+
+from __future__ import annotations
+
+import click
+
+from pipelines import options
+
+
+@click.command(
+    short_help="Show that no forecast knows its future.",
+    epilog=options.examples(
+        "forecast check-leakage load.parquet --model gru --horizon 24 --set training.steps=100",
+        "forecast check-leakage load.parquet --model load@champion",
+    ),
+)
+@options.data_options
+@click.option("--model", required=True, metavar="MODEL", help="Model such as gru:units=64, or a trained one.")
+@options.bundled(
+    "task",
+    options.TaskRequest,
+    [
+        click.option("--horizon", type=click.IntRange(1), help="Steps ahead; needed unless the model is trained."),
+        options.freq_option,
+        click.option("--season", type=options.NumberList(int), help="Seasonal periods in steps. [by frequency]"),
+        click.option("--context", "context_length", type=click.IntRange(1), help="Steps looked back. [by rule]"),
+        click.option("--set", "training", type=options.Setting(), multiple=True,
+                     help="Training field, e.g. training.steps=500; may be repeated."),
+    ],
+)  # fmt: skip
+@options.common_options
+def command(data: options.DataRequest, model: str, task: options.TaskRequest, as_json: bool) -> None:
+    """Change every value of DATA after a cutoff (to far numbers, to missing), and compare what is known at the cutoff.
+
+    A trained MODEL (folder, NAME@alias, NAME/version, models:/ URI) answers as it is. Any other is fitted before the
+    cutoff, once for every change, and its weights and validation are compared too. Exits with 3 when something moves.
+    """
+    from pipelines.console import emit
+    from pipelines.exits import INPUT_PROBLEM
+    from pipelines.leaking import check_leakage, show_leakage
+
+    found = check_leakage(data, model, task)
+    emit(found.to_dict(), as_json, lambda: show_leakage(found))
+    if found.leaks:
+        raise click.exceptions.Exit(INPUT_PROBLEM)

@@ -1,0 +1,87 @@
+"""The leak check finds nothing in the family, and finds every leak that is put there."""
+
+import pytest
+from click.testing import CliRunner
+
+import forecasting.graphs
+from forecasting import Forecaster, Training
+from forecasting.errors import PanelError
+from forecasting.evaluation.backtest import RollingOrigins
+from forecasting.layers.gather import Gather
+from forecasting.predictor import Predictor
+from pipelines.cli import main
+from tests.conftest import QUICK, make_frame, symbol_frame
+
+
+class Peeking(Gather):
+    """Cuts windows one step too late: the newest value of the context is the first target."""
+
+    def __call__(self, origins, firsts):
+        return super().__call__(origins + 1, firsts)
+
+
+def small(model="ff-ar", **choices):
+    return Forecaster(model, 6, context_length=24, training=Training(**QUICK), **choices)
+
+
+@pytest.mark.parametrize("model", ["ff-ar", "gru", "ar", "seasonal-naive"])
+def test_a_fresh_copy_fitted_before_the_cutoff_knows_nothing_of_what_comes(model, hourly):
+    forecaster = small(model, **({"units": 4} if model in ("ff-ar", "gru") else {}))
+    report = forecaster.check_leakage(hourly)
+    assert not report.leaks
+    assert report.is_refitted
+    assert {trial.changed for trial in report.trials} == {"numbers", "missing"}
+    for trial in report.trials:
+        assert trial.values == 2 * 3 * 6
+        assert trial.differences == dict.fromkeys(("weights", "validation", "forecasts", "rolled out"), 0.0)
+    with pytest.raises(Exception, match="not fitted"):
+        _ = forecaster.predictor
+
+
+def test_symbols_are_checked_like_numbers():
+    forecaster = Forecaster("gru", 4, head="categorical", context_length=8, units=4, training=Training(**QUICK))
+    assert not forecaster.check_leakage(symbol_frame(rows=60)).leaks
+
+
+def test_a_window_that_is_cut_too_late_is_caught(trained, hourly, tmp_path, monkeypatch):
+    loaded = Forecaster.load(trained.save(tmp_path / "model"))
+    report = loaded.check_leakage(hourly)
+    assert not report.leaks
+    assert not report.is_refitted
+    assert {trial.changed for trial in report.trials} == {"numbers", "missing", "rows gone"}
+    monkeypatch.setattr(forecasting.graphs, "Gather", Peeking)
+    loaded.predictor_ = Predictor(loaded.spec, loaded.predictor.task, loaded.predictor.network)
+    report = loaded.check_leakage(hourly)
+    assert report.leaks
+    moved = {trial.changed: trial.differences["forecasts"] for trial in report.trials}
+    assert min(moved.values()) > 0
+    assert moved["numbers"] > 1
+
+
+def test_a_training_that_sees_the_future_is_caught(hourly, monkeypatch):
+    monkeypatch.setattr(RollingOrigins, "training_panel", lambda self, panel, window=None: panel)
+    differences = small(units=4).check_leakage(hourly).trials[0].differences
+    assert differences["weights"] > 0
+    assert differences["forecasts"] > 0
+
+
+def test_a_series_too_short_for_a_cutoff_is_said():
+    with pytest.raises(PanelError, match="a series of 8 rows"):
+        small(units=4).check_leakage(make_frame(series=1, rows=7))
+
+
+def test_the_command_says_what_moved_and_ends_with_3(trained, hourly, tmp_path, monkeypatch):
+    folder = trained.save(tmp_path / "model")
+    hourly.to_parquet(tmp_path / "data.parquet")
+    base = ["check-leakage", str(tmp_path / "data.parquet"), "--model"]
+    clean = CliRunner().invoke(main, [*base, str(folder)])
+    assert clean.exit_code == 0, clean.output
+    assert "nothing moved" in clean.stdout
+    fresh = CliRunner().invoke(main, [*base, "ar", "--horizon", "6", "--json"])
+    assert fresh.exit_code == 0, fresh.output
+    assert '"leaks": false' in fresh.stdout
+    assert CliRunner().invoke(main, [*base, "ar"]).exit_code == 2
+    monkeypatch.setattr(forecasting.graphs, "Gather", Peeking)
+    leaking = CliRunner().invoke(main, [*base, "naive", "--horizon", "6"])  # shows the newest value at once
+    assert leaking.exit_code == 3
+    assert "the future leaks" in leaking.stdout
