@@ -28,20 +28,20 @@ def private_home(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def empty_working_directory(tmp_path_factory, monkeypatch):
-    """Run every test in an empty folder, and fail when something is left there by surprise."""
-    folder = tmp_path_factory.mktemp("cwd")
-    monkeypatch.chdir(folder)
-    yield
-    assert not list(folder.iterdir()), f"files appeared in the working directory: {list(folder.iterdir())}"
-
-
-@pytest.fixture(autouse=True)
 def mlflow_setting_untouched():
     """Fail where a test leaves MLflow's process-wide setting changed: every later one would use another store."""
     before = os.environ.get("MLFLOW_TRACKING_URI")
     yield
     assert os.environ.get("MLFLOW_TRACKING_URI") == before, "MLFLOW_TRACKING_URI was changed and not put back"
+
+
+@pytest.fixture(autouse=True)
+def empty_working_directory(mlflow_setting_untouched, tmp_path_factory, monkeypatch):
+    """Run every test in an empty folder, and fail when something is left there by surprise."""
+    folder = tmp_path_factory.mktemp("cwd")
+    monkeypatch.chdir(folder)
+    yield
+    assert not list(folder.iterdir()), f"files appeared in the working directory: {list(folder.iterdir())}"
 
 
 def make_frame(series=2, rows=200, freq="h", seed=0, season=24, missing=0.0):
