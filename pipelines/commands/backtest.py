@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options
+from pipelines import option_types, options
 
 
 @click.command(
@@ -18,7 +18,7 @@ from pipelines import options
 @options.task_options()
 @click.option("--refit", is_flag=True, help="Train again at every origin, not only before the first.")
 @options.level_option
-@click.option("--out", type=options.OutFile(), help="Write the forecasts beside what happened (.parquet or .csv).")
+@click.option("--out", type=option_types.OutFile(), help="Write the forecasts beside what happened (.parquet or .csv).")
 @options.common_options
 def command(
     data: options.DataRequest,

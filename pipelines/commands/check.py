@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options
+from pipelines import option_types, options
 
 
 @click.command(
@@ -18,12 +18,12 @@ from pipelines import options
 )
 @options.data_options
 @options.freq_option
-@click.option("--fix", "fixed", type=options.OutFile(), help="Write the repaired data here (.parquet or .csv).")
+@click.option("--fix", "fixed", type=option_types.OutFile(), help="Write the repaired data here (.parquet or .csv).")
 @click.option("--plan", "plan_file", metavar="FILE", help="Carry out this plan; where there is none, write it here.")
 @click.option(
     "--do",
     "actions",
-    type=options.CodeAction(),
+    type=option_types.CodeAction(),
     multiple=True,
     help="What --fix does about a code, e.g. leading_zeros=drop; may be repeated.",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options
+from pipelines import option_types, options
 
 
 @click.command(
@@ -21,7 +21,7 @@ from pipelines import options
 @click.option("--horizon", type=click.IntRange(1), help="Steps ahead. [as trained]")
 @options.level_option
 @options.future_option
-@click.option("--out", type=options.OutFile(), help="Write the forecasts here (.parquet or .csv). [printed]")
+@click.option("--out", type=option_types.OutFile(), help="Write the forecasts here (.parquet or .csv). [printed]")
 @options.common_options
 def command(
     data: options.DataRequest,
