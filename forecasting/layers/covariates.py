@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops, random
 
 from forecasting.config import Kinds, Task
+from forecasting.layers.scaling import RELATIVE_FLOOR
 from forecasting.layers.statics import UNKNOWN_SHARE, embedding_width
 
 #: Deviations from which a number grows by its logarithm: rain is a hundred deviations of its hours on a wet one, and
@@ -50,7 +51,8 @@ class CovariateReader(keras.layers.Layer):
             values = codes[~np.isnan(codes[:, c]), c]
             if len(values):
                 self.center.assign(put(self.center, position, values.mean()))
-                self.scale.assign(put(self.scale, position, values.std() or 1.0))
+                varies = values.std() > RELATIVE_FLOOR * np.abs(values).max()
+                self.scale.assign(put(self.scale, position, values.std() if varies else 1.0))
 
     def call(self, codes: Any, training: bool = False) -> Any:
         """Return the features [B, T, W] of codes [B, T, C]."""
