@@ -290,4 +290,5 @@ def interpolate(quantiles: np.ndarray, grid: tuple[float, ...], levels: tuple[fl
     right = np.clip(np.searchsorted(grid, levels), 1, len(grid) - 1)
     lower, upper = np.asarray(grid)[right - 1], np.asarray(grid)[right]
     weight = (np.asarray(levels) - lower) / (upper - lower)
-    return (1 - weight) * quantiles[:, :, right - 1] + weight * quantiles[:, :, right]
+    with np.errstate(invalid="ignore", over="ignore"):  # an infinite quantile becomes a problem of its window
+        return (1 - weight) * quantiles[:, :, right - 1] + weight * quantiles[:, :, right]

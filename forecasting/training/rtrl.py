@@ -69,6 +69,7 @@ class GradientRule:
         """Take one step of the optimizer: dE/dw = dE/dy dy/dw."""
         with tf.GradientTape() as tape:
             tape.watch(forecast)
-            loss = tf.reduce_sum(self.head.loss(tf.reshape(forecast, [1, 1, 1]), UNIT, tf.reshape(target, [1, 1])))
+            truth = tf.cast(tf.reshape(target, [1, 1]), tf.float64)
+            loss = tf.reduce_sum(self.head.loss(tf.reshape(forecast, [1, 1, 1]), UNIT, truth))
         by_weights = tape.gradient(loss, forecast) * gradient
         self.optimizer.apply(self.dynamics.split(by_weights), self.dynamics.weights)

@@ -45,7 +45,9 @@ def is_free(name, field):
 def is_read(name, field):
     """Whether a config field plays a part in some decoding that the model may have."""
     config = MODELS.load(name).Config
-    return is_free(name, "decoding") or field != "width" or field in DECODINGS.load(config.decoding).OPTIONS
+    if is_free(name, "decoding") or field not in {"width", "forcing", "attention"}:
+        return True
+    return field in DECODINGS.load(config.decoding).OPTIONS
 
 
 def all_specs():

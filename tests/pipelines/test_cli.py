@@ -104,7 +104,8 @@ def test_debug_is_an_option_of_every_command(forecast):
 
 
 SLEEPER = """
-import sys, time, click
+import signal, sys, time, click
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and so would we
 from pipelines.cli import main
 @main.command()
 def sleeper():
