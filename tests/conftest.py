@@ -20,11 +20,12 @@ QUICK = {"steps": 20, "validate_every": 10, "batch_size": 16, "steps_per_executi
 
 @pytest.fixture(scope="session", autouse=True)
 def private_home(tmp_path_factory):
-    """Keep every run-time file of the tests in a folder of their own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FORECAST_HOME", str(tmp_path_factory.mktemp("home")))
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        yield
+    """Keep every run-time file of the tests in a folder of their own.
+
+    It is not put back: threads that are still at work when the last test ends must not find the user's own folder.
+    """
+    os.environ["FORECAST_HOME"] = str(tmp_path_factory.mktemp("home"))
+    os.environ.pop("MLFLOW_TRACKING_URI", None)
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from forecasting.data.covariates import Covariates
 from forecasting.data.future import future_frame, panel_for, with_known_future
 from forecasting.decoding import DECODINGS
 from forecasting.errors import ConfigError, PanelError
-from forecasting.layers.covariates import CovariateReader, features_of, with_short_tails
+from forecasting.layers.covariates import CovariateReader, features_of
 from forecasting.layers.encoders import STACKS
 from forecasting.model_spec import ModelSpec
 from forecasting.network import build_network
@@ -116,10 +116,16 @@ def test_the_reader_is_numpys():
     assert read.shape[1] == features_of((("size", ()), ("kind", ("a", "b"))))
 
 
-def test_far_values_grow_by_their_logarithm():
-    distance = np.array([-2.9, 0.5, 3.0, 3.001, -103.0, 1e300])
-    found = np.asarray(with_short_tails(distance))
-    np.testing.assert_allclose(found, [-2.9, 0.5, 3, 3.001, -3 - np.log(101), 3 + np.log(1e300)], rtol=1e-6)
+def test_values_hardly_met_in_training_are_taken_for_the_nearest_that_was():
+    reader = CovariateReader((("rain", ()), ("price", ())))
+    codes = np.stack([np.zeros(5000), np.linspace(-1, 1, 5000)], axis=1)
+    codes[:4, 0] = 10.0  # four wet hours of five thousand: nothing that could be learnt from
+    reader.adapt(codes)
+    asked = np.array([[[0.0, 0.5], [30.0, 0.5], [0.0, 1.0], [0.0, 1e9]]])
+    found = np.asarray(reader(asked))[0]
+    np.testing.assert_array_equal(found[1], found[0])
+    assert found[2, 3] > found[0, 3]
+    np.testing.assert_allclose(found[3], found[2], atol=0.01)
 
 
 def error_of(frame, name, as_known, as_past):

@@ -12,16 +12,17 @@ from forecasting.config import Kinds, Task
 from forecasting.layers.scaling import RELATIVE_FLOOR
 from forecasting.layers.statics import UNKNOWN_SHARE, embedding_width
 
-#: Deviations from which a number grows by its logarithm: rain is a hundred deviations of its hours on a wet one, and
-#: what has been met once must not throw a forecast as far.
-LINEAR = 3.0
+#: Shares of the training rows below and above which a number is taken for the one there: a network knows nothing of
+#: values it has hardly met, and one wet hour in a dry year must not throw every forecast after it.
+LIMITS = (0.001, 0.999)
 
 
 class CovariateReader(keras.layers.Layer):
     """Turns codes [B, T, C] into features [B, T, W]; what is missing (NaN) is 0 with the flag 0.
 
-    Every covariate has a flag of its own, so nothing missing is taken for a value. The mean and the deviation of the
-    numbers are weights, set once from the training rows. Codes are float64, features float32.
+    Every covariate has a flag of its own, so nothing missing is taken for a value. Numbers are held within the
+    quantiles `LIMITS` of the training rows and standardised by mean and deviation of what that makes of them; these
+    four are weights, set once. Codes are float64, features float32.
 
     Args:
         kinds: the covariates and their categories.
@@ -40,27 +41,34 @@ class CovariateReader(keras.layers.Layer):
         shape = (len(self.numbers),)
         self.center = self.add_weight(shape=shape, initializer="zeros", trainable=False, dtype="float64", name="center")
         self.scale = self.add_weight(shape=shape, initializer="ones", trainable=False, dtype="float64", name="scale")
+        all_of_them = keras.initializers.Constant(np.finfo("float64").max)
+        self.high = self.add_weight(shape=shape, initializer=all_of_them, trainable=False, dtype="float64", name="high")
+        self.low = self.add_weight(shape=shape, initializer="zeros", trainable=False, dtype="float64", name="low")
+        self.low.assign(-self.high)
 
     def build(self, input_shape: Any) -> None:
         """Do nothing: embeddings make their weights in the first call."""
         self.built = True
 
     def adapt(self, codes: np.ndarray) -> None:
-        """Take mean and deviation of the numbers from the training rows' codes [N, C], of those that are there."""
+        """Take limits, mean and deviation of the numbers from the training rows' codes [N, C] that are there."""
         for position, c in enumerate(self.numbers):
             values = codes[~np.isnan(codes[:, c]), c]
             if len(values):
-                self.center.assign(put(self.center, position, values.mean()))
+                low, high = np.quantile(values, LIMITS, method="closest_observation")
+                values = np.clip(values, low, high)
                 varies = values.std() > RELATIVE_FLOOR * np.abs(values).max()
-                self.scale.assign(put(self.scale, position, values.std() if varies else 1.0))
+                found = values.mean(), values.std() if varies else 1.0, low, high
+                for weight, value in zip((self.center, self.scale, self.low, self.high), found, strict=True):
+                    weight.assign(put(weight, position, value))
 
     def call(self, codes: Any, training: bool = False) -> Any:
         """Return the features [B, T, W] of codes [B, T, C]."""
         missing = ops.isnan(codes)
         observed = ops.cast(ops.logical_not(missing), "float32")
         values = ops.where(missing, ops.zeros_like(codes), codes)
-        distance = (ops.take(values, self.numbers, axis=2) - self.center) / self.scale
-        numbers = ops.cast(with_short_tails(distance), "float32")
+        held = ops.clip(ops.take(values, self.numbers, axis=2), self.low, self.high)
+        numbers = ops.cast((held - self.center) / self.scale, "float32")
         parts = [observed, numbers * ops.take(observed, self.numbers, axis=2)]
         for c, embedding in zip(self.categories, self.embeddings, strict=True):
             code = ops.cast(values[:, :, c], "int32")
@@ -69,13 +77,6 @@ class CovariateReader(keras.layers.Layer):
                 code = ops.where(hidden, ops.zeros_like(code), code)
             parts.append(embedding(code) * observed[:, :, c, None])
         return ops.concatenate(parts, axis=2)
-
-
-def with_short_tails(distance: Any) -> Any:
-    """Return standardised numbers as they are up to `LINEAR` deviations, and growing by their logarithm beyond."""
-    size = ops.abs(distance)
-    beyond = LINEAR + ops.log(ops.maximum(size - LINEAR + 1.0, 1.0))
-    return ops.where(size <= LINEAR, distance, ops.sign(distance) * beyond)
 
 
 def put(weight: Any, position: int, value: float) -> np.ndarray:
