@@ -6,9 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from forecasting.errors import ConfigError
 from forecasting.heads import HEADS
-from forecasting.spec_text import read_field
+from forecasting.spec_text import config_of, read_fields
 
 #: Heads of symbols; all others forecast numbers.
 OF_SYMBOLS = ("categorical",)
@@ -47,8 +46,7 @@ class HeadSpec:
         name, _, rest = str(text).partition(":")
         name = name.strip().replace("_", "-")
         HEADS.require(name)
-        parts = [part for part in rest.replace(";", ",").split(",") if part]
-        spec = cls(name, dict(read_field(part, text, "head", "mixture-density:components=5") for part in parts))
+        spec = cls(name, read_fields(rest.replace(";", ","), "head", "mixture-density:components=5"))
         if spec.options:
             spec.config()  # only options need the head itself, which loads Keras
         return spec
@@ -80,14 +78,7 @@ class HeadSpec:
         Raises:
             ConfigError: an option is unknown or means nothing.
         """
-        module = HEADS.load(self.name)
-        if hasattr(module, "Config"):
-            return module.Config.from_dict(self.options)
-        if self.options:
-            raise ConfigError(
-                f"Head {self.name!r} has no options. Got {', '.join(self.options)}.", code="unknown_field", field="head"
-            )
-        return None
+        return config_of(HEADS.load(self.name), self.options, f"Head {self.name!r}", "head")
 
     def build(self, task: Any, link: Any = None) -> Any:
         """Return the head as a layer.

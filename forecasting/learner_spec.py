@@ -10,7 +10,7 @@ from forecasting.catalog import Catalog
 from forecasting.config import Training
 from forecasting.errors import ConfigError
 from forecasting.model_spec import ModelSpec
-from forecasting.spec_text import read_field
+from forecasting.spec_text import config_of, read_fields
 
 #: Named here, not in its package: a model that is loaded loads no training code.
 LEARNERS = Catalog("forecasting.training", "learner")
@@ -40,8 +40,7 @@ class LearnerSpec:
         """
         name, _, rest = text.partition(":")
         LEARNERS.require(name)
-        parts = [part for part in rest.split(",") if part]
-        return cls(name, dict(read_field(part, text, "learner", "truncated:chunk=48") for part in parts))
+        return cls(name, read_fields(rest, "learner", "truncated:chunk=48"))
 
     @classmethod
     def chosen(cls, training: Training, spec: ModelSpec) -> Self:
@@ -75,15 +74,8 @@ class LearnerSpec:
                 field="learner",
             )
         module = LEARNERS.load(self.name)
-        if hasattr(module, "Config"):
-            return module, module.Config.from_dict(self.options)
-        if self.options:
-            raise ConfigError(
-                f"Learner {self.name!r} has no options of its own. Got {', '.join(self.options)}.",
-                code="unknown_field",
-                field="learner",
-            )
-        return module, spec.config
+        config = config_of(module, self.options, f"Learner {self.name!r}", "learner")
+        return module, spec.config if config is None else config
 
 
 def require_calibratable(training: Training, spec: ModelSpec, learner: ModuleType) -> int:

@@ -10,7 +10,7 @@ from forecasting.config import Task
 from forecasting.errors import ConfigError, PanelError
 from forecasting.head_spec import HeadSpec
 from forecasting.models import MODELS
-from forecasting.spec_text import read_field
+from forecasting.spec_text import read_fields
 
 logger = logging.getLogger("forecasting")
 
@@ -118,7 +118,7 @@ class ModelSpec:
         24
         """
         model, _, rest = text.partition(":")
-        fields = dict(read_field(part, text) for part in rest.split(",") if part)
+        fields = read_fields(rest, "model", "gru:units=64,layers=2")
         choices = {name: fields.pop(name) for name in ("head", "scaling", "alias") if name in fields}
         return cls.of(model, fields, **{"alias": text, **choices})
 

@@ -3,24 +3,54 @@
 from __future__ import annotations
 
 import json
+from types import ModuleType
 from typing import Any
 
 from forecasting.errors import ConfigError
 
 
-def read_field(part: str, text: str, kind: str = "model", example: str = "gru:units=64,layers=2") -> tuple[str, Any]:
-    """Read `field=value`; the value is JSON where it is legal JSON, a word otherwise.
+def read_fields(text: str, kind: str, example: str) -> dict[str, Any]:
+    """Read `field=value,field=value`.
 
     Args:
-        part: what is read.
-        text: the whole of which it is a part, for the error.
-        kind: what the whole describes.
-        example: what such a text looks like.
+        text: what stands behind the colon.
+        kind: what it describes, for the error.
+        example: what such a text looks like, with its name.
+
+    Raises:
+        ConfigError: a part is not `field=value`.
     """
-    name, equals, value = part.partition("=")
-    if not equals:
-        raise ConfigError(f"In {kind} {text!r}, {part!r} is not field=value. Write e.g. {example}.", field=kind)
+    found = {}
+    for part in filter(None, text.split(",")):
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise ConfigError(f"In {kind} {text!r}, {part!r} is not field=value. Write e.g. {example}.", field=kind)
+        found[name.strip()] = read_value(value)
+    return found
+
+
+def read_value(text: str) -> Any:
+    """Return what a text says as JSON where it is legal JSON, the word itself otherwise."""
     try:
-        return name.strip(), json.loads(value)
+        return json.loads(text)
     except json.JSONDecodeError:
-        return name.strip(), value.strip()
+        return text.strip()
+
+
+def config_of(module: ModuleType, options: dict[str, Any], what: str, field: str) -> Any:
+    """Return the `Config` of a module made from options; None where it has none.
+
+    Args:
+        module: a member of a catalog.
+        options: fields of its `Config`.
+        what: the member, for the error, as in `Learner 'rtrl'`.
+        field: where the options were given.
+
+    Raises:
+        ConfigError: an option is unknown or means nothing.
+    """
+    if hasattr(module, "Config"):
+        return module.Config.from_dict(options)
+    if options:
+        raise ConfigError(f"{what} has no options. Got {', '.join(options)}.", code="unknown_field", field=field)
+    return None

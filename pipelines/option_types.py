@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
+
+from forecasting.spec_text import read_value
 
 
 class NumberList(click.ParamType):
@@ -54,38 +55,41 @@ class Frequency(click.ParamType):
         return int(text) if text.isdecimal() else text
 
 
-class Setting(click.ParamType):
-    """One `training.FIELD=VALUE`."""
+class Pair(click.ParamType):
+    """One `NAME=VALUE`; `name` and `example` say which."""
 
-    name = "training.FIELD=VALUE"
+    example: str
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Any]:
-        """Read a field and its JSON value; a word that is no JSON stays a word."""
+        """Read both sides; a pair, as a config file has it, is taken too."""
         if isinstance(value, tuple):
             return value
-        name, equals, text = str(value).partition("=")
-        section, dot, field = name.strip().partition(".")
-        if not (equals and dot and field) or section != "training":
-            self.fail(f"{value!r} is not training.FIELD=VALUE, such as training.steps=500.", param, ctx)
-        try:
-            return field, json.loads(text)
-        except ValueError:
-            return field, text
+        left, equals, right = (part.strip() for part in str(value).partition("="))
+        found = self.pair(left, right) if equals and left and right else None
+        return found or self.fail(f"{value!r} is not {self.name}, such as {self.example}.", param, ctx)
+
+    def pair(self, left: str, right: str) -> tuple[str, Any] | None:
+        """Return what the two sides mean; None where they mean nothing."""
+        return left, right
 
 
-class CodeAction(click.ParamType):
-    """One `CODE=ACTION` of a plan of repairs."""
+class Setting(Pair):
+    """One `training.FIELD=VALUE`; the value is JSON where it is legal JSON, a word otherwise."""
+
+    name = "training.FIELD=VALUE"
+    example = "training.steps=500"
+
+    def pair(self, left: str, right: str) -> tuple[str, Any] | None:
+        """Return field and value."""
+        section, _, field = left.partition(".")
+        return (field, read_value(right)) if section == "training" and field else None
+
+
+class CodeAction(Pair):
+    """One `CODE=ACTION` of a plan of repairs; which of them exist is the plan's to say."""
 
     name = "CODE=ACTION"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
-        """Read a code and its action; which of them exist is the plan's to say."""
-        if isinstance(value, tuple):
-            return value
-        code, equals, action = str(value).partition("=")
-        if not (code and equals and action):
-            self.fail(f"{value!r} is not CODE=ACTION, such as leading_zeros=drop.", param, ctx)
-        return code.strip(), action.strip()
+    example = "leading_zeros=drop"
 
 
 class OutFile(click.ParamType):

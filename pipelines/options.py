@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from forecasting.config import SHORT_SERIES
 from pipelines.option_types import Frequency, Names, NumberList, Separator, Setting
 
 Function = Callable[..., Any]
@@ -219,6 +220,29 @@ freq_option = click.option(
 )
 
 
+#: What may be said of a task beside its horizon and its models.
+CHOICES = (
+    freq_option,
+    click.option("--season", type=NumberList(int), help="Seasonal periods in steps, e.g. 24,168. [by frequency]"),
+    click.option("--context", "context_length", type=click.IntRange(1), help="Steps looked back. [by rule]"),
+    click.option("--static", "static_covariates", type=Names(), default=(), metavar="COLUMN,...",
+                 help="Columns that say something about a series at all times: numbers or categories."),
+    click.option("--known", "known_covariates", type=Names(), default=(), metavar="COLUMN,...",
+                 help="Columns whose future is known, such as promotions or a weather forecast."),
+    click.option("--past", "past_covariates", type=Names(), default=(), metavar="COLUMN,...",
+                 help="Columns of which only the past is known; they never reach the horizon."),
+    click.option("--holidays", metavar="COUNTRY", help="Country whose public holidays count: DE, US-CA ..."),
+    click.option("--lower", type=float, help="Nothing below this is forecast, e.g. 0."),
+    click.option("--upper", type=float, help="Nothing above this is forecast."),
+    click.option("--short-series", type=click.Choice(SHORT_SERIES), default="pad", show_default=True,
+                 help="Series too short for the model: pad, refuse, or a simpler model."),
+    click.option("--calibrate", type=click.IntRange(0), metavar="K",
+                 help="Horizons held out of training, to calibrate the intervals on. [0: none]"),
+    click.option("--set", "training", type=Setting(), multiple=True,
+                 help="Training field, e.g. training.steps=500; may be repeated."),
+)  # fmt: skip
+
+
 def task_options(with_backtest: bool = True, least_windows: int = 1) -> Function:
     """Return the decorator that adds the options of a task and hands over a `TaskRequest` as `task`."""
     backtest = [
@@ -228,27 +252,10 @@ def task_options(with_backtest: bool = True, least_windows: int = 1) -> Function
     ]  # fmt: skip
     options = [
         click.option("--horizon", type=click.IntRange(1), required=True, help="Steps ahead to forecast."),
-        freq_option,
-        click.option("--season", type=NumberList(int), help="Seasonal periods in steps, e.g. 24,168. [by frequency]"),
         click.option("--model", "models", multiple=True, metavar="MODEL",
                      help="Model, e.g. gru or seasonal-naive:period=24; may be repeated."),
-        click.option("--context", "context_length", type=click.IntRange(1), help="Steps looked back. [by rule]"),
-        click.option("--static", "static_covariates", type=Names(), default=(), metavar="COLUMN,...",
-                     help="Columns that say something about a series at all times: numbers or categories."),
-        click.option("--known", "known_covariates", type=Names(), default=(), metavar="COLUMN,...",
-                     help="Columns whose future is known, such as promotions or a weather forecast."),
-        click.option("--past", "past_covariates", type=Names(), default=(), metavar="COLUMN,...",
-                     help="Columns of which only the past is known; they never reach the horizon."),
-        click.option("--holidays", metavar="COUNTRY", help="Country whose public holidays count: DE, US-CA ..."),
-        click.option("--lower", type=float, help="Nothing below this is forecast, e.g. 0."),
-        click.option("--upper", type=float, help="Nothing above this is forecast."),
-        click.option("--short-series", type=click.Choice(["pad", "error", "fallback"]), default="pad",
-                     show_default=True, help="Series too short for the model: pad, refuse, or a simpler model."),
         *(backtest if with_backtest else ()),
-        click.option("--calibrate", type=click.IntRange(0), metavar="K",
-                     help="Horizons held out of training, to calibrate the intervals on. [0: none]"),
-        click.option("--set", "training", type=Setting(), multiple=True,
-                     help="Training field, e.g. training.steps=500; may be repeated."),
+        *CHOICES,
     ]  # fmt: skip
     return bundled("task", TaskRequest, options)
 

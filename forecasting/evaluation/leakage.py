@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from forecasting.data import covariates
 from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
 from forecasting.evaluation.backtest import RollingOrigins
@@ -93,22 +94,40 @@ def finite(value: float) -> float | str:
 
 
 def moved_numbers(panel: Panel, after: np.ndarray) -> Panel:
-    """Return the panel with other values [N] after the cutoff: far ones, or the next symbol of the alphabet."""
+    """Return the panel with other values [N] after the cutoff, of y and of what only the past knows."""
     if panel.symbols:
-        return panel.with_values(np.where(after, (panel.y + 1) % len(panel.symbols), panel.y))
-    largest = float(np.nanmax(np.abs(panel.y), initial=1.0))
-    sign = np.where(np.arange(len(panel.y)) % 2 == 0, 1.0, -1.0)
-    other = np.where(np.isnan(panel.y), largest, panel.y) + sign * np.minimum(FAR * largest, 1e300)
-    return panel.with_values(np.where(after, other, panel.y))
+        changed = panel.with_values(np.where(after, (panel.y + 1) % len(panel.symbols), panel.y))
+    else:
+        changed = panel.with_values(np.where(after, far_from(panel.y), panel.y))
+    return with_past(changed, after, far_from)
 
 
 def made_missing(panel: Panel, after: np.ndarray) -> Panel:
-    """Return the panel without values after the cutoff."""
-    return panel.with_values(np.where(after, np.nan, panel.y))
+    """Return the panel without values after the cutoff, of y and of what only the past knows."""
+    return with_past(panel.with_values(np.where(after, np.nan, panel.y)), after, missing_like)
+
+
+def far_from(values: np.ndarray) -> np.ndarray:
+    """Return values [N] that are far from numbers; of texts, those of the rows before."""
+    if values.dtype.kind != "f":
+        return np.roll(values, 1)
+    largest = float(np.nanmax(np.abs(values), initial=1.0))
+    sign = np.where(np.arange(len(values)) % 2 == 0, 1.0, -1.0)
+    return np.where(np.isnan(values), largest, values) + sign * np.minimum(FAR * largest, 1e300)
+
+
+def missing_like(values: np.ndarray) -> np.ndarray:
+    """Return as many missing values [N] of the same kind."""
+    return covariates.missing_like(values, len(values))
+
+
+def with_past(panel: Panel, after: np.ndarray, change: Callable[[np.ndarray], np.ndarray]) -> Panel:
+    """Return the panel with past-only covariates changed after the cutoff; known ones may be read ahead, and stay."""
+    past = {name: np.where(after, change(values), values) for name, values in panel.covariates.past.items()}
+    return panel.with_covariates(replace(panel.covariates, past=past))
 
 
 #: Changes of what comes after a cutoff: from a panel and the rows [N] after it to another panel of the same rows.
-#: Another kind of column that the future may not be read of gets its change here.
 CHANGES: Mapping[str, Callable[[Panel, np.ndarray], Panel]] = {"numbers": moved_numbers, "missing": made_missing}
 
 
@@ -183,7 +202,10 @@ def known_at_cutoff(
     assert predictor is not None  # noqa: S101  (for the type checker)
     task = predictor.task
     levels = task.quantile_levels
-    for name, ahead in (("forecasts", task.horizon), ("rolled out", min(2 * task.horizon, task.max_horizon))):
+    furthest = min(2 * task.horizon, task.max_horizon)
+    if task.known_covariates:  # they are there as far as the panel goes
+        furthest = min(furthest, int((panel.lengths[origins.series] - 1 - origins.step).min()))
+    for name, ahead in (("forecasts", task.horizon), ("rolled out", furthest)):
         answer = predictor.predict_panel(panel, ahead, levels, (origins.series, origins.step))
         found[name] = [answer.median, answer.quantiles, answer.probabilities]
     found["predictor"] = predictor
@@ -197,8 +219,9 @@ def without_future(panel: Panel, origins: RollingOrigins, before: Mapping[str, A
     and what is smaller than a thousandth of a thousandth of the values is none.
     """
     predictor = before["predictor"]
-    short = origins.training_panel(panel)
-    answer = predictor.predict_panel(short, None, predictor.task.quantile_levels)
+    task = predictor.task
+    short = panel.windows(origins.series, origins.step, int(panel.lengths.max()), task.horizon)
+    answer = predictor.predict_panel(short, None, task.quantile_levels)
     difference = compare(before, {"forecasts": [answer.median, answer.quantiles, answer.probabilities]})
     scale = float(np.nanmax(np.abs(answer.median), initial=0.0))
     return {name: value if value > 1e-6 * scale else 0.0 for name, value in difference.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import tensorflow as tf
@@ -63,17 +64,17 @@ class Counts(Distribution):
         levels = ops.cast(levels, "float64") + ops.zeros_like(mean)
         return count_quantiles(levels, mean, dispersion, lambda count: self.share_up_to(count, mean, dispersion))
 
+    @abstractmethod
     def dispersion(self, raw: Any) -> Any:
         """Return alpha [B, S], by which the variance is mean + alpha mean^2."""
-        raise NotImplementedError
 
+    @abstractmethod
     def log_probability(self, raw: Any, count: Any, log_mean: Any) -> Any:
         """Return the log probability [B, S] of counts [B, S] under means given by their logarithm [B, S]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def share_up_to(self, count: Any, mean: Any, dispersion: Any) -> Any:
         """Return P(Y <= count), everything broadcast."""
-        raise NotImplementedError
 
 
 def log_mean_of(raw: Any, scaled: Any) -> Any:

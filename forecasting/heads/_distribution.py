@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ def require_levels(task: Task) -> tuple[float, ...]:
     return task.quantile_levels or (0.5,)
 
 
-class Distribution(NumberHead):
+class Distribution(NumberHead, ABC):
     """Base of the heads that forecast a distribution per step.
 
     Trained by the negative log likelihood of the target; where the task has bounds, by that of the value before the
@@ -65,6 +66,7 @@ class Distribution(NumberHead):
         """Return a value [B, S] before the bounds: the quantile at the level `chance`."""
         return self.quantiles(raw, scaled, chance[..., None])[..., 0]
 
+    @abstractmethod
     def quantiles(self, raw: Any, scaled: Any, levels: Any) -> Any:
         """Return quantiles [B, S, Q] in original units, before the bounds.
 
@@ -73,7 +75,6 @@ class Distribution(NumberHead):
             scaled: the windows.
             levels: [Q], or [B, S, Q].
         """
-        raise NotImplementedError
 
 
 class Continuous(Distribution):
@@ -94,13 +95,13 @@ class Continuous(Distribution):
         """Return quantiles [B, S, Q] in original units; see `Distribution`."""
         return scaled.original(self.scaled_quantiles(raw, levels))
 
+    @abstractmethod
     def log_density(self, raw: Any, z: Any) -> Any:
         """Return the log density [B, S] of scaled values z [B, S]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def scaled_quantiles(self, raw: Any, levels: Any) -> Any:
         """Return quantiles [B, S, Q] in scaled units at levels [Q] or [B, S, Q]."""
-        raise NotImplementedError
 
 
 class LocationScale(Continuous):
@@ -131,13 +132,13 @@ class LocationScale(Continuous):
         away = deviation_of(raw[..., 1]) * self.standard(chance[..., None], raw)[..., 0]
         return scaled.original(raw[..., 0] + heat * away)
 
+    @abstractmethod
     def log_standard(self, z: Any, raw: Any) -> Any:
         """Return the log density [B, S] of the standard shape."""
-        raise NotImplementedError
 
+    @abstractmethod
     def standard(self, levels: Any, raw: Any) -> Any:
         """Return the quantiles [B, S, Q], or [Q] where they are the same for all, of the standard shape."""
-        raise NotImplementedError
 
 
 def deviation_of(raw: Any) -> Any:

@@ -21,13 +21,9 @@ from pipelines import options
     options.TaskRequest,
     [
         click.option("--horizon", type=click.IntRange(1), help="Steps ahead; needed unless the model is trained."),
-        options.freq_option,
-        click.option("--season", type=options.NumberList(int), help="Seasonal periods in steps. [by frequency]"),
-        click.option("--context", "context_length", type=click.IntRange(1), help="Steps looked back. [by rule]"),
-        click.option("--set", "training", type=options.Setting(), multiple=True,
-                     help="Training field, e.g. training.steps=500; may be repeated."),
+        *options.CHOICES,
     ],
-)  # fmt: skip
+)
 @options.common_options
 def command(data: options.DataRequest, model: str, task: options.TaskRequest, as_json: bool) -> None:
     """Change every value of DATA after a cutoff (to far numbers, to missing), and compare what is known at the cutoff.

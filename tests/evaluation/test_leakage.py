@@ -1,12 +1,15 @@
 """The leak check finds nothing in the family, and finds every leak that is put there."""
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 import forecasting.graphs
 from forecasting import Forecaster, Training
+from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
 from forecasting.evaluation.backtest import RollingOrigins
+from forecasting.evaluation.leakage import CHANGES
 from forecasting.layers.gather import Gather
 from forecasting.predictor import Predictor
 from pipelines.cli import main
@@ -41,6 +44,29 @@ def test_a_fresh_copy_fitted_before_the_cutoff_knows_nothing_of_what_comes(model
 def test_symbols_are_checked_like_numbers():
     forecaster = Forecaster("gru", 4, head="categorical", context_length=8, units=4, training=Training(**QUICK))
     assert not forecaster.check_leakage(symbol_frame(rows=60)).leaks
+
+
+def test_past_covariates_are_changed_and_known_ones_are_read_ahead(hourly, tmp_path):
+    frame = hourly.assign(temp=hourly["y"].shift(1), load=hourly["y"], state=hourly["y"].gt(50).map({True: "a"}))
+    model = small(units=4, known_covariates=["temp"], past_covariates=["load", "state"])
+    assert not model.check_leakage(frame).leaks
+    loaded = Forecaster.load(model.fit(frame).save(tmp_path / "model"))
+    assert not loaded.check_leakage(frame).leaks
+
+
+def test_what_is_changed_is_everything_after_the_cutoff_but_what_is_known_ahead(hourly):
+    frame = hourly.assign(temp=hourly["y"], load=hourly["y"], state=hourly["y"].gt(50).map({True: "a", False: "b"}))
+    panel = Panel.from_frame(frame, known=["temp"], past=["load", "state"])
+    after = np.arange(len(panel.y)) % 7 == 0
+    for change in CHANGES.values():
+        other = change(panel, after)
+        np.testing.assert_array_equal(other.covariates.known["temp"], panel.covariates.known["temp"])
+        for one, was in ((other.y, panel.y), (other.covariates.past["load"], panel.covariates.past["load"])):
+            np.testing.assert_array_equal(one[~after], was[~after])
+            assert (np.isnan(one[after]) | (np.abs(one[after] - was[after]) > 100)).all()
+        state = other.covariates.past["state"]
+        assert (state[~after] == panel.covariates.past["state"][~after]).all()
+        assert (state[after] != panel.covariates.past["state"][after]).any()
 
 
 def test_a_window_that_is_cut_too_late_is_caught(trained, hourly, tmp_path, monkeypatch):
