@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from forecasting import Forecaster, Training
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, RequestError
-from forecasting.fallback import RIDGE, climb_down, student_quantile
+from forecasting.fallback import RIDGE, Rung, climb_down
 from forecasting.network import build_network
 from forecasting.predictor import Predictor
 from forecasting.short_series import least_observed
@@ -104,11 +104,12 @@ def test_one_value_says_nothing_about_an_interval_and_a_constant_says_all():
     assert (climb_down(np.full(9, 7.0), 3, (1,)).quantiles(LEVELS) == 7.0).all()
 
 
-@pytest.mark.parametrize("freedom", [2, 3, 5, 10, 100])
+@pytest.mark.parametrize("freedom", [1, 2, 3, 10, 100])
 def test_quantiles_are_students(freedom):
-    levels = np.array([0.025, 0.1, 0.3, 0.5, 0.8, 0.975])
-    found = [student_quantile(level, freedom) for level in levels]
-    np.testing.assert_allclose(found, scipy.stats.t.ppf(levels, freedom), rtol=0.02)
+    levels = (0.001, 0.025, 0.1, 0.3, 0.5, 0.8, 0.975)
+    found = Rung("ar", np.array([5.0, 7.0]), np.array([1.0, 3.0]), freedom).quantiles(levels)
+    for row, mean, spread in zip(found, (5, 7), (1, 3), strict=True):
+        np.testing.assert_allclose(row, scipy.stats.t.ppf(levels, freedom, mean, spread), rtol=1e-12)
 
 
 @pytest.mark.parametrize(("model", "count", "season"), [("naive", 10, (24,)), ("ar", 60, (1,))])
