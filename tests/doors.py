@@ -60,14 +60,14 @@ def by_notebook(champion, question, tmp_path):
 
 
 def by_batch(champion, question, tmp_path):
-    data, out, options = tmp_path / "history.parquet", tmp_path / "out", []
+    data, options = tmp_path / "history.parquet", ["--parts", 2]
     question.history.to_parquet(data)
     if question.future is not None:
         question.future.to_parquet(tmp_path / "future.parquet")
         options += ["--future", tmp_path / "future.parquet"]
     if question.level:
         options += ["--level", ",".join(map(str, question.level))]
-    return run_batch(data, champion.reference, out, *options)
+    return run_batch(data, champion.reference, tmp_path / "out", *options)
 
 
 def by_rest(champion, question, tmp_path):

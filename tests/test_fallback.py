@@ -18,6 +18,7 @@ from forecasting.predictor import Predictor
 from forecasting.short_series import least_observed
 from pipelines.cli import main
 from tests.conftest import QUICK, make_frame
+from tests.doors import Question, run_batch, series_of
 from tests.serving.conftest import loaded_app, post, require_problem
 
 LEVELS = (0.1, 0.5, 0.9)
@@ -236,15 +237,10 @@ def test_every_door_falls_back_to_the_same_numbers_and_says_so(ladder, tmp_path)
     assert expected.loc["new", "ff-ar-lo-80"].isna().all()
 
     frame.to_parquet(tmp_path / "data.parquet")
-    arguments = ["batch", "data.parquet", "--model", folder, "--out", "out", "--level", "80", "--horizon", "9"]
-    paths = [str(tmp_path / one) if one in ("data.parquet", "out") else str(one) for one in arguments]
-    assert CliRunner().invoke(main, paths).exit_code == 0
-    batch = pd.concat(map(pd.read_parquet, (tmp_path / "out").glob("run=*/part=*/data.parquet"))).set_index("unique_id")
+    options = ["--level", 80, "--horizon", 9]
+    batch = run_batch(tmp_path / "data.parquet", folder, tmp_path / "out", *options).set_index("unique_id")
 
-    series = [
-        {"unique_id": name, "ds": [one.isoformat() for one in part["ds"]], "y": part["y"].tolist()}
-        for name, part in frame.groupby("unique_id")
-    ]
+    series = series_of(Question(frame), Forecaster.load(folder).predictor.task)
     answer = post(loaded_app(folder).test_client(), {"series": series, "level": [80], "horizon": 9})
     rest = {one["unique_id"]: one for one in json.loads(answer.text, parse_constant=pytest.fail)["forecasts"]}
     for name, columns in expected.groupby("unique_id"):
