@@ -44,10 +44,11 @@ def history_chart(rows: Sequence[Row], metric: str) -> Figure:
                 transform=axes.get_xaxis_transform(),
                 clip_on=False,
             )
-    # A few trials that are far off would flatten all others.
+    # A few trials that are far off would flatten all others; what was given is always seen.
     if len(scores) and metric not in RISING:
         low, middle = float(scores.min()), float(np.median(scores))
-        top = min(float(scores.max()), middle + 3 * (middle - low) + 1e-12)
+        seen = max((row.score or 0.0 for row in given), default=low)
+        top = max(seen, min(float(scores.max()), middle + 3 * (middle - low) + 1e-12))
         axes.set_ylim(low - 0.1 * (top - low), top + 0.15 * (top - low))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("trial", color=INK, fontsize=9)

@@ -6,10 +6,11 @@ import signal
 import tomllib
 
 import mlflow
+import optuna
 import pytest
 
 from forecasting import Forecaster
-from forecasting.home import tracking_uri
+from forecasting.home import home, tracking_uri
 from forecasting.model_spec import ModelSpec
 from forecasting.training._callbacks import ReportProgress
 from pipelines import tuning
@@ -101,10 +102,16 @@ def test_an_interrupt_leaves_what_was_found_and_the_trial_for_the_next_call(fore
     assert (ended.code, ended.out) == (130, "")
     assert "Interrupted" in ended.err
     assert tomllib.loads((tmp_path / "best.toml").read_text())["horizon"] == 6
-    found = forecast(*call, "--json").json["trials"]
-    assert [row["state"] for row in found] == ["complete", "stopped", "complete"]
-    assert found[1]["reason"] == "interrupted"
-    assert found[2]["choices"] == found[1]["choices"]
+    states = [trial.state.name for trial in kept("pressed")]
+    assert states == ["COMPLETE", "FAIL", "WAITING"]
+    _, stopped, waiting = kept("pressed")
+    assert stopped.user_attrs["reason"] == "interrupted"
+    assert waiting.system_attrs["fixed_params"] == stopped.params
+
+
+def kept(study):
+    """Return the trials of a study in the database that is used by default."""
+    return optuna.load_study(study_name=study, storage=f"sqlite:///{home() / 'tuning.db'}").trials
 
 
 @pytest.mark.parametrize(
