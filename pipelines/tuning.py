@@ -18,7 +18,6 @@ from pipelines.config_file import option_names, text_of
 from pipelines.console import cell, say, show_table, to_json
 from pipelines.journal import Journal, journal, log_entry
 from pipelines.options import DataRequest, TaskRequest, TuneOptions
-from pipelines.quiet import import_tensorflow
 from pipelines.sinks import write_atomic
 
 if TYPE_CHECKING:
@@ -89,7 +88,6 @@ def tune(frame: pd.DataFrame, request: TuneRequest) -> Done:
     """
     import optuna
 
-    import_tensorflow()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     task, wanted = request.task, request.wanted
     panel = panel_of(frame, task)

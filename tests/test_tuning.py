@@ -228,6 +228,17 @@ def test_a_trial_that_kills_its_process_twice_is_left_and_one_of_a_living_proces
     assert search.study.recover() == []
     search = search_of(frame, Forecaster("ar", 12), storage=storage)
     assert [row.state for row in search.study.rows()] == ["stopped", "failed", "running"]
+    search.run(Limits(2))  # beside the other process
+    assert [row.state for row in search.study.rows()] == ["stopped", "failed", "running", "complete"]
+
+
+def test_a_trial_of_another_machine_is_gone_when_it_has_long_been_silent(frame, storage):
+    search = search_of(frame, Forecaster("ar", 12), storage=storage)
+    trial = search.study.ask()
+    trial.set_user_attr("owner", {**trial.user_attrs["owner"], "host": "elsewhere"})
+    assert search.study.recover() == []  # begun just now
+    trial.set_user_attr("seen", 0.0)
+    assert search.study.recover() == [trial.number]
 
 
 def test_choices_that_matter_are_told_from_those_that_do_not(frame, storage):

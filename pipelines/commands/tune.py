@@ -48,11 +48,14 @@ def command(data: options.DataRequest, task: options.TaskRequest, wanted: option
     same command goes on where it stopped; several processes may share a study. Without --model, gru is searched.
     """
     from pipelines.console import emit
+    from pipelines.quiet import import_tensorflow
     from pipelines.sources import Source
 
     task = with_training(click.get_current_context(), task)
     source = Source.open(task.read(data))
     frame = source.frame()
+
+    import_tensorflow()  # before the search imports it and all can hear
 
     from pipelines.tuning import TuneRequest, show_tuned, tune
 
