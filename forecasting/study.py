@@ -42,19 +42,34 @@ def default_storage() -> str:
 
 @contextmanager
 def storage_errors(storage: str) -> Iterator[None]:
-    """Turn errors of the database into a `ForecastingError` with the code `storage_unavailable` or `storage`."""
+    """Turn errors of a database that does not answer into a `ForecastingError` with the code `storage_unavailable`."""
     from optuna.exceptions import StorageInternalError
-    from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+    from sqlalchemy.exc import SQLAlchemyError
 
-    where = without_password(storage)
     try:
         yield
+    except (StorageInternalError, SQLAlchemyError) as error:
+        where, reason = without_password(storage), first_line(error.__cause__ or error)
+        text = f"The database of the study, {where}, does not answer: {reason} Fix: check that it runs."
+        raise ForecastingError(text, code="storage_unavailable") from error
+
+
+def connect(storage: str) -> optuna.storages.RDBStorage:
+    """Return Optuna's access to a database, its tables made where there are none.
+
+    Raises:
+        ConfigError: the text is no SQLAlchemy URL, or the driver of such a database is not installed.
+    """
+    import optuna
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+    patience = {"connect_args": {"timeout": 30}} if storage.startswith("sqlite:") else {}
+    try:
+        return optuna.storages.RDBStorage(storage, engine_kwargs=patience)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        text = f"{where} is no database that can be opened: {first_line(error)} Fix: give a SQLAlchemy URL."
+        where, reason = without_password(storage), first_line(error)
+        text = f"{where} is no database that can be opened: {reason} Fix: give a SQLAlchemy URL."
         raise ConfigError(text, code="storage", field="storage") from error
-    except (StorageInternalError, DBAPIError, SQLAlchemyError) as error:
-        text = f"The database of the study, {where}, does not answer: {first_line(error.__cause__ or error)}"
-        raise ForecastingError(f"{text} Fix: check that it runs.", code="storage_unavailable") from error
 
 
 def first_line(error: BaseException) -> str:
@@ -121,8 +136,7 @@ class Study:
         import optuna
 
         with storage_errors(storage):
-            patience = {"connect_args": {"timeout": 30}} if storage.startswith("sqlite:") else {}
-            kept = optuna.storages.RDBStorage(storage, engine_kwargs=patience)
+            kept = connect(storage)
             inner = optuna.create_study(
                 storage=kept,
                 study_name=name,

@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,7 +81,7 @@ class Search:
     measure: Measure
     metric: str
     study: Study
-    spaces: dict[str, dict[str, Space]] = field(default_factory=dict)
+    spaces: dict[str, dict[str, Space]]
 
     @classmethod
     def open(
