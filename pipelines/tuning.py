@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -265,8 +266,8 @@ def show_tuned(done: Done) -> None:
         [
             f"{row.number}{' *' if row.number == best else ''}",
             row.state,
-            row.score,
-            row.seconds,
+            math.nan if row.score is None else row.score,
+            math.nan if row.seconds is None else row.seconds,
             *([row.choices.get("model")] if several else ()),
             choices_text(row.choices) if not row.is_default else f"as given: {choices_text(row.choices)}",
         ]
