@@ -32,18 +32,9 @@ def history_chart(rows: Sequence[Row], metric: str) -> Figure:
         axes.scatter(places, values, facecolor="none", edgecolor=INK, s=70, label="as given")
     for state, mark in (("pruned", "|"), ("failed", "x")):
         ended = [row.number for row in rows if row.state == state]
-        if ended:
-            floor = np.zeros(len(ended))
-            axes.scatter(
-                ended,
-                floor,
-                marker=mark,
-                color=GREY,
-                s=30,
-                label=state,
-                transform=axes.get_xaxis_transform(),
-                clip_on=False,
-            )
+        if ended:  # they have no score: a row of marks just above the axis
+            floor = np.full(len(ended), 0.04)
+            axes.scatter(ended, floor, marker=mark, color=GREY, s=60, label=state, transform=axes.get_xaxis_transform())
     # A few trials that are far off would flatten all others; what was given is always seen.
     if len(scores) and metric not in RISING:
         low, middle = float(scores.min()), float(np.median(scores))
