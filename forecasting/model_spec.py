@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -10,7 +11,7 @@ from forecasting.config import Task
 from forecasting.errors import ConfigError, PanelError
 from forecasting.head_spec import HeadSpec
 from forecasting.models import MODELS
-from forecasting.spec_text import read_fields
+from forecasting.spec_text import read_fields, write_fields
 
 logger = logging.getLogger("forecasting")
 
@@ -121,6 +122,21 @@ class ModelSpec:
         fields = read_fields(rest, "model", "gru:units=64,layers=2")
         choices = {name: fields.pop(name) for name in ("head", "scaling", "alias") if name in fields}
         return cls.of(model, fields, **{"alias": text, **choices})
+
+    def to_text(self, named: Collection[str] = ()) -> str:
+        """Return the text that `parse` reads, with the fields that are not at their defaults and those `named`.
+
+        >>> ModelSpec.of("gru", {"units": 64}, alias="g").to_text(["layers"])
+        'gru:units=64,layers=1,alias=g'
+
+        Raises:
+            ConfigError: a value cannot be written in one line.
+        """
+        usual = type(self).of(self.model)
+        fields = {**self.config.to_dict(), "head": self.head, "scaling": self.scaling}
+        before = {**usual.config.to_dict(), "head": usual.head, "scaling": usual.scaling}
+        said = {name: value for name, value in fields.items() if name in named or value != before[name]}
+        return f"{self.model}:{write_fields({**said, 'alias': self.alias})}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form that `from_dict` takes."""

@@ -60,7 +60,9 @@ class Journal:
 
 
 @contextmanager
-def journal(name: str, experiment: str, is_on: bool, parent: Run | None = None) -> Iterator[Journal]:
+def journal(
+    name: str, experiment: str, is_on: bool, parent: Run | None = None, run_id: str | None = None
+) -> Iterator[Journal]:
     """Open a run, which ends as failed when an error passes through.
 
     Args:
@@ -68,13 +70,14 @@ def journal(name: str, experiment: str, is_on: bool, parent: Run | None = None) 
         experiment: name of the experiment.
         is_on: whether to log at all.
         parent: the run that this one belongs to.
+        run_id: a run of a former call that goes on, if it is still there.
     """
     opened = None
     if is_on:
         from forecasting import tracking
 
         try:
-            opened = tracking.run(name, experiment, parent)
+            opened = tracking.run(name, experiment, parent, run_id)
             run = opened.__enter__()
         except troubles() as error:
             opened = None

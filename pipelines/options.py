@@ -162,6 +162,31 @@ class BatchOptions:
     workers: int = 1
 
 
+@dataclass(frozen=True)
+class TuneOptions:
+    """How a search is run, and where its result goes.
+
+    Attributes:
+        out: config file of the best trial.
+        metric: what ranks; as the project ranks when None.
+        hold_out: horizons at the end that the search never sees.
+        trials: trials of the study in all.
+        time_limit: seconds of this call.
+        study: name of the study; by the search and the data when None.
+        storage: SQLAlchemy URL of its database; one in FORECAST_HOME when None.
+        track: whether to log MLflow runs.
+    """
+
+    out: str
+    metric: str | None = None
+    hold_out: int = 0
+    trials: int = 20
+    time_limit: float | None = None
+    study: str | None = None
+    storage: str | None = None
+    track: bool = True
+
+
 def examples(*lines: str) -> str:
     """Return the examples at the end of a command's --help, line by line as they are."""
     return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])

@@ -18,12 +18,14 @@ class Progress:
         steps: gradient steps at most.
         is_refit: whether this is the second training, on all windows.
         metrics: the latest of `loss`, `val_loss` and `val_mae`; empty before the first look.
+        is_look: whether they have just been measured, at this very step.
     """
 
     step: int
     steps: int
     is_refit: bool
     metrics: dict[str, float]
+    is_look: bool = False
 
 
 class ReportProgress(keras.callbacks.Callback):
@@ -53,8 +55,8 @@ class ReportProgress(keras.callbacks.Callback):
         """Report metrics."""
         self.metrics = {name: float(value) for name, value in (logs or {}).items()}
         self.epoch = epoch + 1
-        self._report(self.epoch * self.params["steps"])
+        self._report(self.epoch * self.params["steps"], is_look=True)
 
-    def _report(self, step: int) -> None:
+    def _report(self, step: int, is_look: bool = False) -> None:
         steps = self.params["steps"] * self.params["epochs"]
-        self.report(Progress(min(step, steps), steps, self.trainings > 1, self.metrics))
+        self.report(Progress(min(step, steps), steps, self.trainings > 1, self.metrics, is_look))

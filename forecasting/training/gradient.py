@@ -15,6 +15,7 @@ import tensorflow as tf
 from forecasting.config import Training
 from forecasting.data.windows import WindowIndex
 from forecasting.errors import TrainingError
+from forecasting.search_space import Between, OneOf, Space
 from forecasting.training._batches import draw_batches, validation_batches
 from forecasting.training._learned import Learned, device
 from forecasting.training._source import WindowSource
@@ -23,6 +24,14 @@ logger = logging.getLogger(__name__)
 
 #: Steps from which XLA pays on a CPU: what compiling takes, as many shorter steps of a perceptron earn back.
 XLA_FROM_STEPS = 1000
+
+#: Values of `Training` that are worth trying.
+SEARCH: dict[str, Space] = {
+    "learning_rate": Between(3e-4, 2e-2, log=True),
+    "batch_size": OneOf((32, 64, 128, 256)),
+    "steps": OneOf((300, 600, 1200, 2400)),
+    "weight_decay": OneOf((0.0, 1e-4, 1e-3, 1e-2)),
+}
 
 
 class WindowTrainer(keras.Model):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import click
 
 from pipelines import options
-from pipelines.config_file import config_option
+from pipelines.config_file import config_option, with_training
 
 
 @click.command(
@@ -44,7 +42,7 @@ def command(
     from pipelines.sources import Source
 
     options.require_run(register, track)
-    task = dataclasses.replace(task, training=(*click.get_current_context().meta.get("training", ()), *task.training))
+    task = with_training(click.get_current_context(), task)
     source = Source.open(task.read(data))
     frame = options.read_or_skip(source, skip_code)
 
