@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forecasting import artifact
+from forecasting import artifact, embedded_store
 from forecasting.errors import RegistryError
 from forecasting.home import home, tracking_uri, without_password
 
@@ -97,6 +97,7 @@ def client() -> Any:
         os.environ.setdefault(name, value)
     from mlflow import MlflowClient
 
+    embedded_store.make_ready()
     return MlflowClient(tracking_uri=tracking_uri())
 
 
@@ -105,6 +106,7 @@ def use_store() -> Iterator[None]:
     """Point MLflow's global functions at our store for a while; some of them take no store as an argument."""
     import mlflow
 
+    embedded_store.make_ready()
     # MLflow keeps its setting in this variable too; None restores that there was none.
     former = os.environ.get("MLFLOW_TRACKING_URI")
     mlflow.set_tracking_uri(tracking_uri())
