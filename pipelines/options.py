@@ -272,6 +272,12 @@ future_option = click.option(
     help="Known covariates of the steps ahead, by id and time; a file, folder or glob. [rows of DATA without target]",
 )
 
+checked_future_option = click.option(
+    "--future",
+    metavar="FILE",
+    help="Known covariates of the steps after DATA, checked before training, so that what `predict` needs is there.",
+)
+
 skip_code_option = click.option(
     "--skip-code", type=click.IntRange(0, 255), metavar="N", help="Exit with N when there is nothing new to do."
 )

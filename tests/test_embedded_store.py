@@ -74,6 +74,6 @@ def test_a_store_of_the_user_s_is_not_made_here(tmp_path, monkeypatch):
 def test_a_folder_that_takes_no_store_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("FORECAST_HOME", str(tmp_path))
     (tmp_path / embedded_store.UNFINISHED).mkdir()
-    with pytest.raises(RegistryError, match="cannot be made.*FORECAST_HOME") as raised:
+    with pytest.raises(RegistryError, match=r"cannot be made.*FORECAST_HOME") as raised:
         registry.names()
     assert raised.value.code == "registry_unavailable"

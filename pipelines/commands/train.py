@@ -17,12 +17,14 @@ from pipelines.config_file import config_option
         "forecast train load.parquet --horizon 24 --model seasonal-naive --model ar --model gru --register load",
         "forecast train load.parquet --horizon 24 --model gru:units=64,layers=2 --set training.steps=500",
         "forecast train sales.csv --horizon 28 --model gru --known promotion --static store --holidays DE --out model",
+        "forecast train sales.csv --horizon 28 --known promotion --future plans.csv --out model",
         "forecast train --config train.toml",
     ),
 )
 @config_option
 @options.data_options
 @options.task_options(least_windows=0)
+@options.checked_future_option
 @click.option("--out", metavar="FOLDER", help="Save the model in this folder.")
 @click.option("--register", metavar="NAME", help="Register the model; the first version becomes the champion.")
 @click.option("--track/--no-track", default=True, show_default=True, help="Log an MLflow run.")
@@ -31,6 +33,7 @@ from pipelines.config_file import config_option
 def command(
     data: options.DataRequest,
     task: options.TaskRequest,
+    future: str | None,
     out: str | None,
     register: str | None,
     track: bool,
@@ -47,6 +50,8 @@ def command(
 
     if register and not track:
         raise click.UsageError("--register needs the MLflow run that --no-track switches off.")
+    if future and not task.known_covariates:
+        raise click.UsageError("--future is the future of known covariates. Name them with --known.")
     task = dataclasses.replace(task, training=(*click.get_current_context().meta.get("training", ()), *task.training))
     source = Source.open(task.read(data))
     frame = options.read_or_skip(source, skip_code)
@@ -56,7 +61,8 @@ def command(
     if register and skip_code is not None and is_known(register, frame, task):
         say(f"{register} is already trained on this data.")
         raise click.exceptions.Exit(skip_code)
-    trained = train(frame, TrainRequest(task, source.name, register, out, track))
+    ahead = source.future(future, task.known_covariates).frame() if future else None
+    trained = train(frame, TrainRequest(task, source.name, register, out, track, future=ahead))
 
     from pipelines.views import show_trained
 
