@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from forecasting.home import home, tracking_uri, without_password
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 FORMER_CHAMPION_TAG = "former_champion"
+
+#: A tag of a registered model per promotion: the time is the rest of its name, the version its value. None is changed.
+PROMOTED_TAG = "promoted."
 DIGEST_TAG = "digest"
 
 #: Where a model folder lies inside a logged MLflow model.
@@ -60,6 +64,19 @@ class Version:
     digest: str
     source: str
     created: str
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A version that became the champion.
+
+    Attributes:
+        version: number, as a string.
+        since: ISO 8601 time, UTC.
+    """
+
+    version: str
+    since: str
 
 
 @dataclass(frozen=True)
@@ -179,8 +196,6 @@ def names() -> list[str]:
 
 def describe(found: Any) -> Version:
     """Return an MLflow model version in our terms."""
-    from datetime import UTC, datetime
-
     created = datetime.fromtimestamp(found.creation_timestamp / 1000, UTC).isoformat(timespec="seconds")
     digest = found.tags.get(DIGEST_TAG, "")
     return Version(found.name, str(found.version), tuple(found.aliases), digest, found.source, created)
@@ -234,7 +249,21 @@ def promote(name: str, version: str) -> Version:
     if former and former.version != promoted.version:
         client().set_registered_model_tag(name, FORMER_CHAMPION_TAG, former.version)
     client().set_registered_model_alias(name, CHAMPION, promoted.version)
+    client().set_registered_model_tag(name, f"{PROMOTED_TAG}{datetime.now(UTC).isoformat()}", promoted.version)
     return lookup(Reference(name, version=promoted.version))
+
+
+def promotions(name: str) -> list[Promotion]:
+    """Return which version became the champion when, the oldest first: what was in production.
+
+    Raises:
+        RegistryError: there is no such model.
+    """
+    require_name(name)
+    with registry_errors(name):
+        tags = client().get_registered_model(name).tags
+    times = sorted(tag for tag in tags if tag.startswith(PROMOTED_TAG))
+    return [Promotion(tags[tag], tag.removeprefix(PROMOTED_TAG)) for tag in times]
 
 
 def challenge(name: str, version: str) -> Version:

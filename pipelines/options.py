@@ -142,6 +142,40 @@ class TaskRequest:
 
 
 @dataclass(frozen=True)
+class TrainOptions:
+    """What a training reads besides its data, and what becomes of it.
+
+    Attributes:
+        future: where the future of the known covariates is, to be checked.
+        out: folder of the model.
+        register: registered name.
+        track: whether to log an MLflow run.
+    """
+
+    future: str | None = None
+    out: str | None = None
+    register: str | None = None
+    track: bool = True
+
+
+@dataclass(frozen=True)
+class PredictOptions:
+    """What a forecast is to be like.
+
+    Attributes:
+        horizon: steps ahead; as trained when None.
+        level: intervals in percent.
+        future: where the future of the known covariates is.
+        only: the series wanted; all when empty.
+    """
+
+    horizon: int | None = None
+    level: tuple[float, ...] | None = None
+    future: str | None = None
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class BatchOptions:
     """What a batch forecast is to be like.
 
@@ -272,11 +306,28 @@ future_option = click.option(
     help="Known covariates of the steps ahead, by id and time; a file, folder or glob. [rows of DATA without target]",
 )
 
-checked_future_option = click.option(
-    "--future",
-    metavar="FILE",
-    help="Known covariates of the steps after DATA, checked before training, so that what `predict` needs is there.",
+predict_options = bundled(
+    "asked",
+    PredictOptions,
+    [
+        click.option("--horizon", type=click.IntRange(1), help="Steps ahead. [as trained]"),
+        level_option,
+        future_option,
+        click.option("--only", multiple=True, metavar="ID", help="Forecast this series; may be repeated. [all]"),
+    ],
 )
+
+train_options = bundled(
+    "asked",
+    TrainOptions,
+    [
+        click.option("--future", metavar="FILE",
+                     help="Known covariates of the steps after DATA; checked before training, used by `predict`."),
+        click.option("--out", metavar="FOLDER", help="Save the model in this folder."),
+        click.option("--register", metavar="NAME", help="Register the model; the first version becomes the champion."),
+        click.option("--track/--no-track", default=True, show_default=True, help="Log an MLflow run."),
+    ],
+)  # fmt: skip
 
 skip_code_option = click.option(
     "--skip-code", type=click.IntRange(0, 255), metavar="N", help="Exit with N when there is nothing new to do."

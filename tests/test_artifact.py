@@ -95,7 +95,9 @@ def test_weights_of_another_shape_are_refused(folder):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schema_version": 99}, "schema version 99"),
+        ({"schema_version": artifact.SCHEMA_VERSION + 1}, "Fix: upgrade this package"),
+        ({"schema_version": artifact.SCHEMA_VERSION - 1}, "Fix: train the model again, or load it with the version"),
+        ({"schema_version": None}, "schema version None"),
         ({"task": {"horizon": 3}}, "does not describe a model"),
         ({"facts": {}}, "does not describe a model"),
     ],

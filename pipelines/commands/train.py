@@ -24,19 +24,13 @@ from pipelines.config_file import config_option
 @config_option
 @options.data_options
 @options.task_options(least_windows=0)
-@options.checked_future_option
-@click.option("--out", metavar="FOLDER", help="Save the model in this folder.")
-@click.option("--register", metavar="NAME", help="Register the model; the first version becomes the champion.")
-@click.option("--track/--no-track", default=True, show_default=True, help="Log an MLflow run.")
+@options.train_options
 @options.skip_code_option
 @options.common_options
 def command(
     data: options.DataRequest,
     task: options.TaskRequest,
-    future: str | None,
-    out: str | None,
-    register: str | None,
-    track: bool,
+    asked: options.TrainOptions,
     skip_code: int | None,
     as_json: bool,
 ) -> None:
@@ -48,9 +42,9 @@ def command(
     from pipelines.console import emit, say
     from pipelines.sources import Source
 
-    if register and not track:
+    if asked.register and not asked.track:
         raise click.UsageError("--register needs the MLflow run that --no-track switches off.")
-    if future and not task.known_covariates:
+    if asked.future and not task.known_covariates:
         raise click.UsageError("--future is the future of known covariates. Name them with --known.")
     task = dataclasses.replace(task, training=(*click.get_current_context().meta.get("training", ()), *task.training))
     source = Source.open(task.read(data))
@@ -58,11 +52,12 @@ def command(
 
     from pipelines.training import TrainRequest, is_known, train
 
-    if register and skip_code is not None and is_known(register, frame, task):
-        say(f"{register} is already trained on this data.")
+    if asked.register and skip_code is not None and is_known(asked.register, frame, task):
+        say(f"{asked.register} is already trained on this data.")
         raise click.exceptions.Exit(skip_code)
-    ahead = source.future(future, task.known_covariates).frame() if future else None
-    trained = train(frame, TrainRequest(task, source.name, register, out, track, future=ahead))
+    future = source.future(asked.future, task.known_covariates).frame() if asked.future else None
+    request = TrainRequest(task, source.name, asked.register, asked.out, asked.track, future=future)
+    trained = train(frame, request)
 
     from pipelines.views import show_trained
 
