@@ -77,7 +77,7 @@ def write(folder: str | Path, predictor: Any, facts: Facts, state: LearnerState 
 
 def write_files(folder: Path, predictor: Any, facts: Facts, state: LearnerState | None) -> None:
     """Write the files of a model and, last, the manifest that vouches for them."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     spec = {
         "schema_version": SCHEMA_VERSION,
@@ -87,7 +87,7 @@ def write_files(folder: Path, predictor: Any, facts: Facts, state: LearnerState 
         "libraries": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
     }
     write_json(folder / SPEC_FILE, spec)
-    save_file(named_weights(predictor.network), folder / WEIGHTS_FILE)
+    (folder / WEIGHTS_FILE).write_bytes(save(named_weights(predictor.network)))  # `save_file` lets its owner alone read
     write_json(folder / GOLDEN_FILE, golden(predictor))
     if state is not None:
         state.write(folder / LEARNER_FILE)

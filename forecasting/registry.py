@@ -249,7 +249,7 @@ def promote(name: str, version: str) -> Version:
     if former and former.version != promoted.version:
         client().set_registered_model_tag(name, FORMER_CHAMPION_TAG, former.version)
     client().set_registered_model_alias(name, CHAMPION, promoted.version)
-    client().set_registered_model_tag(name, f"{PROMOTED_TAG}{datetime.now(UTC).isoformat()}", promoted.version)
+    client().set_registered_model_tag(name, f"{PROMOTED_TAG}{now_text()}", promoted.version)
     return lookup(Reference(name, version=promoted.version))
 
 
@@ -264,6 +264,11 @@ def promotions(name: str) -> list[Promotion]:
         tags = client().get_registered_model(name).tags
     times = sorted(tag for tag in tags if tag.startswith(PROMOTED_TAG))
     return [Promotion(tags[tag], tag.removeprefix(PROMOTED_TAG)) for tag in times]
+
+
+def now_text() -> str:
+    """Return the time as ISO 8601 in UTC, of one length, so that texts sort as times do."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def challenge(name: str, version: str) -> Version:

@@ -40,24 +40,21 @@ def test_predicting_again_and_again_leaves_no_memory_behind(trained, panel):
         for number in range(times):  # no two calls after each other have the same shape
             trained.predictor.predict_panel(panel.tail(20 + number % 50), 1 + number % 12, (0.1, 0.9))
 
-    def python_bytes():
+    def memory():
         gc.collect()
-        return tracemalloc.get_traced_memory()[0]
+        return tracemalloc.get_traced_memory()[0], psutil.Process().memory_info().rss
 
     ask(100)
     tracemalloc.start()
-    ask(50)
-    before = python_bytes()
-    ask(150)
-    grown = python_bytes() - before
+    rounds = [memory()]
+    for _ in range(5):
+        ask(100)
+        rounds.append(memory())
     tracemalloc.stop()
-    assert grown < 150 * PYTHON_BYTES_A_CALL
-    resident = [psutil.Process().memory_info().rss]
-    for _ in range(4):
-        ask(150)
-        resident.append(psutil.Process().memory_info().rss)
-    # What leaks grows in every round; a round in which nothing grew is enough to say that nothing leaks.
-    assert np.diff(resident).min() < 150 * PROCESS_BYTES_A_CALL
+    # What leaks grows in every round: one in which hardly anything grew is enough to say that nothing leaks.
+    of_python, of_process = np.diff(rounds, axis=0).min(axis=0) / 100
+    assert of_python < PYTHON_BYTES_A_CALL
+    assert of_process < PROCESS_BYTES_A_CALL
 
 
 def test_no_forecast_goes_through_keras_s_predict(trained, hourly, monkeypatch):

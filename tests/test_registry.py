@@ -63,6 +63,20 @@ def test_promotion_moves_the_alias_and_rollback_moves_it_back(logged):
     assert registry.promote("tests-model", "1").version == "1"
 
 
+def test_what_was_in_production_is_a_log_that_only_grows(logged):
+    before = registry.promotions("tests-model")
+    for version in ("2", "1"):
+        registry.promote("tests-model", version)
+    registry.rollback("tests-model")
+    after = registry.promotions("tests-model")
+    assert after[: len(before)] == before
+    assert [one.version for one in after[len(before) :]] == ["2", "1", "2"]
+    assert [one.since for one in after] == sorted({one.since for one in after})
+    registry.promote("tests-model", "1")
+    with pytest.raises(RegistryError, match="nobody"):
+        registry.promotions("nobody")
+
+
 def test_the_model_for_mlflows_users_gives_the_predictors_numbers(logged, trained, hourly):
     with registry.use_store():
         model = mlflow.pyfunc.load_model("models:/tests-model/1")

@@ -112,6 +112,11 @@ def test_predict_answers_as_the_library_does(forecast, files, model, tmp_path):
     assert printed.out.splitlines()[0] == "unique_id,ds,status,gru"
     assert len(printed.out.splitlines()) == 5
     assert len(forecast("predict", data, "--model", model, "--horizon", 2, "--json").json["forecast"]) == 4
+    one = forecast("predict", data, "--model", model, "--horizon", 2, "--only", "s1", "--json").json["forecast"]
+    assert [row["unique_id"] for row in one] == ["s1", "s1"]
+    nobody = forecast("predict", data, "--model", model, "--only", "nobody")
+    assert nobody.code == 3
+    assert "no series 'nobody'" in nobody.err
     longer = forecast("predict", data, "--model", model, "--horizon", 20)
     assert longer.code == 0
     assert "rolled out" in longer.err
