@@ -49,6 +49,14 @@ def test_nothing_of_a_store_is_outside_the_home_folder(logged):
     assert list((home() / "artifacts").iterdir())
 
 
+def test_no_row_of_the_training_data_is_in_a_logged_model(logged, hourly):
+    folder = next((home() / "artifacts").rglob(logged[1].model_id))
+    files = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert {"MLmodel", "input_example.json", "serving_input_example.json", "golden.json"} <= set(files)
+    values = [repr(float(value)).encode() for value in hourly["y"].dropna()]
+    assert not [name for name, text in files.items() for value in values if value in text]
+
+
 def test_a_version_is_loaded_by_alias_number_and_uri(logged, trained, hourly):
     expected = trained.predict(hourly)
     for reference in ("tests-model", "tests-model@champion", "tests-model/2", "models:/tests-model@champion"):
