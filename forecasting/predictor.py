@@ -267,7 +267,9 @@ class Predictor:
         for window in np.flatnonzero(observed == 0):
             name = str(panel.ids[series[window]])
             message = f"Series {name!r} has no observed value in its last {rows[window]} rows."
-            found[int(window)] = RequestError(f"{message} Give at least one.", code="no_observations", series=name)
+            found[int(window)] = RequestError(
+                f"{message} Fix: give one, or leave it out.", code="no_observations", series=name
+            )
         for window in np.flatnonzero(~np.isfinite(outputs).all(axis=(1, 2))):
             name = str(panel.ids[series[window]])
             message = (

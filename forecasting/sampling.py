@@ -131,7 +131,7 @@ def require_observed(predictor: Predictor, panel: Panel) -> None:
     if not observed.all():
         name = str(panel.ids[np.argmin(observed)])
         text = f"Series {name!r} has no observed value in its last {predictor.task.context_length} rows."
-        raise RequestError(f"{text} Give at least one.", code="no_observations", series=name)
+        raise RequestError(f"{text} Fix: give one, or leave it out.", code="no_observations", series=name)
 
 
 def rolled(predictor: Predictor, panel: Panel, series: np.ndarray, rounds: int, draw: Draw) -> np.ndarray:

@@ -167,12 +167,14 @@ class PredictOptions:
         level: intervals in percent.
         future: where the future of the known covariates is.
         only: the series wanted; all when empty.
+        probabilities: whether those of each symbol are wanted.
     """
 
     horizon: int | None = None
     level: tuple[float, ...] | None = None
     future: str | None = None
     only: tuple[str, ...] = ()
+    probabilities: bool = False
 
 
 @dataclass(frozen=True)
@@ -314,6 +316,7 @@ predict_options = bundled(
         level_option,
         future_option,
         click.option("--only", multiple=True, metavar="ID", help="Forecast this series; may be repeated. [all]"),
+        click.option("--probabilities", is_flag=True, help="Add the probability of each symbol."),
     ],
 )
 

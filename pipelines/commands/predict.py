@@ -49,7 +49,12 @@ def command(
     task = forecaster.predictor.task
     future = source.future(asked.future, task.known_names).frame() if asked.future else None
     forecast = forecaster.predict(
-        source.read_for(task).frame(), asked.horizon, level=asked.level, future=future, ids=asked.only or None
+        source.read_for(task).frame(),
+        asked.horizon,
+        level=asked.level,
+        probabilities=asked.probabilities,
+        future=future,
+        ids=asked.only or None,
     )
     if out:
         write_frame(out, forecast)

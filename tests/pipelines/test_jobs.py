@@ -38,7 +38,9 @@ def test_check_finds_errors_and_repairs_them(forecast, tmp_path):
     assert sum(change["rows"] for change in ended.json["fix"]["changes"]) >= 3
     assert forecast("check", tmp_path / "clean.parquet").code == 0
     assert "temp" in pd.read_parquet(tmp_path / "clean.parquet")
-    assert "Repaired" in forecast("check", tmp_path / "messy.csv", "--fix", tmp_path / "clean.csv").out
+    repaired = forecast("check", tmp_path / "messy.csv", "--fix", tmp_path / "clean.csv")
+    assert "Repaired" in repaired.out
+    assert repaired.err.count("Columns that were not asked for") == 1
 
 
 def test_check_says_what_takes_a_person(forecast, tmp_path):
