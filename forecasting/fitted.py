@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from forecasting.errors import NotFittedError, RequestError
 
 if TYPE_CHECKING:
@@ -131,7 +134,7 @@ class Fitted:
         return panel
 
 
-def places_of(ids: Sequence[str], panel: Panel) -> list[int]:
+def places_of(ids: Sequence[str], panel: Panel) -> NDArray[np.int64]:
     """Return the numbers of some series of a panel, ascending.
 
     Raises:
@@ -145,7 +148,7 @@ def places_of(ids: Sequence[str], panel: Panel) -> list[int]:
         lacks = f"no series {', '.join(map(repr, missing[:5]))}" if missing else "`ids` names none"
         text = f"{has}, but {lacks}. Fix: give ids of the history, or leave `ids` out."
         raise RequestError(text, code="series_unknown", series=missing[0] if missing else None, field="ids")
-    return sorted(known[name] for name in wanted)
+    return np.array(sorted(known[name] for name in wanted), np.int64)
 
 
 def require_fitted(part: Part | None) -> Part:

@@ -150,7 +150,7 @@ def test_it_names_no_device(saved):
 
 
 def test_a_model_of_every_schema_that_was_ever_written_is_still_read():
-    """Folders are kept as they were written; a new schema adds one beside, `scripts/keep_artifact.py` makes it."""
+    """Folders are kept as they were written; `scripts/keep_artifact.py` says when one is made, and makes it."""
     kept = sorted((Path(__file__).parent / "artifacts").glob("schema-*"))
     assert [folder.name for folder in kept] == [f"schema-{1 + number}" for number in range(artifact.SCHEMA_VERSION)]
     for folder in kept:

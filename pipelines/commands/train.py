@@ -42,8 +42,7 @@ def command(
     from pipelines.console import emit, say
     from pipelines.sources import Source
 
-    if asked.register and not asked.track:
-        raise click.UsageError("--register needs the MLflow run that --no-track switches off.")
+    options.require_run(asked.register, asked.track)
     if asked.future and not task.known_covariates:
         raise click.UsageError("--future is the future of known covariates. Name them with --known.")
     task = dataclasses.replace(task, training=(*click.get_current_context().meta.get("training", ()), *task.training))
@@ -56,7 +55,7 @@ def command(
         say(f"{asked.register} is already trained on this data.")
         raise click.exceptions.Exit(skip_code)
     future = source.future(asked.future, task.known_covariates).frame() if asked.future else None
-    request = TrainRequest(task, source.name, asked.register, asked.out, asked.track, future=future)
+    request = TrainRequest(source.name, asked.register, asked.out, asked.track, task=task, future=future)
     trained = train(frame, request)
 
     from pipelines.views import show_trained
