@@ -77,7 +77,7 @@ def write(folder: str | Path, predictor: Any, facts: Facts, state: LearnerState 
 
 def write_files(folder: Path, predictor: Any, facts: Facts, state: LearnerState | None) -> None:
     """Write the files of a model and, last, the manifest that vouches for them."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     spec = {
         "schema_version": SCHEMA_VERSION,
@@ -87,7 +87,7 @@ def write_files(folder: Path, predictor: Any, facts: Facts, state: LearnerState 
         "libraries": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
     }
     write_json(folder / SPEC_FILE, spec)
-    save_file(named_weights(predictor.network), folder / WEIGHTS_FILE)
+    (folder / WEIGHTS_FILE).write_bytes(save(named_weights(predictor.network)))  # `save_file` lets its owner alone read
     write_json(folder / GOLDEN_FILE, golden(predictor))
     if state is not None:
         state.write(folder / LEARNER_FILE)
@@ -119,11 +119,7 @@ def read(folder: str | Path) -> tuple[Any, Facts]:
     folder = Path(folder)
     verify(folder)
     spec = read_json(folder / SPEC_FILE)
-    if spec.get("schema_version") != SCHEMA_VERSION:
-        raise ArtifactError(
-            f"{folder} has schema version {spec.get('schema_version')!r}; this version reads {SCHEMA_VERSION}.",
-            code="schema_version",
-        )
+    require_schema(folder, spec)
     try:
         predictor = rebuild(folder, Task.from_dict(spec["task"]), ModelSpec.from_dict(spec["spec"]))
         facts = Facts.from_dict(spec["facts"])
@@ -134,6 +130,19 @@ def read(folder: str | Path) -> tuple[Any, Facts]:
         predictor = predictor.calibrated(Calibration.from_dict(values, predictor.task.horizon))
     replay(folder, predictor)
     return predictor, facts
+
+
+def require_schema(folder: Path, spec: dict[str, Any]) -> None:
+    """Raise an `ArtifactError` when a description is of a schema version that this package does not read."""
+    found = spec.get("schema_version")
+    if found == SCHEMA_VERSION:
+        return
+    is_newer = isinstance(found, int) and found > SCHEMA_VERSION
+    fix = "upgrade this package" if is_newer else "train the model again, or load it with the version that wrote it"
+    raise ArtifactError(
+        f"{folder} has schema version {found!r}; this version reads {SCHEMA_VERSION}. Fix: {fix}.",
+        code="schema_version",
+    )
 
 
 def read_learner(folder: str | Path) -> LearnerState | None:

@@ -139,7 +139,10 @@ def model_params(forecaster: Any) -> dict[str, Any]:
     named = {name: value for name, value in task.items() if name not in ("quantile_levels", "symbols")}
     fields = {f"model.{name}": value for name, value in spec["config"].items()}
     training = {f"training.{name}": value for name, value in forecaster.facts.training.items()}
-    notes = {f"run.{name}": value for name, value in forecaster.learned_.notes.items()} if forecaster.learned_ else {}
+    learned = forecaster.learned_
+    notes = (
+        {f"run.{name}": value for name, value in {**learned.notes, "steps": learned.steps}.items()} if learned else {}
+    )
     choices = {name: spec[name] for name in ("model", "head", "scaling")}
     return {**choices, **named, **fields, **training, **notes}
 

@@ -142,6 +142,42 @@ class TaskRequest:
 
 
 @dataclass(frozen=True)
+class TrainOptions:
+    """What a training reads besides its data, and what becomes of it.
+
+    Attributes:
+        future: where the future of the known covariates is, to be checked.
+        out: folder of the model.
+        register: registered name.
+        track: whether to log an MLflow run.
+    """
+
+    future: str | None = None
+    out: str | None = None
+    register: str | None = None
+    track: bool = True
+
+
+@dataclass(frozen=True)
+class PredictOptions:
+    """What a forecast is to be like.
+
+    Attributes:
+        horizon: steps ahead; as trained when None.
+        level: intervals in percent.
+        future: where the future of the known covariates is.
+        only: the series wanted; all when empty.
+        probabilities: whether those of each symbol are wanted.
+    """
+
+    horizon: int | None = None
+    level: tuple[float, ...] | None = None
+    future: str | None = None
+    only: tuple[str, ...] = ()
+    probabilities: bool = False
+
+
+@dataclass(frozen=True)
 class BatchOptions:
     """What a batch forecast is to be like.
 
@@ -297,14 +333,39 @@ future_option = click.option(
     help="Known covariates of the steps ahead, by id and time; a file, folder or glob. [rows of DATA without target]",
 )
 
+predict_options = bundled(
+    "asked",
+    PredictOptions,
+    [
+        click.option("--horizon", type=click.IntRange(1), help="Steps ahead. [as trained]"),
+        level_option,
+        future_option,
+        click.option("--only", multiple=True, metavar="ID", help="Forecast this series; may be repeated. [all]"),
+        click.option("--probabilities", is_flag=True, help="Add the probability of each symbol."),
+    ],
+)
+
+#: Where a model is put.
+KEEP = (
+    click.option("--out", metavar="FOLDER", help="Save the model in this folder."),
+    click.option("--register", metavar="NAME", help="Register the model; the first version becomes the champion."),
+    click.option("--track/--no-track", default=True, show_default=True, help="Log an MLflow run."),
+)
+
+train_options = bundled(
+    "asked",
+    TrainOptions,
+    [
+        click.option("--future", metavar="FILE",
+                     help="Known covariates of the steps after DATA; checked before training, used by `predict`."),
+        *KEEP,
+    ],
+)  # fmt: skip
+
 
 def keep_options(function: Function) -> Function:
     """Add where a model is put: `out`, `register` and `track`; see `require_run`."""
-    for option in (
-        click.option("--track/--no-track", default=True, show_default=True, help="Log an MLflow run."),
-        click.option("--register", metavar="NAME", help="Register the model; the first version becomes the champion."),
-        click.option("--out", metavar="FOLDER", help="Save the model in this folder."),
-    ):
+    for option in reversed(KEEP):
         function = option(function)
     return function
 

@@ -44,7 +44,7 @@ def show_trained(trained: Trained) -> None:
         {
             "model": trained.forecaster.spec.alias,
             "task": f"{task.horizon} steps of {task.freq}, season {seasons}, context {task.context_length}",
-            "data": f"{facts.series} series, {facts.rows} rows up to {facts.training_end}",
+            "data": f"{facts.series} series, {facts.rows} rows up to {str(facts.training_end).removesuffix('.000000')}",
             "accuracy": accuracy(trained.entries[0].metrics) if trained.entries else "not measured",
             "calibrated on": f"{facts.calibration_windows} windows" if facts.calibration_windows else None,
             "trained in": f"{facts.seconds:.1f} s",
