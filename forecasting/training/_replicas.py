@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from typing import Any
 
 import tensorflow as tf
@@ -37,7 +38,13 @@ def scope(training: Training) -> AbstractContextManager[Any]:
     if len(found) == 1:
         logger.warning("strategy='mirrored' found one device, %s: training on it alone.", found[0])
         return nullcontext()
-    return tf.distribute.MirroredStrategy(found).scope()
+    return mirrored(*found).scope()
+
+
+@cache
+def mirrored(*names: str) -> Any:
+    """Return the strategy of devices, always the same one: the sums of a second one would meet those of the first."""
+    return tf.distribute.MirroredStrategy(names)
 
 
 def count() -> int:
