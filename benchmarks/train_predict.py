@@ -1,4 +1,4 @@
-"""Our side of the memory benchmarks: fits one forecaster on a Parquet file and forecasts all series, as a user would."""
+"""Our side of the memory benchmark: fits one forecaster on a Parquet file and forecasts all series."""
 
 from __future__ import annotations
 
