@@ -14,6 +14,9 @@ from forecasting.schema import DS, UNIQUE_ID, Y
 #: What is done about a series with too few observed values: the network answers, nobody does, or a simpler model does.
 SHORT_SERIES = ("pad", "error", "fallback")
 
+#: How the work of a training is shared among devices: not at all, or every batch among all of them.
+STRATEGIES = ("", "mirrored")
+
 #: Quantile levels a quantile head is trained on; other levels are interpolated inside this grid.
 QUANTILE_GRID = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
 
@@ -212,6 +215,8 @@ class Training(StrictConfig):
         learner: how the network is taught; empty is the model's own way. A name in `forecasting.training`, with
             options as in a model's: `truncated:chunk=48`, `rtrl`, `ekf:measurement_noise=0.01`. Only models that are
             taught by gradient take another learner.
+        strategy: which devices train. Empty is one; `mirrored` shares every batch among all GPUs of the machine (or
+            logical CPUs), for models that are taught by gradient on windows; it takes one step per call into the graph.
     """
 
     steps: int = 1200
@@ -228,6 +233,7 @@ class Training(StrictConfig):
     truncation: float = 0.05
     seed: int = 1
     learner: str = ""
+    strategy: str = ""
 
     def __post_init__(self) -> None:
         require(
@@ -248,6 +254,7 @@ class Training(StrictConfig):
         require(is_number(self.truncation) and 0 <= self.truncation < 1, "truncation", "in [0, 1)", self.truncation)
         require(isinstance(self.refit, bool), "refit", "true or false", self.refit)
         require(isinstance(self.learner, str), "learner", "the name of a learner, or empty", self.learner)
+        require(self.strategy in STRATEGIES, "strategy", "'mirrored', or empty", self.strategy)
         if self.learner:
             from forecasting.learner_spec import LearnerSpec  # only a spec that is given needs the list of learners
 

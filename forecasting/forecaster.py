@@ -106,26 +106,31 @@ class Forecaster(Answering):
         from forecasting.calibration import calibrate
         from forecasting.data.splits import validation_ends
         from forecasting.facts import describe
-        from forecasting.learner_spec import LearnerSpec, require_calibratable
+        from forecasting.graphs import kernel_of
+        from forecasting.learner_spec import LearnerSpec, require_calibratable, require_shareable
         from forecasting.network import build_network
         from forecasting.predictor import Predictor
         from forecasting.targets import require_values
+        from forecasting.training import _replicas as replicas
         from forecasting.training._source import WindowSource
 
         learner, config = LearnerSpec.chosen(self.training, self.spec).load(self.spec)
+        require_shareable(self.training, self.spec)
         held_out = require_calibratable(self.training, self.spec, learner)
         ends = validation_ends(panel.lengths, self.horizon, held_out)
         part = panel.truncate(ends) if held_out else panel
         task = self.task_for(part)
         self.spec.note_covariates(task)
-        network = build_network(self.spec, task, self.training.seed)
-        require_values(panel, task, self.spec.head, network.head.is_whole)
-        source = WindowSource.of(part, task)
-        network.statics.adapt(source.statics)
-        network.covariates.adapt(source.arrays.known)
-        self.learned_ = learner.fit(network, source, config, self.training, callbacks)
-        predictor = Predictor(self.spec, task, network)
+        with replicas.scope(self.training):
+            network = build_network(self.spec, task, self.training.seed)
+            require_values(panel, task, self.spec.head, network.head.is_whole)
+            source = WindowSource.of(part, task)
+            network.statics.adapt(source.statics)
+            network.covariates.adapt(source.arrays.known)
+            self.learned_ = learner.fit(network, source, config, self.training, callbacks)
+        predictor = Predictor(self.spec, task, replicas.on_one_device(network, self.spec))
         self.predictor_ = predictor.calibrated(calibrate(predictor, panel, ends)) if held_out else predictor
+        self.learned_.notes["kernel"] = kernel_of(predictor.compiled)
         self.facts_ = describe(panel, self.learned_, self.training, self.predictor_, ends)
         self.history_ = panel
         self.online_, self.state_, self.is_loaded = self.learned_.online, None, False

@@ -124,6 +124,10 @@ class ForecastNetwork(keras.Model):
         filled = ops.where(usable, target, scaled.center + ops.zeros_like(target))
         return weighted_mean(self.head.loss(raw, scaled, filled), usable)
 
+    def usable_targets(self, context: Any, known: Any, target: Any, statics: Any) -> Any:
+        """Return how many values of the target the loss is the mean of (float64); arguments as `training_loss`."""
+        return ops.sum(ops.cast(is_usable(target, self.scaler(context)), "float64"))
+
     def create_weights(self) -> None:
         """Create all weights by running the network once on an empty context."""
         task = self.task

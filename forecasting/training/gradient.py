@@ -16,7 +16,8 @@ from forecasting.config import Training
 from forecasting.data.windows import WindowIndex
 from forecasting.errors import TrainingError
 from forecasting.search_space import Between, OneOf, Space
-from forecasting.training._batches import draw_batches, validation_batches
+from forecasting.training import _replicas as replicas
+from forecasting.training._batches import batch_size, draw_batches, validation_batches
 from forecasting.training._learned import Learned, device
 from forecasting.training._source import WindowSource
 
@@ -32,6 +33,9 @@ SEARCH: dict[str, Space] = {
     "steps": OneOf((300, 600, 1200, 2400)),
     "weight_decay": OneOf((0.0, 1e-4, 1e-3, 1e-2)),
 }
+
+#: Several devices can share the steps (`Training.strategy`).
+IS_SHAREABLE = True
 
 
 class WindowTrainer(keras.Model):
@@ -54,13 +58,14 @@ class WindowTrainer(keras.Model):
         self.objective = objective or self.windows_loss
         self.absolute_error = keras.metrics.Mean(name="mae")
         self.built = True
-        compiled = network.supports_jit and training.steps >= XLA_FROM_STEPS
+        compiled = network.supports_jit and training.steps >= XLA_FROM_STEPS and replicas.count() == 1
         self.take_step = tf.function(self._take_step, jit_compile=True) if compiled else self._take_step
         #: Steps between two looks at the validation windows, which whole executions must fill.
         self.interval = min(training.validate_every, training.steps)
         optimizer = adam(training)
         optimizer.build(network.trainable_variables)
-        self.compile(optimizer=optimizer, steps_per_execution=math.gcd(self.interval, training.steps_per_execution))
+        together = math.gcd(self.interval, training.steps_per_execution) if replicas.count() == 1 else 1
+        self.compile(optimizer=optimizer, steps_per_execution=together)
         self.start = [np.array(variable) for variable in (*network.weights, *optimizer.variables)]
 
     def restart(self) -> None:
@@ -68,34 +73,38 @@ class WindowTrainer(keras.Model):
         for variable, value in zip((*self.network.weights, *self.optimizer.variables), self.start, strict=True):
             variable.assign(value)
 
-    def call(self, origins: Any, firsts: Any) -> tuple[Any, Any]:
-        """Return the mean scaled loss and the mean absolute error, in original units, of windows at `origins` [B]."""
-        return self.network.loss_and_error(*self.source.windows(origins, firsts))
-
     def train_step(self, data: Any) -> dict[str, Any]:
         """Take one step of the optimizer; `data` is what the objective takes, by default origins [B], firsts [B]."""
-        self._loss_tracker.update_state(self.take_step(*data))
+        self._loss_tracker.update_state(self.take_step(*data) * replicas.count())  # the mean of devices is logged
         return {"loss": self._loss_tracker.result()}
 
     def windows_loss(self, origins: Any, firsts: Any) -> Any:
         """Return the mean scaled loss of windows at `origins` [B], as they are trained."""
         progress = tf.cast(self.optimizer.iterations, tf.float32) / self.training.steps
-        return self.network.training_loss(*self.source.windows(origins, firsts), progress)
+        windows = self.source.windows(origins, firsts)
+        loss = self.network.training_loss(*windows, progress)
+        if replicas.count() == 1:
+            return loss
+        return replicas.whole_mean(loss, self.network.usable_targets(*windows))
 
     def _take_step(self, *batch: Any) -> Any:
         """Move the weights against the gradient of the loss; return the loss."""
         with tf.GradientTape() as tape:
             loss = self.objective(*batch)
         variables = self.network.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        replicas.apply(self.optimizer, tape.gradient(loss, variables), variables)
         return loss
 
+    def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
+        """Do nothing: all is built. Keras's own look at a batch fails where devices get unequal parts of it."""
+
     def test_step(self, data: Any) -> dict[str, Any]:
-        """Score validation windows."""
-        loss, error = self(*data)
-        count = tf.shape(data[0])[0]
-        self._loss_tracker.update_state(loss, sample_weight=count)
-        self.absolute_error.update_state(error, sample_weight=count)
+        """Score validation windows; `data` is origins [B] and firsts [B]."""
+        windows = self.source.windows(*data)
+        loss, error = self.network.loss_and_error(*windows)
+        observed = tf.reduce_sum(tf.cast(tf.math.is_finite(windows[2]), tf.float64))
+        self._loss_tracker.update_state(loss, sample_weight=self.network.usable_targets(*windows))
+        self.absolute_error.update_state(error, sample_weight=observed)
         return {"loss": self._loss_tracker.result(), "mae": self.absolute_error.result()}
 
 
@@ -103,6 +112,7 @@ def fit(network: Any, source: WindowSource, config: Any, training: Training, cal
     """Train by gradient (backpropagation through time) on windows drawn at random; see `teach`."""
 
     def draw(index: WindowIndex) -> tf.data.Dataset:
+        replicas.require_windows_for_all(batch_size(index, training))
         return draw_batches(index, training, source.task.context_length)
 
     return teach(WindowTrainer(network, source, training), source, draw, callbacks)
@@ -132,7 +142,7 @@ def teach(
     training = trainer.training
     index, validation = source.split(training.validation_windows)
     history, best_steps = run(trainer, draw(index), validation, training.steps, callbacks)
-    notes = {"refit": "no", "device": device()}
+    notes = {"refit": "no", "device": device(), "devices": ", ".join(replicas.names())}
     if validation is not None and training.refit:
         trainer.restart()
         index = source.all_windows()
@@ -181,7 +191,8 @@ def adam(training: Training) -> keras.optimizers.Optimizer:
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, max(1, training.steps - warmup), warmup_target=training.learning_rate, warmup_steps=warmup
     )
-    return keras.optimizers.AdamW(rate, weight_decay=training.weight_decay, global_clipnorm=training.clip_norm)
+    bound = training.clip_norm / replicas.count()
+    return keras.optimizers.AdamW(rate, weight_decay=training.weight_decay, global_clipnorm=bound)
 
 
 def rows_of(history: dict[str, list[float]], interval: int) -> list[dict[str, float]]:

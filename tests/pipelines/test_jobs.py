@@ -159,6 +159,8 @@ def test_doctor_examines(forecast, monkeypatch):
     facts = ended.json
     assert facts["versions"]["tensorflow"].startswith("2.")
     assert "CPU:0" in facts["compute"]["devices"]
+    assert facts["compute"]["kernels"] == {"lstm": "block-lstm", "gru": "loop"}
+    assert facts["compute"]["build"]["cuda"] is bool(facts["compute"]["build"]["cuda_version"])
     assert facts["home"]["writable"] is True
     assert facts["tracking"]["reachable"] is True
     assert "gru" in facts["known"]["models"]
