@@ -202,7 +202,8 @@ class Training(StrictConfig):
         weight_decay: decoupled weight decay.
         validate_every: steps between two looks at the validation windows (one Keras epoch).
         patience: looks without improvement before stopping.
-        validation_windows: horizons held out at the end of each series for validation.
+        validation_windows: horizons held out at the end of each series for validation; with 0 all windows train for
+            all steps.
         calibration_windows: horizons held out after those, of training and validation both, on which the intervals
             are calibrated (`forecasting.calibration`); 0 calibrates nothing.
         refit: after the best number of steps is known, train once more on everything for that long.
@@ -212,6 +213,9 @@ class Training(StrictConfig):
         learner: how the network is taught; empty is the model's own way. A name in `forecasting.training`, with
             options as in a model's: `truncated:chunk=48`, `rtrl`, `ekf:measurement_noise=0.01`. Only models that are
             taught by gradient take another learner.
+        time_limit: seconds after which a training ends at its next look at the validation windows, the best weights so
+            far are kept, and the run says so; half of them where a refit follows, which takes as long. Closed forms
+            take the time they take. `auto` shares them out among its candidates, 600 where nothing is said.
     """
 
     steps: int = 1200
@@ -228,6 +232,7 @@ class Training(StrictConfig):
     truncation: float = 0.05
     seed: int = 1
     learner: str = ""
+    time_limit: float | None = None
 
     def __post_init__(self) -> None:
         require(
@@ -236,9 +241,9 @@ class Training(StrictConfig):
             "an integer of at least 1, or 'all'",
             self.batch_size,
         )
-        for name in ("steps", "validate_every", "patience", "validation_windows", "steps_per_execution"):
+        for name in ("steps", "validate_every", "patience", "steps_per_execution"):
             require(is_count(getattr(self, name)), name, "an integer of at least 1", getattr(self, name))
-        for name in ("seed", "calibration_windows"):
+        for name in ("seed", "validation_windows", "calibration_windows"):
             require(is_count(getattr(self, name), 0), name, "an integer of at least 0", getattr(self, name))
         for name in ("learning_rate", "clip_norm"):
             require(is_number(getattr(self, name)) and getattr(self, name) > 0, name, "above 0", getattr(self, name))
@@ -247,6 +252,8 @@ class Training(StrictConfig):
         )
         require(is_number(self.truncation) and 0 <= self.truncation < 1, "truncation", "in [0, 1)", self.truncation)
         require(isinstance(self.refit, bool), "refit", "true or false", self.refit)
+        limit = self.time_limit
+        require(limit is None or (is_number(limit) and limit > 0), "time_limit", "above 0, or left out", limit)
         require(isinstance(self.learner, str), "learner", "the name of a learner, or empty", self.learner)
         if self.learner:
             from forecasting.learner_spec import LearnerSpec  # only a spec that is given needs the list of learners

@@ -16,6 +16,7 @@ from forecasting.config import Training
 from forecasting.data.windows import WindowIndex
 from forecasting.errors import TrainingError
 from forecasting.training._batches import draw_batches, validation_batches
+from forecasting.training._callbacks import TimeLimit
 from forecasting.training._learned import Learned, device
 from forecasting.training._source import WindowSource
 
@@ -108,7 +109,7 @@ def teach(
     """Train, keep the best weights, then train once more on everything for the best number of steps.
 
     The last windows of each series validate. When the series are too short to spare any, all windows
-    train for all steps.
+    train for all steps. A time limit ends the first training; the second has no more steps than that.
 
     Args:
         trainer: takes the steps.
@@ -122,9 +123,13 @@ def teach(
     started = time.perf_counter()
     training = trainer.training
     index, validation = source.split(training.validation_windows)
-    history, best_steps = run(trainer, draw(index), validation, training.steps, callbacks)
+    is_refitted = validation is not None and training.refit
+    limit = TimeLimit(training.time_limit and training.time_limit / (2 if is_refitted else 1))
+    history, best_steps = run(trainer, draw(index), validation, training.steps, [limit, *callbacks])
     notes = {"refit": "no", "device": device()}
-    if validation is not None and training.refit:
+    if limit.has_ended:
+        notes["ended"] = f"by time_limit after {history[-1]['step']:.0f} of {training.steps} steps"
+    if is_refitted:
         trainer.restart()
         index = source.all_windows()
         run(trainer, draw(index), None, best_steps, callbacks)
@@ -162,7 +167,7 @@ def run(
     history = rows_of(record.history, trainer.interval)
     if not math.isfinite(history[-1]["loss"]):
         logger.warning("The loss was not finite after step %d; training ended there.", history[-1]["step"])
-    kept = looks if validation is None else best.best_epoch + 1
+    kept = len(history) if validation is None else best.best_epoch + 1
     return history, kept * trainer.interval
 
 
