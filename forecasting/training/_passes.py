@@ -164,4 +164,4 @@ def teach(
     watchers.on_train_end()
     ended = {"ended": f"by time_limit after {len(history)} of {passes} passes"} if limit.has_ended else {}
     notes = {**ended, "passes": str(len(history)), "device": device(), "weights": str(learner.dynamics.n_weights)}
-    return Learned(time.perf_counter() - started, rows, steps, history, notes, learner)
+    return Learned(time.perf_counter() - started, rows, steps, history, notes, online=learner)
