@@ -18,7 +18,7 @@ class EnsembleNetwork(keras.Model):
     Medians and points are averaged, and so are the quantiles of each level (Vincentization: Vincent 1912; Ratcliff
     1979; Genest 1992), which keeps them in order. A member that gives a point moves the median and says nothing of the
     spread: the distances of the other quantiles from the median are the weighted mean over the members that have
-    quantiles. A distance taken from one place and put at another could leave the bounds of the task, so there it is cut.
+    quantiles. A distance taken at one place and put at another could leave the bounds of the task: there it is cut.
 
     Answers as `ForecastNetwork` does, and has the same names where others look.
 

@@ -62,7 +62,7 @@ class Member:
                 field="members",
             )
         spec = value["spec"]
-        spec = ModelSpec.from_dict(spec) if isinstance(spec, Mapping) else ModelSpec.parse(str(spec))
+        spec = ModelSpec.from_dict(dict(spec)) if isinstance(spec, Mapping) else ModelSpec.parse(str(spec))
         training = value.get("training") or {}
         return cls(spec, value.get("weight", 1.0), value.get("context_length"), tuple(sorted(dict(training).items())))
 

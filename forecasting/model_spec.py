@@ -77,7 +77,7 @@ class ModelSpec:
     @property
     def members(self) -> tuple[Any, ...]:
         """The `Member`s of an ensemble; none of one model."""
-        return tuple(self.config.members)
+        return tuple(getattr(self.config, "members", ()))
 
     @property
     def is_built(self) -> bool:

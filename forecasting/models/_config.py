@@ -25,13 +25,11 @@ class ModelConfig(StrictConfig):
         reads_covariates: whether the model reads covariates; the others let them pass, so that all models can be
             compared on the same data.
         scales_windows: whether the network has a window scaler; what is made of several models leaves that to them.
-        members: the models that an ensemble is made of; none for one model.
     """
 
     learner: ClassVar[str] = "gradient"
     reads_covariates: ClassVar[bool] = False
     scales_windows: ClassVar[bool] = True
-    members: ClassVar[tuple[Any, ...]] = ()
 
     @property
     def scaling(self) -> str:

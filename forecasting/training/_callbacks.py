@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,13 @@ class ReportProgress(keras.callbacks.Callback):
     def _report(self, step: int) -> None:
         steps = self.params["steps"] * self.params["epochs"]
         self.report(Progress(min(step, steps), steps, self.trainings > 1, self.metrics))
+
+
+def begin_fit(callbacks: Sequence[Any]) -> None:
+    """Tell those that report progress that the next training is the first of a fit, and no refit."""
+    for callback in callbacks:
+        if isinstance(callback, ReportProgress):
+            callback.trainings = 0
 
 
 class TimeLimit(keras.callbacks.Callback):

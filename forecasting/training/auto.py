@@ -121,9 +121,7 @@ def refit(trial: Trial, search: Search, panel: Panel, budget: Budget) -> str:
     return ALL_ROWS
 
 
-def combined(
-    chosen: Sequence[Trial], rows: list[dict[str, Any]], spec: ModelSpec, task: Task, seconds: float
-) -> Fit:
+def combined(chosen: Sequence[Trial], rows: list[dict[str, Any]], spec: ModelSpec, task: Task, seconds: float) -> Fit:
     """Return one model made of the chosen ones, under the name of `auto`, and what is recorded of the search.
 
     Args:
@@ -146,7 +144,9 @@ def combined(
     if len(fits) == 1:
         one = fits[0].predictor
         alone = dataclasses.replace(one.spec, alias=spec.alias)
-        return Fit(Predictor(alone, dataclasses.replace(one.task, short_series=task.short_series), one.network), learned)
+        return Fit(
+            Predictor(alone, dataclasses.replace(one.task, short_series=task.short_series), one.network), learned
+        )
     whole = ModelSpec.of("ensemble", {"members": members}, alias=spec.alias)
     lengths = [fit.predictor.task.context_length for fit in fits]
     levels = task.quantile_levels if whole.has_quantiles else ()

@@ -16,7 +16,7 @@ from forecasting.config import Training
 from forecasting.data.windows import WindowIndex
 from forecasting.errors import TrainingError
 from forecasting.training._batches import draw_batches, validation_batches
-from forecasting.training._callbacks import TimeLimit
+from forecasting.training._callbacks import TimeLimit, begin_fit
 from forecasting.training._learned import Learned, device
 from forecasting.training._source import WindowSource
 
@@ -124,6 +124,7 @@ def teach(
     training = trainer.training
     index, validation = source.split(training.validation_windows)
     is_refitted = validation is not None and training.refit
+    begin_fit(callbacks)
     limit = TimeLimit(training.time_limit and training.time_limit / (2 if is_refitted else 1))
     history, best_steps = run(trainer, draw(index), validation, training.steps, [limit, *callbacks])
     notes = {"refit": "no", "device": device()}
