@@ -125,10 +125,8 @@ def baselines(situation: Situation) -> Iterator[Candidate]:
 def first_networks(situation: Situation) -> Iterator[Candidate]:
     """Yield one network of each kind as it comes."""
     yield situation.candidate("ff-ar", "M4 Hourly: OWA .51 after seconds, as good as a GRU", cost=1.0)
-    recurrent = 1.5 + 0.4 * situation.tokens()
-    yield situation.candidate(
-        "gru", "reads segments of a season; fewer weights, better on longer series", None, recurrent
-    )
+    cost = 1.5 + 0.4 * situation.tokens()
+    yield situation.candidate("gru", "reads segments of a season; fewer weights, better on longer series", None, cost)
 
 
 def variations(situation: Situation) -> Iterator[Candidate]:

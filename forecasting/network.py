@@ -184,7 +184,7 @@ def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> Forec
     if seed is not None:
         keras.utils.set_random_seed(seed)
     if spec.members:
-        return ensemble_of(spec, task)
+        return ensemble_of(spec, task, seed)
     # A model that learns nothing through the link keeps what lies within the bounds exactly.
     link = Link.of(task, SOFTNESS if spec.config.learner == "gradient" else 0.0)
     head = spec.head_spec.build(task, link)
@@ -196,7 +196,10 @@ def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> Forec
     return network
 
 
-def ensemble_of(spec: ModelSpec, task: Task) -> EnsembleNetwork:
-    """Build the networks of the members, each on its own task, and join them."""
-    parts = [build_network(member.spec, member.task(task)) for member in spec.members]
+def ensemble_of(spec: ModelSpec, task: Task, seed: int | None) -> EnsembleNetwork:
+    """Build the networks of the members, each as it would be built alone, and join them."""
+    parts = [
+        build_network(member.spec, member.task(task), None if seed is None else dict(member.training).get("seed", seed))
+        for member in spec.members
+    ]
     return EnsembleNetwork(parts, [member.weight for member in spec.members], spec.head_spec.build(task), task)

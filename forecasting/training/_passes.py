@@ -71,9 +71,8 @@ def fit(
         ConfigError: the network is not one for this learner, or too large.
         TrainingError: no observation could be learnt from, or a weight is not finite.
     """
-    return teach(
-        online(network, source.task, config, training), source.panel, config.passes, callbacks, training.time_limit
-    )
+    learner = online(network, source.task, config, training)
+    return teach(learner, source.panel, config.passes, callbacks, training.time_limit)
 
 
 def online_dynamics(network: Any, learner: str) -> Dynamics:

@@ -139,6 +139,6 @@ class Search:
         return candidate.cost * rates[len(rates) // 2] if rates else None
 
     def is_first_with_levels(self, candidate: Candidate) -> bool:
-        """Whether quantiles are to be answered and this is the first candidate that has any: it gets one look at least."""
+        """Whether levels are to be answered and this is the first candidate that has any: it gets one look at least."""
         has = candidate.member.spec.has_quantiles
         return bool(self.task.quantile_levels) and has and not any(trial.has_quantiles for trial in self.done)

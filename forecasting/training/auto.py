@@ -144,9 +144,8 @@ def combined(chosen: Sequence[Trial], rows: list[dict[str, Any]], spec: ModelSpe
     if len(fits) == 1:
         one = fits[0].predictor
         alone = dataclasses.replace(one.spec, alias=spec.alias)
-        return Fit(
-            Predictor(alone, dataclasses.replace(one.task, short_series=task.short_series), one.network), learned
-        )
+        task = dataclasses.replace(one.task, short_series=task.short_series)
+        return Fit(Predictor(alone, task, one.network), learned)
     whole = ModelSpec.of("ensemble", {"members": members}, alias=spec.alias)
     lengths = [fit.predictor.task.context_length for fit in fits]
     levels = task.quantile_levels if whole.has_quantiles else ()
