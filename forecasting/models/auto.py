@@ -22,6 +22,7 @@ class Config(ModelConfig):
         candidates: models that compete, as the members of an `ensemble` are written; by rule
             (`forecasting.candidates`) when there are none.
         most_members: models that are averaged at most.
+        seeds: more seeds of the best network that are tried, once all candidates are.
         windows: held-out rolling origins of each series on which the candidates are compared; 0 is by rule.
     """
 
@@ -31,6 +32,7 @@ class Config(ModelConfig):
 
     candidates: tuple[Member, ...] = ()
     most_members: int = 4
+    seeds: int = 2
     windows: int = 0
 
     def __post_init__(self) -> None:
@@ -38,7 +40,8 @@ class Config(ModelConfig):
         object.__setattr__(self, "candidates", read_members(candidates) if candidates else ())
         valid = is_count(self.most_members) and self.most_members <= MOST_MEMBERS
         require(valid, "most_members", f"an integer from 1 to {MOST_MEMBERS}", self.most_members)
-        require(is_count(self.windows, 0), "windows", "an integer of at least 0", self.windows)
+        for name in ("seeds", "windows"):
+            require(is_count(getattr(self, name), 0), name, "an integer of at least 0", getattr(self, name))
 
     @property
     def scaling(self) -> str:

@@ -25,9 +25,6 @@ logger = logging.getLogger("forecasting")
 #: A candidate that would take longer than the time left is begun with fewer steps, down to this share of them.
 LEAST_STEPS_SHARE = 0.3
 
-#: Seeds of the best network that are tried besides the first one.
-MORE_SEEDS = 2
-
 
 class Search:
     """Fits candidates before the held-out origins, and measures them there.
@@ -65,7 +62,7 @@ class Search:
         if networks and self.held_out.windows:
             best = min(networks, key=lambda trial: trial.error).candidate
             seed = best.member.trained(self.training).seed
-            found += [self.tried(best.with_seed(seed + number)) for number in range(1, MORE_SEEDS + 1)]
+            found += [self.tried(best.with_seed(seed + number)) for number in range(1, self.spec.config.seeds + 1)]
         return found
 
     def candidates(self) -> Iterable[Candidate]:

@@ -62,7 +62,7 @@ def find(spec: ModelSpec, task: Task, panel: Panel, training: Training, callback
         trial.fitted_on = refit(trial, search, panel, budget)
         logger.info("%s: %.2g of the forecast, fitted on %s.", trial.candidate.name, trial.weight, trial.fitted_on)
     if task.quantile_levels and not any(trial.has_quantiles for trial in chosen):
-        logger.warning("No model with quantiles could be fitted: there are points only. Give a longer `time_limit`.")
+        logger.warning("No model with quantiles was fitted: levels can be answered after calibration only.")
     return combined(chosen, [trial.row() for trial in trials], spec, task, budget.used)
 
 
