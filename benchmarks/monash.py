@@ -32,7 +32,7 @@ class Setting:
         season: the season that scales MASE, and that models are told.
         best: MASE of the best of the twelve published methods.
         peers: MASE of `PEERS`.
-        naive: MASE of the seasonal naive forecast, from another program.
+        naive: MASE of the seasonal naive forecast, from another program; None where that has not been computed.
         test: name of the file of the test.
     """
 
@@ -41,7 +41,7 @@ class Setting:
     season: int
     best: float
     peers: tuple[float, float, float]
-    naive: float
+    naive: float | None
     test: str | None = None
 
 
@@ -54,7 +54,7 @@ SETTINGS = {
     "us_births": Setting("us_births_daily", 30, 7, 1.453, (1.548, 1.537, 2.032), 1.6998),
     "fred_md": Setting("fred_md", 12, 12, 0.468, (0.640, 0.604, 0.601), 1.1008),
     "covid_deaths": Setting("covid_deaths_daily", 30, 7, 5.326, (6.895, 5.858, 5.459), 8.9774),
-    "m4_weekly": Setting("m4_weekly_train", 13, 52, 0.453, (0.586, 0.453, 0.545), 0.0, "m4_weekly_test"),
+    "m4_weekly": Setting("m4_weekly_train", 13, 52, 0.453, (0.586, 0.453, 0.545), None, "m4_weekly_test"),
 }
 
 
