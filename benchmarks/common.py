@@ -86,7 +86,7 @@ def timed_forecast(
     facts = {
         "seconds": time.perf_counter() - started,
         "time_limit": seconds,
-        "candidates": forecaster.leaderboard_.to_dict("records"),
+        "candidates": forecaster.learned_.candidates,
     }
     return facts, found.rename(columns={model: "forecast"})[["unique_id", "ds", "forecast"]]
 

@@ -75,7 +75,7 @@ class Trained:
             "task": self.forecaster.predictor.task.to_dict(),
             "metrics": self.entries[0].metrics if self.entries else None,
             "leaderboard": leaderboard_records(self.entries) if self.entries else [],
-            "candidates": self.forecaster.leaderboard_.to_dict("records"),
+            "candidates": learned.candidates if (learned := self.forecaster.learned_) else [],
             "series": facts.series,
             "rows": facts.rows,
             "training_end": facts.training_end,
