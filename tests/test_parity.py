@@ -96,17 +96,22 @@ def by_mlflow(frame, tmp_path, client, name=NAME):
 DOORS = [by_notebook, by_batch, by_rest, by_invocations, by_mlflow]
 
 
-def test_paths_give_every_door_the_same_numbers(hourly, tmp_path):
-    """Quantiles of drawn paths: the same in the notebook, in batch, by REST and by MLflow."""
-    choices = {"context_length": 24, "units": 8, "segment": 4, "decoding": "recursive", "head": "student-t"}
-    fitted = Forecaster("gru", 6, training=Training(**QUICK), **choices).fit(hourly)
+PATHS = {"model": "gru", "units": 8, "segment": 4, "decoding": "recursive", "head": "student-t"}
+ENSEMBLE = {"model": "ensemble", "alias": "gru", "members": "ar+ff-ar:units=4+gru:units=4;segment=4"}
+
+
+@pytest.mark.parametrize("choices", [PATHS, ENSEMBLE], ids=["paths", "ensemble"])
+def test_what_is_more_than_a_network_gives_every_door_the_same_numbers(choices, hourly, tmp_path):
+    """Quantiles of drawn paths, and of several models averaged: the same in notebook, batch, REST and MLflow."""
+    fitted = Forecaster(horizon=6, context_length=24, training=Training(**QUICK), **choices).fit(hourly)
+    name = choices["model"]
     with tracking.run("parity", "tests") as run:
-        version = run.model(fitted.predictor, fitted.facts, "paths").version
-    registry.promote("paths", version.version)
-    client = ready(create_app(Settings(models=("paths@champion",))).test_client())
+        version = run.model(fitted.predictor, fitted.facts, name).version
+    registry.promote(name, version.version)
+    client = ready(create_app(Settings(models=(f"{name}@champion",))).test_client())
     expected = fitted.predict(level=LEVELS).sort_values(["unique_id", "ds"])
     for door in DOORS:
-        found = door(hourly, tmp_path, client, "paths").sort_values(["unique_id", "ds"])
+        found = door(hourly, tmp_path, client, name).sort_values(["unique_id", "ds"])
         for column in NUMBERS:
             np.testing.assert_allclose(found[column].astype(float), expected[column], rtol=1e-5, err_msg=column)
 

@@ -23,7 +23,7 @@ from forecasting.training._trial import Trial
 logger = logging.getLogger("forecasting")
 
 #: A candidate that would take longer than the time left is begun with fewer steps, down to this share of them.
-LEAST_STEPS_SHARE = 0.3
+LEAST_STEPS_SHARE = 0.2
 
 
 class Search:
