@@ -51,7 +51,7 @@ def chosen(variable: str, known: Sequence[str]) -> tuple[str, ...]:
 
 def cell(folder: Path, name: str, measure: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
     """Return one cell of a table; measured where it has not been, so that a benchmark can be stopped and taken up."""
-    file = folder / f"{name.replace(':', '-').replace('/', '-')}.json"
+    file = folder / f"{name.translate(str.maketrans(':=/', '---'))}.json"
     if not file.exists():
         part = file.with_suffix(".part")
         part.write_text(json.dumps(measure(), indent=1), encoding="utf-8")

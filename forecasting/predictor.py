@@ -240,7 +240,10 @@ class Predictor:
             self.calibration.require_supported(levels)
             return
         if levels and not task.quantile_levels:
-            gives, use = "points", "Use a quantile head, or train with `calibration_windows`"
+            gives, use = (
+                "points",
+                "Use a quantile head, train with `calibration_windows`, or `forecast calibrate` it on new rows",
+            )
             if task.symbols:
                 gives, use = "symbols", "Ask for `probabilities`"
             raise RequestError(
