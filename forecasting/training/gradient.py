@@ -22,8 +22,9 @@ from forecasting.training._source import WindowSource
 
 logger = logging.getLogger(__name__)
 
-#: Steps from which XLA pays on a CPU: what compiling takes, as many shorter steps of a perceptron earn back.
-XLA_FROM_STEPS = 1000
+#: Steps, those of a refit included, from which XLA pays on a CPU: what compiling takes, as many shorter steps of a
+#: perceptron earn back.
+XLA_FROM_STEPS = 2000
 
 
 class WindowTrainer(keras.Model):
@@ -46,7 +47,7 @@ class WindowTrainer(keras.Model):
         self.objective = objective or self.windows_loss
         self.absolute_error = keras.metrics.Mean(name="mae")
         self.built = True
-        compiled = network.supports_jit and training.steps >= XLA_FROM_STEPS
+        compiled = network.supports_jit and training.steps * (1 + training.refit) >= XLA_FROM_STEPS
         self.take_step = tf.function(self._take_step, jit_compile=True) if compiled else self._take_step
         #: Steps between two looks at the validation windows, which whole executions must fill.
         self.interval = min(training.validate_every, training.steps)
