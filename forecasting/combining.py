@@ -31,7 +31,7 @@ def greedy_weights(forecasts: Array, y: Array, scale: Array, most: int) -> Array
 
     Caruana, Niculescu-Mizil, Crew and Ksikes 2004, Ensemble selection from libraries of models: begin with the best
     one; again and again add the one, chosen before or not, whose addition to the average lowers the error most; keep
-    the best average that was met on the way.
+    the best average that was met on the way. Where nothing can be compared, the first one is taken.
 
     Args:
         forecasts: [M, W, H], all of them finite.
@@ -40,9 +40,11 @@ def greedy_weights(forecasts: Array, y: Array, scale: Array, most: int) -> Array
         most: members at most.
     """
     single = np.array([scaled_error(one, y, scale) for one in forecasts])
-    best = int(np.nanargmin(single))
     counts = np.zeros(len(forecasts))
+    best = int(np.nanargmin(single)) if np.isfinite(single).any() else 0
     counts[best] = 1
+    if not np.isfinite(single[best]):
+        return counts
     kept, kept_error = counts.copy(), single[best] * (1 - LEAST_GAIN)
     total = forecasts[best].copy()
     for _ in range(ROUNDS - 1):

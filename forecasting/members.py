@@ -55,7 +55,8 @@ class Member:
         if isinstance(value, str):
             return cls(ModelSpec.parse(value))
         known = {field.name for field in dataclasses.fields(cls)}
-        if not isinstance(value, Mapping) or "spec" not in value or not known.issuperset(value):
+        is_table = isinstance(value, Mapping) and "spec" in value and known.issuperset(value)
+        if not is_table or not isinstance(value.get("training") or {}, Mapping):
             raise ConfigError(
                 f"A member is a model such as 'gru:units=64', or a table of {', '.join(sorted(known))}. Got {value!r}.",
                 code="invalid_config",
@@ -63,8 +64,8 @@ class Member:
             )
         spec = value["spec"]
         spec = ModelSpec.from_dict(dict(spec)) if isinstance(spec, Mapping) else ModelSpec.parse(str(spec))
-        training = value.get("training") or {}
-        return cls(spec, value.get("weight", 1.0), value.get("context_length"), tuple(sorted(dict(training).items())))
+        training = tuple(sorted((value.get("training") or {}).items()))
+        return cls(spec, value.get("weight", 1.0), value.get("context_length"), training)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form that `read` takes."""

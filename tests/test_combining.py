@@ -33,6 +33,11 @@ def test_an_average_that_gains_nothing_is_not_taken(signals):
     assert found.tolist() == [1, 0, 0]
 
 
+def test_the_first_is_taken_where_nothing_can_be_compared(signals):
+    for y, chosen in ((np.full((W, H), np.nan), signals), (signals[0][:0], signals[:, :0])):
+        assert greedy_weights(chosen, y, np.ones(len(y)), most=3).tolist() == [1, 0, 0, 0]
+
+
 def test_windows_count_by_their_scale_and_only_where_observed(signals):
     y = signals[0].copy()
     scale = np.ones(W)

@@ -126,6 +126,7 @@ def test_intervals_of_points_are_calibrated_on_top():
         (({"spec": "ar", "training": {"speed": 1}},), "Unknown field 'speed'"),
         (({"spec": "ar", "colour": 1},), "A member is a model such as"),
         ((3,), "A member is a model such as"),
+        (({"spec": "ar", "training": "fast"},), "A member is a model such as"),
     ],
 )
 def test_members_that_mean_nothing_are_refused(members, problem):
