@@ -98,8 +98,23 @@ def write_files(folder: Path, predictor: Any, facts: Facts, state: LearnerState 
 
 
 def named_weights(network: Any) -> dict[str, np.ndarray]:
-    """Return all weights by path; every layer is named, so paths are the same in every build."""
-    return {variable.path: np.asarray(variable) for variable in network.weights if not is_random_state(variable)}
+    """Return all weights by path."""
+    return {path: np.asarray(variable) for path, variable in named_variables(network).items()}
+
+
+def named_variables(network: Any) -> dict[str, Any]:
+    """Return all variables that a forecast depends on, by path; layers are named, so paths are the same in every build.
+
+    Those of an ensemble's members follow `member_0`, `member_1` ...
+    """
+    members = getattr(network, "members", None)
+    if members is None:
+        return {variable.path: variable for variable in network.weights if not is_random_state(variable)}
+    return {
+        f"member_{number}/{path}": variable
+        for number, member in enumerate(members)
+        for path, variable in named_variables(member).items()
+    }
 
 
 def is_random_state(variable: Any) -> bool:
@@ -213,7 +228,7 @@ def rebuild(folder: Path, task: Task, spec: ModelSpec) -> Any:
         stored = load_file(folder / WEIGHTS_FILE)
     except SafetensorError as error:
         raise ArtifactError(f"{folder / WEIGHTS_FILE} cannot be read: {error}.", code="weights") from error
-    wanted = {variable.path: variable for variable in network.weights if not is_random_state(variable)}
+    wanted = named_variables(network)
     if set(stored) != set(wanted):
         names = ", ".join(sorted(set(stored) ^ set(wanted))[:3])
         raise ArtifactError(

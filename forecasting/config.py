@@ -205,7 +205,8 @@ class Training(StrictConfig):
         weight_decay: decoupled weight decay.
         validate_every: steps between two looks at the validation windows (one Keras epoch).
         patience: looks without improvement before stopping.
-        validation_windows: horizons held out at the end of each series for validation.
+        validation_windows: horizons held out at the end of each series for validation; with 0 all windows train for
+            all steps.
         calibration_windows: horizons held out after those, of training and validation both, on which the intervals
             are calibrated (`forecasting.calibration`); 0 calibrates nothing.
         refit: after the best number of steps is known, train once more on everything for that long.
@@ -217,6 +218,9 @@ class Training(StrictConfig):
             taught by gradient take another learner.
         strategy: which devices train. Empty is one; `mirrored` shares every batch among all GPUs of the machine (or
             logical CPUs), for models that are taught by gradient on windows; it takes one step per call into the graph.
+        time_limit: seconds after which a training ends at its next look at the validation windows, the best weights so
+            far are kept, and the run says so; half of them where a refit follows, which takes as long. Closed forms
+            take the time they take. `auto` shares them out among its candidates, 600 where nothing is said.
     """
 
     steps: int = 1200
@@ -234,6 +238,7 @@ class Training(StrictConfig):
     seed: int = 1
     learner: str = ""
     strategy: str = ""
+    time_limit: float | None = None
 
     def __post_init__(self) -> None:
         require(
@@ -242,9 +247,9 @@ class Training(StrictConfig):
             "an integer of at least 1, or 'all'",
             self.batch_size,
         )
-        for name in ("steps", "validate_every", "patience", "validation_windows", "steps_per_execution"):
+        for name in ("steps", "validate_every", "patience", "steps_per_execution"):
             require(is_count(getattr(self, name)), name, "an integer of at least 1", getattr(self, name))
-        for name in ("seed", "calibration_windows"):
+        for name in ("seed", "validation_windows", "calibration_windows"):
             require(is_count(getattr(self, name), 0), name, "an integer of at least 0", getattr(self, name))
         for name in ("learning_rate", "clip_norm"):
             require(is_number(getattr(self, name)) and getattr(self, name) > 0, name, "above 0", getattr(self, name))
@@ -253,6 +258,8 @@ class Training(StrictConfig):
         )
         require(is_number(self.truncation) and 0 <= self.truncation < 1, "truncation", "in [0, 1)", self.truncation)
         require(isinstance(self.refit, bool), "refit", "true or false", self.refit)
+        limit = self.time_limit
+        require(limit is None or (is_number(limit) and limit > 0), "time_limit", "above 0, or left out", limit)
         require(isinstance(self.learner, str), "learner", "the name of a learner, or empty", self.learner)
         require(self.strategy in STRATEGIES, "strategy", "'mirrored', or empty", self.strategy)
         if self.learner:

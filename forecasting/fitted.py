@@ -60,6 +60,18 @@ class Fitted:
         return require_fitted(self.facts_)
 
     @property
+    def leaderboard_(self) -> pd.DataFrame:
+        """The candidates of `auto` in the order in which they were tried; empty for other models, and after `load`.
+
+        Columns: `model`, `error` (mean scaled absolute error at the held-out origins), `seconds`, `weight` in the
+        forecast, `fitted_on` (what the model that is kept has learnt from), `note` (why it was left out, failed or
+        ended early), `reason` (why it was tried).
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self.learned_.candidates if self.learned_ else [])
+
+    @property
     def learner_state(self) -> LearnerState | None:
         """From where an online learner goes on; None for all others."""
         return self.state_ if self.online_ is None else self.online_.state()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -60,12 +61,12 @@ class ModelSpec:
                 field="head",
             )
         model_config = model_config.for_head(chosen, config or {})
-        if chosen.has_symbols and scaling not in (None, "none"):
-            raise ConfigError(
-                f"`scaling` must be 'none' with head {chosen.name!r}: codes of symbols have no size. Got {scaling!r}.",
-                code="scaling_unfit",
-                field="scaling",
-            )
+        if (chosen.has_symbols or not model_config.scales_windows) and scaling not in (None, "none"):
+            reason = f"with head {chosen.name!r}: codes of symbols have no size"
+            if not chosen.has_symbols:
+                reason = f"for {model!r}: each of its models scales its own windows"
+            text = f"`scaling` must be 'none' {reason}. Got {scaling!r}."
+            raise ConfigError(text, code="scaling_unfit", field="scaling")
         scaling = "none" if chosen.has_symbols else scaling or model_config.scaling
         return cls(model, model_config, chosen.text, scaling, alias or model)
 
@@ -73,6 +74,21 @@ class ModelSpec:
     def head_spec(self) -> HeadSpec:
         """The head with its options."""
         return HeadSpec.parse(self.head)
+
+    @property
+    def members(self) -> tuple[Any, ...]:
+        """The `Member`s of an ensemble; none of one model."""
+        return tuple(getattr(self.config, "members", ()))
+
+    @property
+    def is_built(self) -> bool:
+        """Whether a network can be built from this; not before `fit` has found which one, for `auto`."""
+        return bool(self.members) or hasattr(MODELS.load(self.model), "build")
+
+    def widened(self, task: Task) -> Task:
+        """Return the task with a context as long as the longest that a member of an ensemble reads."""
+        lengths = [member.context_length or 0 for member in self.members]
+        return dataclasses.replace(task, context_length=max([task.context_length, *lengths]))
 
     @property
     def has_quantiles(self) -> bool:

@@ -89,7 +89,7 @@ def without(
     if not all(fits) and any(fits):
         others = [spec.alias for spec, is_fit in zip(specs, fits, strict=True) if not is_fit]
         say(f"{text} {', '.join(others)}: each learns as it always does.")
-        usual = {field: ""}
+        usual: dict[str, Any] = {field: ""}
         return [
             one if is_fit else dataclasses.replace(one, **usual) for one, is_fit in zip(trainings, fits, strict=True)
         ]

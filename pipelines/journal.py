@@ -133,6 +133,13 @@ def log_entry(journal: Journal, entry: Entry) -> None:
         journal.log(lambda run: run.history(learned))
 
 
+def log_candidates(journal: Journal, forecaster: Any) -> None:
+    """Log the candidates that `auto` tried; nothing for other models."""
+    candidates = forecaster.leaderboard_
+    if len(candidates):
+        journal.log(lambda run: run.table(candidates, "candidates.json"))
+
+
 def model_params(forecaster: Any) -> dict[str, Any]:
     """Return what was chosen about a model, by hand or by rule, as MLflow parameters."""
     spec, task = forecaster.spec.to_dict(), forecaster.predictor.task.to_dict()

@@ -82,6 +82,7 @@ class TaskRequest:
         upper: nothing above this is forecast.
         calibrate: horizons held out to calibrate the intervals on; as `training` says when None.
         short_series: what is done about a series with too few observed values.
+        time_limit: seconds that a training may take; as `training` says when None.
     """
 
     horizon: int
@@ -100,11 +101,13 @@ class TaskRequest:
     upper: float | None = None
     calibrate: int | None = None
     short_series: str = "pad"
+    time_limit: float | None = None
 
     @property
     def training_fields(self) -> tuple[tuple[str, Any], ...]:
         """The fields of `Training` that were given, under whichever name."""
-        return self.training if self.calibrate is None else (*self.training, ("calibration_windows", self.calibrate))
+        named = {"calibration_windows": self.calibrate, "time_limit": self.time_limit}
+        return (*self.training, *((name, value) for name, value in named.items() if value is not None))
 
     @property
     def beside(self) -> tuple[str, ...]:
@@ -299,6 +302,8 @@ CHOICES = (
                  help="Series too short for the model: pad, refuse, or a simpler model."),
     click.option("--calibrate", type=click.IntRange(0), metavar="K",
                  help="Horizons held out of training, to calibrate the intervals on. [0: none]"),
+    click.option("--time-limit", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+                 help="Time that each training may take. [none; 600 for auto]"),
     click.option("--set", "training", type=Setting(), multiple=True,
                  help="Training field, e.g. training.steps=500; may be repeated."),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from forecasting.forecaster import Forecaster
 from forecasting.home import home
 from pipelines.competitors import forecasters, leaderboard_records, panel_of, score, watched
 from pipelines.console import say
-from pipelines.journal import Journal, journal, log_entry, log_pictures, model_params
+from pipelines.journal import Journal, journal, log_candidates, log_entry, log_pictures, model_params
 from pipelines.options import TaskRequest
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ class Trained:
             "task": self.forecaster.predictor.task.to_dict(),
             "metrics": self.entries[0].metrics if self.entries else None,
             "leaderboard": leaderboard_records(self.entries) if self.entries else [],
+            "candidates": learned.candidates if (learned := self.forecaster.learned_) else [],
             "series": facts.series,
             "rows": facts.rows,
             "training_end": facts.training_end,
@@ -201,6 +202,7 @@ def record(run: Journal, trained: Trained, frame: pd.DataFrame, request: KeepReq
     run.log(lambda active: active.dataset(frame, request.name, facts.fingerprint))
     if learned is not None:
         run.log(lambda active: active.history(learned))
+    log_candidates(run, trained.forecaster)
     if trained.entries:
         run.log(lambda active: active.metrics(trained.entries[0].metrics))
         log_pictures(run, trained.entries)

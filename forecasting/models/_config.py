@@ -25,10 +25,12 @@ class ModelConfig(StrictConfig):
         learner: file in `forecasting.training` that teaches the model.
         reads_covariates: whether the model reads covariates; the others let them pass, so that all models can be
             compared on the same data.
+        scales_windows: whether the network has a window scaler; what is made of several models leaves that to them.
     """
 
     learner: ClassVar[str] = "gradient"
     reads_covariates: ClassVar[bool] = False
+    scales_windows: ClassVar[bool] = True
 
     @property
     def scaling(self) -> str:

@@ -18,13 +18,15 @@ from forecasting.errors import TrainingError
 from forecasting.search_space import Between, OneOf, Space
 from forecasting.training import _replicas as replicas
 from forecasting.training._batches import batch_size, draw_batches, validation_batches
+from forecasting.training._callbacks import TimeLimit, begin_fit
 from forecasting.training._learned import Learned, device
 from forecasting.training._source import WindowSource
 
 logger = logging.getLogger(__name__)
 
-#: Steps from which XLA pays on a CPU: what compiling takes, as many shorter steps of a perceptron earn back.
-XLA_FROM_STEPS = 1000
+#: Steps, those of a refit included, from which XLA pays on a CPU: what compiling takes, as many shorter steps of a
+#: perceptron earn back.
+XLA_FROM_STEPS = 2000
 
 #: Values of `Training` that are worth trying.
 SEARCH: dict[str, Space] = {
@@ -58,7 +60,8 @@ class WindowTrainer(keras.Model):
         self.objective = objective or self.windows_loss
         self.absolute_error = keras.metrics.Mean(name="mae")
         self.built = True
-        compiled = network.supports_jit and training.steps >= XLA_FROM_STEPS and replicas.count() == 1
+        steps = training.steps * (1 + training.refit)
+        compiled = network.supports_jit and steps >= XLA_FROM_STEPS and replicas.count() == 1
         self.take_step = tf.function(self._take_step, jit_compile=True) if compiled else self._take_step
         #: Steps between two looks at the validation windows, which whole executions must fill.
         self.interval = min(training.validate_every, training.steps)
@@ -127,7 +130,7 @@ def teach(
     """Train, keep the best weights, then train once more on everything for the best number of steps.
 
     The last windows of each series validate. When the series are too short to spare any, all windows
-    train for all steps.
+    train for all steps. A time limit ends the first training; the second has no more steps than that.
 
     Args:
         trainer: takes the steps.
@@ -141,9 +144,14 @@ def teach(
     started = time.perf_counter()
     training = trainer.training
     index, validation = source.split(training.validation_windows)
-    history, best_steps = run(trainer, draw(index), validation, training.steps, callbacks)
+    is_refitted = validation is not None and training.refit
+    begin_fit(callbacks)
+    limit = TimeLimit(training.time_limit and training.time_limit / (2 if is_refitted else 1))
+    history, best_steps = run(trainer, draw(index), validation, training.steps, [limit, *callbacks])
     notes = {"refit": "no", "device": device(), "devices": ", ".join(replicas.names())}
-    if validation is not None and training.refit:
+    if limit.has_ended:
+        notes["ended"] = f"by time_limit after {history[-1]['step']:.0f} of {training.steps} steps"
+    if is_refitted:
         trainer.restart()
         index = source.all_windows()
         run(trainer, draw(index), None, best_steps, callbacks)
@@ -181,7 +189,7 @@ def run(
     history = rows_of(record.history, trainer.interval)
     if not math.isfinite(history[-1]["loss"]):
         logger.warning("The loss was not finite after step %d; training ended there.", history[-1]["step"])
-    kept = looks if validation is None else best.best_epoch + 1
+    kept = len(history) if validation is None else best.best_epoch + 1
     return history, kept * trainer.interval
 
 
