@@ -14,6 +14,9 @@ from forecasting.schema import DS, UNIQUE_ID, Y
 #: What is done about a series with too few observed values: the network answers, nobody does, or a simpler model does.
 SHORT_SERIES = ("pad", "error", "fallback")
 
+#: By what errors may be divided in a loss; see `Training`.
+LOSS_SCALES = ("window", "mase", "smape", "absolute")
+
 #: Quantile levels a quantile head is trained on; other levels are interpolated inside this grid.
 QUANTILE_GRID = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
 
@@ -212,6 +215,11 @@ class Training(StrictConfig):
         learner: how the network is taught; empty is the model's own way. A name in `forecasting.training`, with
             options as in a model's: `truncated:chunk=48`, `rtrl`, `ekf:measurement_noise=0.01`. Only models that are
             taught by gradient take another learner.
+        loss_scale: by what an error is divided in the loss of points and quantiles, one of `LOSS_SCALES`: the `window`'s
+            own scale, the mean absolute seasonal difference of its context (`mase`), its mean absolute value (`smape`),
+            or nothing (`absolute`: series of large numbers weigh more).
+        averaging: momentum of the moving average of the weights over the steps, which is what is validated and kept; 0
+            keeps the weights of the last step (Polyak & Juditsky 1992).
     """
 
     steps: int = 1200
@@ -228,6 +236,8 @@ class Training(StrictConfig):
     truncation: float = 0.05
     seed: int = 1
     learner: str = ""
+    loss_scale: str = "window"
+    averaging: float = 0.0
 
     def __post_init__(self) -> None:
         require(
@@ -246,6 +256,9 @@ class Training(StrictConfig):
             is_number(self.weight_decay) and self.weight_decay >= 0, "weight_decay", "at least 0", self.weight_decay
         )
         require(is_number(self.truncation) and 0 <= self.truncation < 1, "truncation", "in [0, 1)", self.truncation)
+        require(is_number(self.averaging) and 0 <= self.averaging < 1, "averaging", "in [0, 1)", self.averaging)
+        scales = ", ".join(LOSS_SCALES)
+        require(self.loss_scale in LOSS_SCALES, "loss_scale", f"one of {scales}", self.loss_scale)
         require(isinstance(self.refit, bool), "refit", "true or false", self.refit)
         require(isinstance(self.learner, str), "learner", "the name of a learner, or empty", self.learner)
         if self.learner:

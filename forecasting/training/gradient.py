@@ -17,7 +17,9 @@ from forecasting.data.windows import WindowIndex
 from forecasting.errors import TrainingError
 from forecasting.training._batches import draw_batches, validation_batches
 from forecasting.training._learned import Learned, device
+from forecasting.training._loss_scale import weigher
 from forecasting.training._source import WindowSource
+from forecasting.training.least_squares import solve_base
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ class WindowTrainer(keras.Model):
         self.source = source
         self.training = training
         self.objective = objective or self.windows_loss
+        self.weigh = weigher(network, training.loss_scale)
         self.absolute_error = keras.metrics.Mean(name="mae")
         self.built = True
         compiled = network.supports_jit and training.steps >= XLA_FROM_STEPS
@@ -61,7 +64,7 @@ class WindowTrainer(keras.Model):
 
     def call(self, origins: Any, firsts: Any) -> tuple[Any, Any]:
         """Return the mean scaled loss and the mean absolute error, in original units, of windows at `origins` [B]."""
-        return self.network.loss_and_error(*self.source.windows(origins, firsts))
+        return self.network.loss_and_error(*self.source.windows(origins, firsts), self.weigh)
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Take one step of the optimizer; `data` is what the objective takes, by default origins [B], firsts [B]."""
@@ -71,7 +74,7 @@ class WindowTrainer(keras.Model):
     def windows_loss(self, origins: Any, firsts: Any) -> Any:
         """Return the mean scaled loss of windows at `origins` [B], as they are trained."""
         progress = tf.cast(self.optimizer.iterations, tf.float32) / self.training.steps
-        return self.network.training_loss(*self.source.windows(origins, firsts), progress)
+        return self.network.training_loss(*self.source.windows(origins, firsts), progress, self.weigh)
 
     def _take_step(self, *batch: Any) -> Any:
         """Move the weights against the gradient of the loss; return the loss."""
@@ -122,11 +125,13 @@ def teach(
     started = time.perf_counter()
     training = trainer.training
     index, validation = source.split(training.validation_windows)
+    solve_base(trainer.network, source, index)
     history, best_steps = run(trainer, draw(index), validation, training.steps, callbacks)
     notes = {"refit": "no", "device": device()}
     if validation is not None and training.refit:
         trainer.restart()
         index = source.all_windows()
+        solve_base(trainer.network, source, index)
         run(trainer, draw(index), None, best_steps, callbacks)
         notes["refit"] = f"on all windows for {best_steps} steps"
     require_finite(trainer.network)
@@ -145,6 +150,8 @@ def run(
     keras.utils.set_random_seed(training.seed)
     looks = math.ceil(steps / trainer.interval)
     guards: list[Any] = [keras.callbacks.TerminateOnNaN()]
+    if training.averaging:  # first, so that the others see, and keep, the average
+        guards.insert(0, keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
     scored = None
     if validation is not None:
         best = keras.callbacks.EarlyStopping("val_loss", patience=training.patience, restore_best_weights=True)
@@ -172,7 +179,13 @@ def adam(training: Training) -> keras.optimizers.Optimizer:
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, max(1, training.steps - warmup), warmup_target=training.learning_rate, warmup_steps=warmup
     )
-    return keras.optimizers.AdamW(rate, weight_decay=training.weight_decay, global_clipnorm=training.clip_norm)
+    return keras.optimizers.AdamW(
+        rate,
+        weight_decay=training.weight_decay,
+        global_clipnorm=training.clip_norm,
+        use_ema=training.averaging > 0,
+        ema_momentum=training.averaging,
+    )
 
 
 def rows_of(history: dict[str, list[float]], interval: int) -> list[dict[str, float]]:
