@@ -20,6 +20,9 @@ from forecasting.layers.statics import StaticReader
 from forecasting.model_spec import ModelSpec
 from forecasting.models import MODELS
 
+#: Weights of a batch below this are as good as none.
+SMALLEST_WEIGHT = 1e-12
+
 #: From a context [B, L] and its `Scaled` to how much each window counts, [B, 1].
 Weigh = Callable[[Any, Scaled], Any]
 
@@ -137,7 +140,8 @@ class ForecastNetwork(keras.Model):
         usable = is_usable(target, scaled)
         filled = ops.where(usable, target, scaled.original(ops.zeros_like(target)))
         loss = self.head.loss(raw, scaled, filled)
-        return weighted_mean(loss if weight is None else ops.cast(weight, loss.dtype) * loss, usable)
+        usable = ops.cast(usable, "float64")
+        return weighted_mean(loss, usable if weight is None else usable * weight)
 
     def create_weights(self) -> None:
         """Create all weights by running the network once on an empty context."""
@@ -171,9 +175,9 @@ def teacher_of(target: Any, scaled: Scaled, progress: Any) -> Teacher:
 
 
 def weighted_mean(values: Any, weight: Any) -> Any:
-    """Return the mean (float64) of values [B, H] where the weight [B, H] is 1 or true; 0 where it is nowhere."""
+    """Return the mean (float64) of values [B, H] by the weight [B, H], numbers from 0 on or truths; 0 where all is 0."""
     values, weight = ops.cast(values, "float64"), ops.cast(weight, "float64")
-    return ops.sum(weight * values) / ops.maximum(ops.sum(weight), 1.0)
+    return ops.sum(weight * values) / ops.maximum(ops.sum(weight), SMALLEST_WEIGHT)
 
 
 def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> ForecastNetwork:

@@ -83,18 +83,19 @@ class ExponentialSmoothing(keras.layers.Layer):
             alpha: [B, 1].
             gamma: [B, 1].
         """
-        length = values.shape[1]
+        length, is_seasonal = values.shape[1], self.period > 1
+        block = min(self.period, LONGEST_BLOCK) if is_seasonal else LONGEST_BLOCK
         level, season = self.first(values, observed)
-        seasons, begin = [], 0
-        while begin < length:
-            end = min(begin + min(self.period if self.period > 1 else length, LONGEST_BLOCK), length)
-            y, seen, now = values[:, begin:end], observed[:, begin:end], season[:, : end - begin]
+        seasons = []
+        for begin in range(0, length, block):
+            y, seen = values[:, begin : begin + block], observed[:, begin : begin + block]
+            now = season[:, : y.shape[1]] if is_seasonal else ops.zeros_like(y)
             levels = filtered(y - now, alpha * seen, level)
             level = levels[:, -1:]
             seasons.append(now)
-            if self.period > 1:
-                season = ops.concatenate([season[:, end - begin :], now + gamma * seen * (y - now - levels)], axis=1)
-            begin = end
+            if is_seasonal:
+                after = now + gamma * seen * (y - now - levels)
+                season = ops.concatenate([season[:, y.shape[1] :], after], axis=1)
         return level, ops.concatenate(seasons, axis=1), season
 
     def first(self, values: Any, observed: Any) -> tuple[Any, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import keras
@@ -14,11 +13,15 @@ from forecasting.layers.encoders._recurrent import as_list
 from forecasting.layers.inputs import Inputs
 from forecasting.layers.recurrent import CELLS
 
-VARIANT = os.environ.get("POS", "start,readout")
-
 
 class Position(Core):
-    """Cell step and readout are shared by all tokens."""
+    """A decoder cell is told where a token lies, by an embedding, and what is known of it; then it takes one step.
+
+    Cell and readout are the same for all tokens, and so few weights answer a long horizon. No token waits for the one
+    before, and no error is handed on. The state before the step is tanh of a dense layer over the summary. SegRNN
+    tells the cell the number of the channel too; here the static covariates take its place, so that a series that was
+    not trained on is answered.
+    """
 
     def __init__(self, plan: Plan, **kwargs: Any) -> None:
         super().__init__(plan, **kwargs)
@@ -26,31 +29,26 @@ class Position(Core):
         self.encoder = plan.encoder("encoder")
         self.cell = CELLS.load(plan.cell).Layer(units, name="decoder").cell
         self.start = keras.layers.Dense(units, "tanh", name="start")
-        self.place = self.add_weight(
-            shape=(plan.tokens.ahead, plan.config.width), initializer="random_normal", name="place"
-        )
+        shape = (plan.tokens.ahead, plan.config.width)
+        self.place = self.add_weight(shape=shape, initializer="random_normal", name="place")
         self.readout = plan.readout(plan.tokens.segment, "readout")
-        self.supports_jit = False
+        self.drop = keras.layers.Dropout(plan.config.dropout, name="drop")
+        self.supports_jit = self.encoder.supports_jit
 
     def call(self, inputs: Inputs, training: bool = False) -> Any:
         """Return raw numbers [B, H, P]."""
-        ahead = self.tokens.ahead
         encoded = self.encoder(self.tokens.past(inputs), training=training)
-        summary = encoded.summary
-        first = self.start(summary) if "start" in VARIANT else summary
-        windows = ops.shape(summary)[0]
-        future = self.tokens.future(inputs.known)
-        future = ops.reshape(future, (-1, *future.shape[2:]))
-        place = ops.tile(self.place, (windows, 1))
-        features = ops.reshape(future, (-1, future.shape[1] * future.shape[2]))
-        static = ops.repeat(inputs.static, ahead, axis=0)
-        read = ops.concatenate([place, features, static], axis=1)
-        state = ops.repeat(first, ahead, axis=0)
-        _, *others = as_list(self.cell.get_initial_state(batch_size=windows * ahead))
-        output, _ = self.cell(read, [state, *others], training=training)
-        output = self.encoder.drop(output, training=training)
-        raw = self.readout(output, future)
-        return self.tokens.by_step(ops.reshape(raw, (-1, ahead, *raw.shape[1:])))
+        tokens = ops.shape(encoded.summary)[0] * self.tokens.ahead
+        future = self.tokens.future(inputs.known)  # [B, T', S, F]
+        steps, features = future.shape[2:]
+        place = ops.tile(self.place, (ops.shape(encoded.summary)[0], 1))
+        static = ops.repeat(inputs.static, self.tokens.ahead, axis=0)
+        read = ops.concatenate([place, ops.reshape(future, (tokens, steps * features)), static], axis=1)
+        _, *others = as_list(self.cell.get_initial_state(batch_size=tokens))
+        first = ops.repeat(self.start(encoded.summary), self.tokens.ahead, axis=0)
+        output, _ = self.cell(read, [first, *others], training=training)
+        raw = self.readout(self.drop(output, training=training), ops.reshape(future, (tokens, steps, features)))
+        return self.tokens.by_step(ops.reshape(raw, (-1, self.tokens.ahead, *raw.shape[1:])))
 
 
 #: The name under which `DECODERS` finds the class.

@@ -15,13 +15,11 @@ NO_RESIDUAL = "none"
 
 
 def period_of(task: Task) -> int:
-    """Return the longest season of a task that its context holds twice, else the longest that it holds; 1 without any.
+    """Return the longest season of a task that its context holds twice; 1 where it holds none.
 
-    >>> period_of(Task(24, 336, "h", (24, 168))), period_of(Task(24, 200, "h", (24, 168))), period_of(Task(2, 3, 1, (7,)))
-    (168, 24, 1)
+    What was seen once is no season yet, but that year and its noise.
+
+    >>> [period_of(Task(24, length, "h", (24, 168))) for length in (336, 335, 47)]
+    [168, 24, 1]
     """
-    for seasons in (2, 1):
-        fitting = [period for period in task.season if seasons * period <= task.context_length]
-        if fitting:
-            return fitting[-1]
-    return 1
+    return max((period for period in task.season if 2 * period <= task.context_length), default=1)
