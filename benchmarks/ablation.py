@@ -45,7 +45,6 @@ BASES = (Ingredient("ff-ar", "ff-ar"), Ingredient("gru", "gru", {"units": 128}))
 INGREDIENTS = (
     Ingredient("ff-ar: scaling=standard", choices={"scaling": "standard"}),
     Ingredient("ff-ar: scaling=asinh", choices={"scaling": "asinh"}),
-    Ingredient("ff-ar: residual=seasonal", choices={"residual": "seasonal"}),
     Ingredient("ff-ar: residual=linear", choices={"residual": "linear"}),
     Ingredient("ff-ar: residual=smoothing", choices={"residual": "smoothing"}),
     Ingredient("ff-ar: smoothing, asinh", choices={"residual": "smoothing", "scaling": "asinh"}),

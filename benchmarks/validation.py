@@ -26,7 +26,7 @@ class HeldOut:
         rows: rows at the end of every series that are scored and not fitted on.
         horizon: H.
         apart: rows between two origins.
-        choices: what is said to every forecaster: `season`, `freq`.
+        choices: what is said to every forecaster: `season`, and `context_length` where the usual one is short.
         measure: what `score` gives.
     """
 
@@ -47,7 +47,7 @@ class HeldOut:
         """Return the error of a fitted forecaster on the rows held out; lower is better."""
         from forecasting.data.panel import Panel
 
-        panel = Panel.from_frame(self.frame, freq=self.choices.get("freq"))
+        panel = Panel.from_frame(self.frame)
         first = panel.lengths - self.rows - 1
         steps = np.concatenate([np.arange(one, one + self.rows - self.horizon + 1, self.apart) for one in first])
         series = np.repeat(np.arange(panel.n_series), len(steps) // panel.n_series)
@@ -89,13 +89,12 @@ def etth1(end: int, channels: tuple[str, ...] = CHANNELS) -> pd.DataFrame:
 
 def held_out(name: str) -> HeldOut:
     """Return the data set of a name in `SETS`."""
-    if name.startswith("etth1"):
-        horizon = int(name.rpartition("-")[2])
-        rows = BORDERS[1] - BORDERS[0]
-        return HeldOut(name, etth1(BORDERS[1]), rows, horizon, 24, {"season": (24,)}, "MSE")
     source, horizon, season, measure = SETS[name]
-    choices = {"season": season}
-    return HeldOut(name, without_test(source, horizon), horizon, horizon, horizon, choices, measure)
+    if source == "etth1":
+        rows = BORDERS[1] - BORDERS[0]
+        choices = {"season": season, "context_length": 336}
+        return HeldOut(name, etth1(BORDERS[1]), rows, horizon, 24, choices, measure)
+    return HeldOut(name, without_test(source, horizon), horizon, horizon, horizon, {"season": season}, measure)
 
 
 #: Name -> file, horizon, season, measure.

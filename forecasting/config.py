@@ -15,7 +15,7 @@ from forecasting.schema import DS, UNIQUE_ID, Y
 SHORT_SERIES = ("pad", "error", "fallback")
 
 #: By what errors may be divided in a loss; see `Training`.
-LOSS_SCALES = ("window", "mase", "smape", "absolute")
+LOSS_SCALES = ("window", "smape")
 
 #: Quantile levels a quantile head is trained on; other levels are interpolated inside this grid.
 QUANTILE_GRID = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
@@ -215,9 +215,8 @@ class Training(StrictConfig):
         learner: how the network is taught; empty is the model's own way. A name in `forecasting.training`, with
             options as in a model's: `truncated:chunk=48`, `rtrl`, `ekf:measurement_noise=0.01`. Only models that are
             taught by gradient take another learner.
-        loss_scale: by what an error is divided in the loss of points and quantiles, one of `LOSS_SCALES`: the `window`'s
-            own scale, the mean absolute seasonal difference of its context (`mase`), its mean absolute value (`smape`),
-            or nothing (`absolute`: series of large numbers weigh more).
+        loss_scale: by what an error is divided in the loss of points and quantiles, one of `LOSS_SCALES`: the deviation
+            of the `window`, or its mean absolute value, so that relative errors count, as in `smape`.
         averaging: momentum of the moving average of the weights over the steps, which is what is validated and kept; 0
             keeps the weights of the last step (Polyak & Juditsky 1992).
     """

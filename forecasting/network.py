@@ -175,7 +175,7 @@ def teacher_of(target: Any, scaled: Scaled, progress: Any) -> Teacher:
 
 
 def weighted_mean(values: Any, weight: Any) -> Any:
-    """Return the mean (float64) of values [B, H] by the weight [B, H], numbers from 0 on or truths; 0 where all is 0."""
+    """Return the mean (float64) of values [B, H] by weights [B, H], truths or numbers from 0 on; 0 where all are 0."""
     values, weight = ops.cast(values, "float64"), ops.cast(weight, "float64")
     return ops.sum(weight * values) / ops.maximum(ops.sum(weight), SMALLEST_WEIGHT)
 

@@ -67,11 +67,10 @@ class ExponentialSmoothing(keras.layers.Layer):
     def rates(self, values: Any, observed: Any) -> Any:
         """Return alpha and gamma [B, 2], between 0 and 1, from how large steps and seasonal steps are, and gaps."""
         size = mean_where(ops.abs(values), observed)
-        parts = [
-            ops.log(SMALLEST + mean_where(ops.abs(differences), both)) - ops.log(SMALLEST + size)
-            for differences, both in (lagged(values, observed, lag) for lag in {1, min(self.period, values.shape[1] - 1)})
-        ]
-        parts.append(ops.mean(observed, axis=1, keepdims=True))
+        parts = [ops.mean(observed, axis=1, keepdims=True)]
+        for lag in (1, min(self.period, values.shape[1] - 1)):
+            differences, both = lagged(values, observed, lag)
+            parts.append(ops.log(SMALLEST + mean_where(ops.abs(differences), both)) - ops.log(SMALLEST + size))
         return ops.sigmoid(self.coefficients(self.hidden(ops.concatenate(parts, axis=1))))
 
     def smoothed(self, values: Any, observed: Any, alpha: Any, gamma: Any) -> tuple[Any, Any, Any]:
@@ -99,7 +98,7 @@ class ExponentialSmoothing(keras.layers.Layer):
         return level, ops.concatenate(seasons, axis=1), season
 
     def first(self, values: Any, observed: Any) -> tuple[Any, Any]:
-        """Return the level [B, 1] and the season [B, m] before the first step; the season of a phase never seen is 0."""
+        """Return the level [B, 1] and the season [B, m] before the first step; that of a phase never seen is 0."""
         period, length = self.period, values.shape[1]
         padding = -length % period
         y, seen = (

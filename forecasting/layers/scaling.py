@@ -88,9 +88,9 @@ class WindowScaler(keras.layers.Layer):
 
     `standard` subtracts the mean and divides by the standard deviation; `last` subtracts the last
     observed value and divides by the standard deviation; `mean` divides by the mean absolute value;
-    `none` leaves the values alone; `asinh` does as `last` to asinh(y / u), with u a tenth of the mean absolute value: for
-    levels that span decades, also where some values are 0 or below, which have no logarithm (Johnson 1949; Burbidge,
-    Magee & Robb 1988). All in float64: float32 would lose a small signal on a high level.
+    `none` leaves the values alone; `asinh` does as `last` to asinh(y / u), u a tenth of the mean absolute value: for
+    levels that move by factors, also where some are 0 and have no logarithm (Johnson 1949; Burbidge, Magee & Robb
+    1988), but not for values around 0. All in float64: float32 would lose a small signal on a high level.
 
     Args:
         scheme: one of `SCHEMES`.

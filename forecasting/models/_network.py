@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from forecasting.config import Task
+from forecasting.layers.around import Around
 from forecasting.layers.covariates import features_of, known_width
 from forecasting.layers.decoders import DECODERS
-from forecasting.layers.around import Around
 from forecasting.layers.decoders._plan import Plan
 from forecasting.layers.residuals import NO_RESIDUAL, RESIDUALS
 from forecasting.layers.tokens import Tokens

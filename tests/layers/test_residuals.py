@@ -5,7 +5,6 @@ import pytest
 
 from forecasting import Forecaster, Training
 from forecasting.config import QUANTILE_GRID, Task
-from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError
 from forecasting.head_spec import HeadSpec
 from forecasting.heads import HEADS
@@ -13,28 +12,10 @@ from forecasting.layers.residuals import RESIDUALS
 from forecasting.layers.scaling import UNIT
 from forecasting.model_spec import ModelSpec
 from forecasting.network import build_network
-from forecasting.predictor import Predictor
 from tests.conftest import QUICK, make_frame
 
 L, H = 48, 12
 SIZES = {"units": 4, "layers": 1, "width": 4}
-
-
-def silent(residual, **choices):
-    """A predictor whose network adds nothing: its readout is 0."""
-    spec = ModelSpec.of("ff-ar", SIZES | {"residual": residual}, head="point", **choices)
-    task = Task(H, L, "h", (24,))
-    network = build_network(spec, task, seed=1)
-    for weight in network.core.core.readout.weights:
-        weight.assign(weight * 0)
-    return Predictor(spec, task, network)
-
-
-def test_a_network_that_adds_nothing_around_the_last_season_is_the_seasonal_naive():
-    panel = Panel.from_frame(make_frame(missing=0.05))
-    naive = Forecaster("seasonal-naive", H, context_length=L, season=24).fit_panel(panel).predictor
-    found = silent("seasonal").predict_panel(panel).median
-    np.testing.assert_allclose(found, naive.predict_panel(panel).median, rtol=1e-6)
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.05])

@@ -232,7 +232,7 @@ def test_a_config_survives_its_dictionary_form_and_refuses_unknown_fields(name):
 OTHER = {
     "units": 5, "layers": 4, "width": 3, "segment": 8, "cell": "lstm", "decoding": "recursive", "dropout": 0.5,
     "period": 12, "ridge": 10.0, "forcing": "teacher", "attention": "multiplicative", "stack": "dilated",
-    "states": 3, "restarts": 1, "rescale": False, "residual": "seasonal",
+    "states": 3, "restarts": 1, "rescale": False, "residual": "smoothing",
 }  # fmt: skip
 
 #: What else must be chosen for a field to play a part.

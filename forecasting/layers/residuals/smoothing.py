@@ -1,4 +1,4 @@
-"""Around exponential smoothing (Smyl 2020, ES-RNN): the network reads, and forecasts, what has no level and no season."""
+"""Around exponential smoothing (Smyl 2020, ES-RNN): the network reads and forecasts what level and season leave."""
 
 from __future__ import annotations
 
