@@ -39,7 +39,7 @@ class Forecaster(Chosen):
         holidays: country whose public holidays are features of every day, past and future: `DE`, or `DE-BY`.
         lower: nothing below this is forecast, in original units; a history below it is an error.
         upper: nothing above this is forecast, likewise.
-        scaling: `standard`, `last`, `mean` or `none`; the model's own default when not given.
+        scaling: `standard`, `last`, `mean`, `asinh` or `none`; the model's own default when not given.
         training: how the network is trained.
         short_series: what is done about a series with too few observed values: the network answers it `padded`
             (`pad`), it is an `error`, or a simpler model answers it (`fallback`).

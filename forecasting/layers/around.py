@@ -27,7 +27,7 @@ class Around(keras.layers.Layer):
         self.core = core
         self.base = base
         self.head = head
-        self.supports_jit = core.supports_jit
+        self.supports_jit = core.supports_jit and base.supports_jit
 
     @property
     def regression(self) -> Any:

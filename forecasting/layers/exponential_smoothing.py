@@ -17,7 +17,11 @@ UNITS = 8
 #: Where the two coefficients start, as log odds: alpha 0.12, gamma 0.27.
 START = (-2.0, -1.0)
 
+#: Smallest size that is told from 0, in scaled units.
 SMALLEST = 1e-3
+
+#: Largest coefficient: at 1 nothing of the past would be left, and its logarithm would be infinite.
+LARGEST = 0.999
 
 
 class ExponentialSmoothing(keras.layers.Layer):
@@ -65,13 +69,13 @@ class ExponentialSmoothing(keras.layers.Layer):
         return observed * (values - seasons - level), level + ahead
 
     def rates(self, values: Any, observed: Any) -> Any:
-        """Return alpha and gamma [B, 2], between 0 and 1, from how large steps and seasonal steps are, and gaps."""
+        """Return alpha and gamma [B, 2], up to `LARGEST`, from the size of steps and seasonal steps, and gaps."""
         size = mean_where(ops.abs(values), observed)
         parts = [ops.mean(observed, axis=1, keepdims=True)]
         for lag in (1, min(self.period, values.shape[1] - 1)):
             differences, both = lagged(values, observed, lag)
             parts.append(ops.log(SMALLEST + mean_where(ops.abs(differences), both)) - ops.log(SMALLEST + size))
-        return ops.sigmoid(self.coefficients(self.hidden(ops.concatenate(parts, axis=1))))
+        return LARGEST * ops.sigmoid(self.coefficients(self.hidden(ops.concatenate(parts, axis=1))))
 
     def smoothed(self, values: Any, observed: Any, alpha: Any, gamma: Any) -> tuple[Any, Any, Any]:
         """Return the last level [B, 1], the season [B, L] of each step before it was seen, and the season [B, m] after.

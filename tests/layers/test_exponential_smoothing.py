@@ -56,10 +56,15 @@ def test_a_season_that_repeats_is_forecast_exactly_whatever_the_coefficients():
     np.testing.assert_allclose(ahead, values[:, :H], atol=1e-5)
 
 
-def test_what_stands_in_for_a_missing_value_changes_nothing():
-    made, (values, observed) = layer(4), window(24, 0.4)
-    shown = made(values, observed)
-    made_up = made(values * observed, observed)
-    for one, other in zip(shown, made_up, strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert np.isfinite(np.asarray(made(values * 0, observed * 0)[1])).all()
+def test_a_coefficient_near_1_follows_the_series_and_stays_finite():
+    made, values = layer(4), np.tile(np.arange(24.0, dtype="float32"), (B, 1))
+    made.set_weights([weight * 0 + 1e4 for weight in made.get_weights()])
+    left, ahead = made(values, np.ones_like(values))
+    assert np.isfinite(left).all()
+    np.testing.assert_allclose(ahead[:, 3], 23, atol=0.1)  # the phase of the last step, whose season is its level
+
+
+def test_a_window_in_which_nothing_was_observed_is_forecast_as_0():
+    nothing = np.zeros((B, 24), "float32")
+    for part in layer(4)(nothing, nothing):
+        np.testing.assert_array_equal(part, 0)

@@ -2,7 +2,7 @@
 
 A residual module has a class `Residual(task)`, a Keras layer. It turns `Inputs` into what the network reads instead of
 them, and a forecast [B, H] in scaled units, float64, to which the network adds; `regression` is the part that is solved
-in closed form before the network is trained (a `LinearAutoregression`), or None.
+in closed form before the network is trained (a `LinearAutoregression`), or None. `supports_jit` says whether XLA pays.
 """
 
 from forecasting.catalog import Catalog

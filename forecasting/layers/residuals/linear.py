@@ -24,6 +24,7 @@ class Residual(keras.layers.Layer):
     def __init__(self, task: Task, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
         sizes = (task.horizon, task.context_length, len(task.calendar), task.horizon)
+        self.supports_jit = True
         self.regression = LinearAutoregression(*sizes, rescale=False, name="regression")
 
     def call(self, inputs: Inputs) -> tuple[Inputs, Any]:

@@ -24,6 +24,7 @@ class Residual(keras.layers.Layer):
 
     def __init__(self, task: Task, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
+        self.supports_jit = False  # As many products as the context has seasons, each compiled apart.
         self.smoothing = ExponentialSmoothing(task.horizon, period_of(task), name="smoothing")
 
     def call(self, inputs: Inputs) -> tuple[Inputs, Any]:
