@@ -304,6 +304,54 @@ def spare_scale(panel: Panel, period: int) -> float:
     return float(np.median(usable)) if len(usable) else 1.0
 
 
+@dataclass(frozen=True, eq=False)
+class CalibrationErrors:
+    """How far a model was off in windows that its weights never saw.
+
+    Attributes:
+        series: [W] series number of each window.
+        steps: [W] local index of the last observed row of each.
+        ratios: [W, H] signed errors in units of the window's scale, NaN where nothing was observed.
+        spare_scale: see `Calibration`.
+    """
+
+    series: NDArray[np.int64]
+    steps: NDArray[np.int64]
+    ratios: NDArray[np.float64]
+    spare_scale: float
+
+    @classmethod
+    def of(cls, predictor: Any, panel: Panel, origins: Origins, spare: float) -> Self:
+        """Score windows.
+
+        Args:
+            predictor: not calibrated.
+            panel: the data.
+            origins: (series, step) of the windows.
+            spare: see `Calibration`.
+        """
+        task, (series, steps) = predictor.task, origins
+        answer = predictor.predict_panel(panel, None, anchor_levels(task.quantile_levels), origins)
+        contexts = contexts_at(panel, series, steps, task.context_length)
+        sides = Sides.of(answer.median, answer.quantiles, contexts, ContextScale(task.season[0], spare))
+        targets = panel.y[(panel.offsets[:-1][series] + steps)[:, None] + np.arange(1, task.horizon + 1)]
+        return cls(series, steps, sides.ratios(targets - answer.median), spare)
+
+    def between(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Calibration:
+        """Calibrate on the windows whose targets lie in rows `starts` to `ends` [S] of their series, the end left out.
+
+        Raises:
+            TrainingError: a step of the horizon was observed in none of them.
+        """
+        is_inside = self.steps + 1 >= starts[self.series]
+        is_inside &= self.steps + self.ratios.shape[1] < ends[self.series]
+        return Calibration.of(self.ratios[is_inside], self.spare_scale)
+
+
+#: Series number [W] and step of the last observed row [W] of windows.
+Origins = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
 def calibrate(predictor: Any, panel: Panel, ends: NDArray[np.int64]) -> Calibration:
     """Calibrate a predictor on the windows whose targets lie after the split.
 
@@ -315,20 +363,15 @@ def calibrate(predictor: Any, panel: Panel, ends: NDArray[np.int64]) -> Calibrat
     Raises:
         TrainingError: there is nothing to calibrate on.
     """
-    task = predictor.task
-    series, steps = validation_origins(panel.lengths, ends, task.horizon, MOST_WINDOWS)
-    if len(series) == 0:
+    task, horizon = predictor.task, predictor.task.horizon
+    origins = validation_origins(panel.lengths, ends, horizon, MOST_WINDOWS)
+    if len(origins[0]) == 0:
         raise TrainingError(
             f"Nothing can be calibrated on: no series has the rows to spare. The longest of {panel.n_series} has "
-            f"{int(panel.lengths.max(initial=0))}, of which at least half, and more than the horizon {task.horizon}, "
+            f"{int(panel.lengths.max(initial=0))}, of which at least half, and more than the horizon {horizon}, "
             "must be left. Fix: lower `calibration_windows`, or give longer series.",
             code="no_calibration",
             field="calibration_windows",
         )
     spare = spare_scale(panel.truncate(ends), task.season[0])
-    levels = anchor_levels(task.quantile_levels)
-    answer = predictor.predict_panel(panel, None, levels, (series, steps))
-    contexts = contexts_at(panel, series, steps, task.context_length)
-    sides = Sides.of(answer.median, answer.quantiles, contexts, ContextScale(task.season[0], spare))
-    targets = panel.y[(panel.offsets[:-1][series] + steps)[:, None] + np.arange(1, task.horizon + 1)]
-    return Calibration.of(sides.ratios(targets - answer.median), spare)
+    return CalibrationErrors.of(predictor, panel, origins, spare).between(ends, panel.lengths)

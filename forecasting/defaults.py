@@ -12,8 +12,8 @@ from forecasting.data.calendar import estimate_season
 from forecasting.data.covariates import covariate_kinds
 from forecasting.data.features import calendar_features
 from forecasting.data.holidays import holiday_features
+from forecasting.data.kinds import kinds_of
 from forecasting.data.panel import Panel
-from forecasting.data.statics import kinds_of
 from forecasting.errors import PanelError
 
 logger = logging.getLogger(__name__)

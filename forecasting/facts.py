@@ -26,6 +26,8 @@ class Facts:
         created: ISO 8601, UTC.
         calibration_windows: windows n behind the calibration; 0 where there is none.
         calibration_start: the first time step held out of training for it, in any series.
+        weights_end: the last time step that the weights were fitted to, in any series; `training_end` where it is not
+            recorded.
     """
 
     training_end: str | int
@@ -39,6 +41,25 @@ class Facts:
     created: str
     calibration_windows: int = 0
     calibration_start: str | int | None = None
+    weights_end: str | int | None = None
+
+    @property
+    def seen_until(self) -> str | int:
+        """The last time step that the weights may have seen, in any series."""
+        return self.training_end if self.weights_end is None else self.weights_end
+
+    def calibrated(self, panel: Any, windows: int, start: str | int) -> Self:
+        """Return the facts of the model after it was calibrated again.
+
+        Args:
+            panel: the data it was calibrated on.
+            windows: windows n behind the calibration.
+            start: the first time step of these.
+        """
+        end = max(self.training_end, panel.end_label, key=panel.parse_label)
+        return dataclasses.replace(
+            self, training_end=end, calibration_windows=windows, calibration_start=start, weights_end=self.seen_until
+        )
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
@@ -69,4 +90,5 @@ def describe(panel: Any, learned: Any, training: Training, predictor: Any, ends:
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         calibration_windows=predictor.calibration.windows if predictor.calibration else 0,
         calibration_start=panel.label(split.min()) if len(split) else None,
+        weights_end=panel.truncate(ends).end_label,
     )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
-from forecasting.chosen import Chosen
+from forecasting.answering import Answering
 from forecasting.config import QUANTILE_GRID, SHORT_SERIES, Training, require, require_different
 from forecasting.model_spec import ModelSpec
 
@@ -18,10 +17,9 @@ if TYPE_CHECKING:
     from forecasting.data.panel import Panel
     from forecasting.evaluation.backtest import Backtest
     from forecasting.evaluation.leakage import LeakageReport
-    from forecasting.predictor import Predictor
 
 
-class Forecaster(Chosen):
+class Forecaster(Answering):
     """One model for one task: frames in, forecast frames out.
 
     Args:
@@ -133,6 +131,28 @@ class Forecaster(Chosen):
         self.online_, self.state_, self.is_loaded = self.learned_.online, None, False
         return self
 
+    def calibrate(self, frame: pd.DataFrame, windows: int | None = None) -> Self:
+        """Calibrate the intervals again, on the last `windows` horizons of every series, without training.
+
+        Only windows whose targets come after all rows that the weights were fitted to count. So a model follows data
+        that have changed since, and one that was trained without a calibration gets one as soon as new rows are there.
+
+        Args:
+            frame: observed values; those before the windows are history to forecast from.
+            windows: horizons that calibrate; `calibration_windows` of the training by default.
+
+        Raises:
+            NotFittedError: there is no model yet.
+            ConfigError: the number of windows is not said, or the model cannot be calibrated.
+            PanelError: the frame cannot become a panel of the model's frequency.
+            TrainingError: no series goes on long enough after what the weights were fitted to.
+        """
+        from forecasting.recalibration import calibrating, recalibrated
+
+        horizons = calibrating(self.training, self.spec, windows)
+        self.predictor_, self.facts_ = recalibrated(self.predictor, self.facts, self.panel(frame), horizons)
+        return self
+
     def update(self, frame: pd.DataFrame) -> Self:
         """Go on learning from new observations, each once, in the order of time, without windows and without replay.
 
@@ -157,96 +177,6 @@ class Forecaster(Chosen):
         self.history_ = panel if self.history_ is None else joined(self.history_, panel)
         return self
 
-    def predict(
-        self,
-        history: pd.DataFrame | None = None,
-        horizon: int | None = None,
-        *,
-        level: Sequence[float] | None = None,
-        quantile_levels: Sequence[float] | None = None,
-        probabilities: bool = False,
-        future: pd.DataFrame | None = None,
-    ) -> pd.DataFrame:
-        """Forecast the steps after the end of every series.
-
-        Args:
-            history: observed values, also of series never seen in training; the frame given to `fit` by default.
-            horizon: steps ahead; a longer one than trained is rolled out, with a warning.
-            level: central intervals wanted, in percent.
-            quantile_levels: quantiles wanted, instead of `level`.
-            probabilities: whether the probability of each symbol is wanted.
-            future: known covariates of the steps ahead, `unique_id, ds` and their columns; where it is not given, the
-                rows at the end of a series that have no `y` are its future.
-
-        Returns:
-            The frame `unique_id, ds, status, <Model>` with the columns of the levels, or `<Model>-p-<symbol>`.
-
-        Raises:
-            NotFittedError: there is no model yet, or no history.
-            PanelError: the history cannot become a panel of the model's frequency, or the future is not complete.
-            RequestError: the horizon or a level cannot be answered, a series has no observed value, or series are too
-                short and the policy is `error`.
-        """
-        from forecasting.forecast_frame import forecast_frame
-
-        predictor, panel = self.predictor, self.history(history, future, horizon)
-        if horizon is not None and horizon > predictor.task.horizon:
-            warnings.warn(
-                f"Horizon {horizon} is longer than the trained {predictor.task.horizon}: the forecast is rolled out, "
-                "each part from the medians or symbols of the one before, and more certain than it should be.",
-                stacklevel=2,
-            )
-        frame, answer = forecast_frame(
-            predictor,
-            panel,
-            horizon,
-            level=level,
-            quantile_levels=quantile_levels,
-            probabilities=probabilities,
-        )
-        answer.raise_problems()
-        return frame
-
-    def sample(
-        self,
-        history: pd.DataFrame | None = None,
-        horizon: int | None = None,
-        *,
-        n: int = 100,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        seed: int = 0,
-        future: pd.DataFrame | None = None,
-    ) -> pd.DataFrame:
-        """Draw paths after the end of every series: each step is drawn, and read before the next one is drawn.
-
-        The model must be one of the next step (`decoding="recursive"`, or `seq2seq` with `forcing="teacher"`) with a
-        head that is a distribution, or `categorical`; trained with `forcing="teacher"`, as distributions always are,
-        it says what comes next given the true steps before, which is what is drawn from here. Models that answer all
-        steps at once have no paths: their steps would be independent, and sums over a path wrong.
-
-        Args:
-            history: as for `predict`.
-            horizon: steps ahead, as for `predict`.
-            n: paths per series.
-            temperature: 1 draws from the model's distribution; 0 takes the most probable symbol, the middle of a
-                continuous distribution or the mean of its likeliest component. Counts have no temperature.
-            top_k: draw only among this many of the most probable symbols.
-            seed: the same seed gives the same paths.
-            future: as for `predict`.
-
-        Returns:
-            The frame `unique_id, ds, sample, y`.
-
-        Raises:
-            ConfigError: the model is not one of the next step, or has no distribution to draw from.
-            NotFittedError, PanelError, RequestError: as for `predict`, or an argument means nothing.
-        """
-        from forecasting.sampling import Draw, sample_frame
-
-        panel = self.history(history, future, horizon)
-        return sample_frame(self.predictor, panel, horizon, Draw(n, temperature, top_k, seed))
-
     def backtest(
         self,
         frame: pd.DataFrame,
@@ -254,6 +184,7 @@ class Forecaster(Chosen):
         step: int | None = None,
         refit: bool = False,
         *,
+        recalibrate: bool = False,
         level: Sequence[float] | None = None,
         callbacks: Sequence[Any] = (),
     ) -> pd.DataFrame:
@@ -268,6 +199,7 @@ class Forecaster(Chosen):
             windows: number of origins, counted from the end of each series.
             step: steps between origins; the horizon by default.
             refit: fit again at every origin.
+            recalibrate: fit once, but calibrate again at every origin on the `calibration_windows` horizons before it.
             level: central intervals wanted, in percent.
             callbacks: Keras callbacks for the fits.
 
@@ -275,9 +207,10 @@ class Forecaster(Chosen):
             The frame `unique_id, ds, cutoff, y, <Model>` with the columns of the levels; of symbols with `<Model>-p`,
             the probability that was given to what happened.
         """
-        return self.backtest_panel(self.panel(frame), windows, step, refit, level=level, callbacks=callbacks).to_frame(
-            level
+        found = self.backtest_panel(
+            self.panel(frame), windows, step, refit, recalibrate=recalibrate, level=level, callbacks=callbacks
         )
+        return found.to_frame(level)
 
     def backtest_panel(
         self,
@@ -286,24 +219,32 @@ class Forecaster(Chosen):
         step: int | None = None,
         refit: bool = False,
         *,
+        recalibrate: bool = False,
         level: Sequence[float] | None = None,
         callbacks: Sequence[Any] = (),
     ) -> Backtest:
         """Backtest on a panel; see `backtest`. The result also scores itself."""
-        from forecasting.evaluation.backtest import backtest_fitted, backtest_refitted, rolling
+        from forecasting.data.splits import validation_ends
+        from forecasting.evaluation.backtest import backtest_by_window, backtest_fitted, rolling
         from forecasting.forecast_frame import wanted_levels
+        from forecasting.recalibration import MovingCalibration, calibrating
 
         origins = rolling(panel, self.horizon, windows, step)
         levels = wanted_levels(level, None)
         if self.is_loaded:
             return backtest_fitted(self.predictor, panel, origins, levels, training_end=self.facts.training_end)
 
-        def fit(part: Panel) -> Predictor:
-            return self.copy().fit_panel(part, callbacks).predictor
+        def fitted(window: int | None = None) -> Forecaster:
+            return self.copy().fit_panel(origins.training_panel(panel, window), callbacks)
 
         if refit:
-            return backtest_refitted(fit, panel, origins, levels)
-        return backtest_fitted(fit(origins.training_panel(panel)), panel, origins, levels)
+            return backtest_by_window(lambda window: fitted(window).predictor, panel, origins, levels)
+        if not recalibrate:
+            return backtest_fitted(fitted().predictor, panel, origins, levels)
+        horizons = calibrating(self.training, self.spec)
+        seen = validation_ends(origins.ends(panel), self.horizon, horizons)
+        moving = MovingCalibration.of(fitted().predictor, panel, seen, horizons)
+        return backtest_by_window(lambda at: moving.predictor_at(origins.ends(panel, at)), panel, origins, levels)
 
     def check_leakage(self, frame: pd.DataFrame) -> LeakageReport:
         """Change everything after a cutoff, and compare what is known at the cutoff bit for bit.
@@ -317,20 +258,6 @@ class Forecaster(Chosen):
         from forecasting.evaluation.leakage import check_forecaster
 
         return check_forecaster(self, self.panel(frame))
-
-    def attention(self, history: pd.DataFrame | None = None, future: pd.DataFrame | None = None) -> pd.DataFrame:
-        """Return which past steps the forecasts look at: `unique_id, ds, seen, weight`.
-
-        Args:
-            history: as for `predict`.
-            future: as for `predict`.
-
-        Raises:
-            ConfigError: the model has no attention.
-        """
-        from forecasting.attention import attention_frame
-
-        return attention_frame(self.predictor, self.history(history, future))
 
     def save(self, folder: str | Path) -> Path:
         """Write the model into `folder` (numbers and JSON, no code, no training data).

@@ -27,7 +27,7 @@ def compare(frame: pd.DataFrame, task: TaskRequest) -> list[Entry]:
 
 
 def backtest(
-    frame: pd.DataFrame, task: TaskRequest, refit: bool, level: Sequence[float]
+    frame: pd.DataFrame, task: TaskRequest, level: Sequence[float], refit: bool = False, recalibrate: bool = False
 ) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
     """Backtest models on the same origins.
 
@@ -44,7 +44,9 @@ def backtest(
         if asked != tuple(level):
             say(f"{candidate.spec.alias} gives points: it has no intervals without --calibrate.")
         with watched(candidate.spec.alias) as callbacks:
-            found = candidate.backtest_panel(panel, task.windows, task.step, refit, level=asked, callbacks=callbacks)
+            found = candidate.backtest_panel(
+                panel, task.windows, task.step, refit, recalibrate=recalibrate, level=asked, callbacks=callbacks
+            )
         metrics[candidate.spec.alias] = found.metrics(asked)
         part = found.to_frame(asked)
         parts.append(part if not parts else part.iloc[:, 4:])

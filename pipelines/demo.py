@@ -74,7 +74,7 @@ def tell(training: tuple[tuple[str, Any], ...] = ()) -> Story:
     step(2, f"Check: {len(found.errors)} errors, {int(frame[Y].isna().sum())} missing values, which are masked.")
     step(3, f"Compare {len(MODELS)} models: trained on the past, each forecasts {HORIZON} hours from {ORIGINS} days.")
     task = TaskRequest(HORIZON, models=MODELS, windows=ORIGINS, step=HORIZON, training=training)
-    trained = train(frame, TrainRequest(task, NAME, register=NAME, is_champion=True))
+    trained = train(frame, TrainRequest(NAME, NAME, is_champion=True, task=task))
     version = trained.version.version if trained.version else "?"
     step(4, f"{trained.forecaster.spec.alias} wins, and is {NAME}/{version} in the MLflow registry, the champion.")
     batch = forecast_batch(data, folder)

@@ -272,6 +272,24 @@ future_option = click.option(
     help="Known covariates of the steps ahead, by id and time; a file, folder or glob. [rows of DATA without target]",
 )
 
+
+def keep_options(function: Function) -> Function:
+    """Add where a model is put: `out`, `register` and `track`; see `require_run`."""
+    for option in (
+        click.option("--track/--no-track", default=True, show_default=True, help="Log an MLflow run."),
+        click.option("--register", metavar="NAME", help="Register the model; the first version becomes the champion."),
+        click.option("--out", metavar="FOLDER", help="Save the model in this folder."),
+    ):
+        function = option(function)
+    return function
+
+
+def require_run(register: str | None, track: bool) -> None:
+    """Raise a `click.UsageError` where a model is to be registered from a run that is switched off."""
+    if register and not track:
+        raise click.UsageError("--register needs the MLflow run that --no-track switches off.")
+
+
 skip_code_option = click.option(
     "--skip-code", type=click.IntRange(0, 255), metavar="N", help="Exit with N when there is nothing new to do."
 )

@@ -24,11 +24,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TrainRequest:
-    """What to train and where to put it.
+class KeepRequest:
+    """Where to put a model.
 
     Attributes:
-        task: what is forecast and by which models.
         name: name of the data.
         register: registered name, or None.
         out: artifact folder, or None.
@@ -36,7 +35,6 @@ class TrainRequest:
         is_champion: whether the registered version becomes the champion in any case.
     """
 
-    task: TaskRequest
     name: str
     register: str | None = None
     out: str | None = None
@@ -47,6 +45,17 @@ class TrainRequest:
     def experiment(self) -> str:
         """Name of the MLflow experiment."""
         return self.register or self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainRequest(KeepRequest):
+    """What to train and where to put it.
+
+    Attributes:
+        task: what is forecast and by which models.
+    """
+
+    task: TaskRequest
 
 
 @dataclass
@@ -114,11 +123,7 @@ def train(frame: pd.DataFrame, request: TrainRequest) -> Trained:
         entries = compete(candidates, panel, request.task, run)
         winner = entries[0].forecaster if entries else candidates[0]
         trained = Trained(refit(winner, panel), entries, run.run_id)
-        if request.out:
-            trained.out = trained.forecaster.save(request.out)
-            say(f"Saved in {trained.out}.")
-        record(run, trained, frame, request)
-        keep(run, trained, request)
+        keep(run, trained, frame, request)
     return trained
 
 
@@ -156,7 +161,20 @@ def refit(winner: Forecaster, panel: Panel) -> Forecaster:
         return winner.copy().fit_panel(panel, callbacks)
 
 
-def record(run: Journal, trained: Trained, frame: pd.DataFrame, request: TrainRequest) -> None:
+def keep(run: Journal, trained: Trained, frame: pd.DataFrame, request: KeepRequest) -> None:
+    """Save a model where that is asked for, record it, and register it.
+
+    Raises:
+        RegistryError: a name was given and the registry does not take the model.
+    """
+    if request.out:
+        trained.out = trained.forecaster.save(request.out)
+        say(f"Saved in {trained.out}.")
+    record(run, trained, frame, request)
+    register(run, trained, request)
+
+
+def record(run: Journal, trained: Trained, frame: pd.DataFrame, request: KeepRequest) -> None:
     """Log what was trained on what, how well it did, and the pictures."""
     facts, learned = trained.forecaster.facts, trained.forecaster.learned_
     data = {"data": request.name, "series": facts.series, "rows": facts.rows, "fingerprint": facts.fingerprint}
@@ -169,7 +187,7 @@ def record(run: Journal, trained: Trained, frame: pd.DataFrame, request: TrainRe
         log_pictures(run, trained.entries)
 
 
-def keep(run: Journal, trained: Trained, request: TrainRequest) -> None:
+def register(run: Journal, trained: Trained, request: KeepRequest) -> None:
     """Log the model and register it; a model that can be put nowhere else is saved in the home folder.
 
     Raises:

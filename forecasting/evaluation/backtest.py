@@ -36,16 +36,20 @@ class RollingOrigins:
     step: np.ndarray
     window: np.ndarray
 
-    def training_panel(self, panel: Panel, window: int | None = None) -> Panel:
-        """Return the panel up to the first origin of each series, or up to the origin of one window.
+    def ends(self, panel: Panel, window: int | None = None) -> np.ndarray:
+        """Return how many rows [S] are known at the first origin of each series, or at the origin of one window.
 
-        A series that has no such origin is left whole out: nothing of it may be learnt before it is scored.
+        A series that has no such origin has none: nothing of it may be learnt before it is scored.
         """
         chosen = slice(None) if window is None else self.window == window
         ends = np.zeros(panel.n_series, np.int64)
         order = np.argsort(-self.step[chosen], kind="stable")
         ends[self.series[chosen][order]] = self.step[chosen][order] + 1
-        return panel.truncate(ends)
+        return ends
+
+    def training_panel(self, panel: Panel, window: int | None = None) -> Panel:
+        """Return the panel of the rows known at the first origins, or at the origins of one window; see `ends`."""
+        return panel.truncate(self.ends(panel, window))
 
 
 def rolling(panel: Panel, horizon: int, windows: int, step: int | None) -> RollingOrigins:
@@ -205,13 +209,16 @@ def backtest_fitted(
     return Backtest(predictor.spec.alias, predictor.task, panel, origins, answer, in_sample)
 
 
-def backtest_refitted(
-    fit: Callable[[Panel], Predictor], panel: Panel, origins: RollingOrigins, quantile_levels: tuple[float, ...] = ()
+def backtest_by_window(
+    predictor_at: Callable[[int], Predictor],
+    panel: Panel,
+    origins: RollingOrigins,
+    quantile_levels: tuple[float, ...] = (),
 ) -> Backtest:
-    """Fit a fresh predictor on the data up to each window's origins, and answer that window with it.
+    """Answer each window with a predictor of its own, such as one fitted on the data up to its origins.
 
     Args:
-        fit: returns a predictor trained on a panel.
+        predictor_at: returns the predictor of a window, which knows nothing after its origins.
         panel: the data.
         origins: where the windows start.
         quantile_levels: levels wanted.
@@ -219,7 +226,7 @@ def backtest_refitted(
     parts, order = [], []
     for window in np.unique(origins.window):
         rows = np.flatnonzero(origins.window == window)
-        predictor = fit(origins.training_panel(panel, window))
+        predictor = predictor_at(window)
         parts.append(predictor.predict_panel(panel, None, quantile_levels, (origins.series[rows], origins.step[rows])))
         order.append(rows)
     back = np.argsort(np.concatenate(order))

@@ -7,6 +7,7 @@ from typing import Any
 
 from keras import ops
 
+from forecasting.layers.carried import carried_forward
 from forecasting.layers.inputs import Inputs
 
 
@@ -39,7 +40,8 @@ class Tokens:
         length = inputs.values.shape[1]
         padding = -length % self.segment
         count = (length + padding) // self.segment
-        padded = [ops.pad(ops.cast(part, "float32"), ((0, 0), (padding, 0))) for part in inputs[:2]]
+        context = self.read(inputs)
+        padded = [ops.pad(ops.cast(part, "float32"), ((0, 0), (padding, 0))) for part in context]
         values, observed = (ops.reshape(part, (-1, count, self.segment)) for part in padded)
         parts = [self.spelt(values, observed), observed]
         for features in (inputs.known[:, :length], inputs.past):
@@ -50,6 +52,11 @@ class Tokens:
             parts.append(ops.repeat(inputs.static[:, None], count, axis=1))
         return ops.concatenate(parts, axis=2)
 
+    def read(self, inputs: Inputs) -> tuple[Any, Any]:
+        """Return the values [B, L] as they are read, and which of them were observed."""
+        values, observed = inputs[:2]
+        return (values if self.alphabet else carried_forward(values, observed)), observed
+
     def spelt(self, values: Any, observed: Any) -> Any:
         """Return values [..., S] as they stand in a token: [..., S], or [..., S * K] for symbols."""
         if not self.alphabet:
@@ -59,14 +66,15 @@ class Tokens:
 
     def newest(self, inputs: Inputs) -> Any:
         """Return the newest values [B, S] of the context, for `fed_back`; a missing symbol is none of the codes."""
-        values, observed = (ops.cast(part[:, -self.segment :], "float32") for part in inputs[:2])
+        values, observed = (ops.cast(part[:, -self.segment :], "float32") for part in self.read(inputs))
         return ops.where(observed > 0, values, -ops.ones_like(values)) if self.alphabet else values
 
     def future(self, known: Any) -> Any:
         """Return the features of the horizon, out of known [B, L + H, F], as [B, T', S, F]; padded at the far end."""
         padding = self.ahead * self.segment - self.horizon
         ahead = ops.pad(known[:, known.shape[1] - self.horizon :], ((0, 0), (0, padding), (0, 0)))
-        return ops.reshape(ahead, (-1, self.ahead, self.segment, known.shape[2]))
+        # not -1: where there are no features, nothing says how many windows there are
+        return ops.reshape(ahead, (ops.shape(known)[0], self.ahead, self.segment, known.shape[2]))
 
     def by_token(self, steps: Any) -> Any:
         """Return numbers of the horizon [B, H] as [B, T', S]; padded with 0 at the far end."""
@@ -85,7 +93,7 @@ class Tokens:
             known: [B, S, F] their features.
             static: [B, D].
         """
-        features = ops.reshape(known, (-1, self.segment * known.shape[2]))
+        features = ops.reshape(known, (ops.shape(known)[0], self.segment * known.shape[2]))
         observed = ops.ones_like(values)
         parts = [self.spelt(values, observed), observed, features, static]
         if self.past_only:

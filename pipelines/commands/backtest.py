@@ -17,6 +17,7 @@ from pipelines import option_types, options
 @options.data_options
 @options.task_options()
 @click.option("--refit", is_flag=True, help="Train again at every origin, not only before the first.")
+@click.option("--recalibrate", is_flag=True, help="Calibrate again at every origin; needs --calibrate.")
 @options.level_option
 @click.option("--out", type=option_types.OutFile(), help="Write the forecasts beside what happened (.parquet or .csv).")
 @options.common_options
@@ -24,6 +25,7 @@ def command(
     data: options.DataRequest,
     task: options.TaskRequest,
     refit: bool,
+    recalibrate: bool,
     level: tuple[float, ...] | None,
     out: str | None,
     as_json: bool,
@@ -41,7 +43,7 @@ def command(
     from pipelines.sinks import write_frame
     from pipelines.views import show_metrics
 
-    forecasts, metrics = backtest(frame, task, refit, level or ())
+    forecasts, metrics = backtest(frame, task, level or (), refit, recalibrate)
     if out:
         write_frame(out, forecasts)
         say(f"Wrote {len(forecasts)} rows to {out}.")

@@ -23,9 +23,7 @@ from pipelines.config_file import config_option
 @config_option
 @options.data_options
 @options.task_options(least_windows=0)
-@click.option("--out", metavar="FOLDER", help="Save the model in this folder.")
-@click.option("--register", metavar="NAME", help="Register the model; the first version becomes the champion.")
-@click.option("--track/--no-track", default=True, show_default=True, help="Log an MLflow run.")
+@options.keep_options
 @options.skip_code_option
 @options.common_options
 def command(
@@ -45,8 +43,7 @@ def command(
     from pipelines.console import emit, say
     from pipelines.sources import Source
 
-    if register and not track:
-        raise click.UsageError("--register needs the MLflow run that --no-track switches off.")
+    options.require_run(register, track)
     task = dataclasses.replace(task, training=(*click.get_current_context().meta.get("training", ()), *task.training))
     source = Source.open(task.read(data))
     frame = options.read_or_skip(source, skip_code)
@@ -56,7 +53,7 @@ def command(
     if register and skip_code is not None and is_known(register, frame, task):
         say(f"{register} is already trained on this data.")
         raise click.exceptions.Exit(skip_code)
-    trained = train(frame, TrainRequest(task, source.name, register, out, track))
+    trained = train(frame, TrainRequest(source.name, register, out, track, task=task))
 
     from pipelines.views import show_trained
 

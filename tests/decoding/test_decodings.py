@@ -50,6 +50,15 @@ def raw(network, *args, **kwargs):
     return np.asarray(network.core(inputs(*args, **kwargs), training=False))[:, :, 0]
 
 
+@pytest.mark.parametrize("decoding", DECODINGS.names())
+def test_steps_without_any_feature_are_forecast(decoding):
+    """Integer steps have no calendar: what is known of a step ahead is then nothing."""
+    context, known, _ = windows()
+    found = network_of(decoding=decoding, calendar=())(context, known[:, :, :0])
+    assert found.shape == (5, H, 1)
+    assert np.isfinite(found).all()
+
+
 @pytest.mark.parametrize("decoding", FED_BACK)
 def test_free_running_does_not_look_at_the_truth(decoding):
     network = network_of(decoding=decoding)

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from tests.conftest import make_frame
+from tests.doors import forecasts_in
 from tests.pipelines.conftest import QUICKLY
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -24,8 +25,7 @@ def parted(frame):
 
 
 def read_batch(folder):
-    parts = [pd.read_parquet(path) for path in sorted(folder.glob("run=*/part=*/data.parquet"))]
-    return pd.concat(parts).sort_values(["unique_id", "ds"], ignore_index=True)
+    return forecasts_in(folder).sort_values(["unique_id", "ds"], ignore_index=True)
 
 
 def test_the_future_comes_from_a_file_or_from_rows_without_target(forecast, frame, tmp_path):

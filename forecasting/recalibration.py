@@ -1,0 +1,130 @@
+"""Calibrating a trained model again, without training, on rows that came after those its weights were fitted to.
+
+Errors of a time series are not exchangeable: what held in the rows that were kept apart at training may not hold a
+year later. The window of `calibration_windows` horizons therefore moves along with the data.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasting.calibration import MOST_WINDOWS, Calibration, CalibrationErrors, spare_scale
+from forecasting.config import Training, is_count, require
+from forecasting.data.panel import Panel
+from forecasting.data.splits import validation_origins
+from forecasting.errors import TrainingError
+from forecasting.facts import Facts
+from forecasting.learner_spec import LearnerSpec, require_calibratable
+from forecasting.model_spec import ModelSpec
+
+if TYPE_CHECKING:
+    from forecasting.predictor import Predictor
+
+
+def rows_until(panel: Panel, label: str | int) -> NDArray[np.int64]:
+    """Return how many rows [S] of each series are not after a time step, in the text of `Panel.label`."""
+    is_before = panel.grid() <= panel.parse_label(label)
+    return np.add.reduceat(is_before.astype(np.int64), panel.offsets[:-1])
+
+
+@dataclass(frozen=True, eq=False)
+class MovingCalibration:
+    """A model's errors in all windows that its weights never saw, of which the latest ones calibrate.
+
+    Attributes:
+        predictor: not calibrated.
+        panel: the data.
+        errors: one for each window of which the targets are unseen.
+        seen: [S] rows of each series that the weights may have seen.
+        rows: rows that calibrate, of each series.
+    """
+
+    predictor: Predictor
+    panel: Panel
+    errors: CalibrationErrors
+    seen: NDArray[np.int64]
+    rows: int
+
+    @classmethod
+    def of(cls, predictor: Predictor, panel: Panel, seen: NDArray[np.int64], windows: int) -> Self:
+        """Score the windows of a panel.
+
+        Args:
+            predictor: with or without a calibration, which is put aside.
+            panel: the data.
+            seen: [S] rows of each series that the weights may have seen.
+            windows: horizons that calibrate.
+
+        Raises:
+            TrainingError: no series has a whole horizon after those rows.
+        """
+        bare, horizon = predictor.calibrated(None), predictor.task.horizon
+        spans = max(1, math.ceil(int((panel.lengths - seen).max(initial=0)) / (windows * horizon)))
+        origins = validation_origins(panel.lengths, np.maximum(seen, 1), horizon, spans * MOST_WINDOWS)
+        if len(origins[0]) == 0:
+            raise TrainingError(
+                "Nothing can be calibrated on: no series goes on for a horizon after the rows that the model was "
+                f"fitted to. The longest has {int((panel.lengths - seen).max(initial=0))} rows more, the horizon is "
+                f"{horizon}. Fix: give the rows that came since, or train with `calibration_windows`.",
+                code="no_calibration",
+                field="calibration_windows",
+            )
+        known = panel.truncate(seen) if seen.any() else panel
+        held = predictor.calibration
+        spare = held.spare_scale if held else spare_scale(known, predictor.task.season[0])
+        return cls(bare, panel, CalibrationErrors.of(bare, panel, origins, spare), seen, windows * horizon)
+
+    def at(self, ends: NDArray[np.int64]) -> Calibration:
+        """Calibrate on the last rows before `ends` [S].
+
+        Raises:
+            TrainingError: a step of the horizon was observed in no window.
+        """
+        return self.errors.between(np.maximum(self.seen, ends - self.rows), ends)
+
+    @property
+    def first(self) -> str | int:
+        """The first time step that calibrates when all rows are known."""
+        starts = np.maximum(self.seen, self.panel.lengths - self.rows)
+        return self.panel.label(
+            self.panel.frequency.times(self.panel.starts, starts)[starts < self.panel.lengths].min()
+        )
+
+    def predictor_at(self, ends: NDArray[np.int64]) -> Predictor:
+        """Return the predictor as it is calibrated when row `ends` - 1 of each series is the last one known."""
+        return self.predictor.calibrated(self.at(ends))
+
+
+def calibrating(training: Training, spec: ModelSpec, windows: int | None = None) -> int:
+    """Return how many horizons calibrate a trained model again.
+
+    Args:
+        training: how it was trained.
+        spec: the model.
+        windows: horizons; as `training` says when None.
+
+    Raises:
+        ConfigError: none are said, or the model cannot be calibrated.
+    """
+    horizons = training.calibration_windows if windows is None else windows
+    require(is_count(horizons), "calibration_windows", "an integer of at least 1 to calibrate again", horizons)
+    chosen = dataclasses.replace(training, calibration_windows=horizons)
+    return require_calibratable(chosen, spec, LearnerSpec.chosen(chosen, spec).load(spec)[0])
+
+
+def recalibrated(predictor: Predictor, facts: Facts, panel: Panel, horizons: int) -> tuple[Predictor, Facts]:
+    """Return a predictor that is calibrated on the last `horizons` horizons of a panel, and its facts.
+
+    Raises:
+        PanelError: the panel is not one of the model's frequency.
+        TrainingError: no series goes on long enough after what the weights were fitted to.
+    """
+    moving = MovingCalibration.of(predictor, panel, rows_until(panel, facts.seen_until), horizons)
+    calibration = moving.at(panel.lengths)
+    return moving.predictor.calibrated(calibration), facts.calibrated(panel, calibration.windows, moving.first)
