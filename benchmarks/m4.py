@@ -16,7 +16,16 @@ from benchmarks.common import SHARED, cell, chosen, data, results, show, timed_f
 #: Steps ahead, and the season that models are told.
 SETTINGS = {"Hourly": (48, (24, 168)), "Weekly": (13, (52,))}
 
-MODELS = ("seasonal-naive", "ar", "ff-ar", "gru", "auto")
+#: References, defaults, and what was best on the 48 hours before those that are held out.
+MODELS = (
+    "seasonal-naive",
+    "ar",
+    "ff-ar",
+    "gru",
+    "ff-ar:residual=smoothing,scaling=asinh,head=point",
+    "es-rnn:units=128,scaling=asinh,head=point",
+    "auto",
+)
 
 #: What M4's seasonal naive repeats: a day of hours, and the last week.
 PERIODS = {"Hourly": 24, "Weekly": 1}

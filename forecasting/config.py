@@ -16,6 +16,8 @@ SHORT_SERIES = ("pad", "error", "fallback")
 
 #: How the work of a training is shared among devices: not at all, or every batch among all of them.
 STRATEGIES = ("", "mirrored")
+#: By what errors may be divided in a loss; see `Training`.
+LOSS_SCALES = ("window", "smape")
 
 #: Quantile levels a quantile head is trained on; other levels are interpolated inside this grid.
 QUANTILE_GRID = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
@@ -221,6 +223,10 @@ class Training(StrictConfig):
         time_limit: seconds after which a training ends at its next look at the validation windows, the best weights so
             far are kept, and the run says so; half of them where a refit follows, which takes as long. Closed forms
             take the time they take. `auto` shares them out among its candidates, 600 where nothing is said.
+        loss_scale: by what an error is divided in the loss of points and quantiles, one of `LOSS_SCALES`: the deviation
+            of the `window`, or its mean absolute value, so that relative errors count, as in `smape`.
+        averaging: momentum of the moving average of the weights over the steps, which is what is validated and kept; 0
+            keeps the weights of the last step (Polyak & Juditsky 1992).
     """
 
     steps: int = 1200
@@ -239,6 +245,8 @@ class Training(StrictConfig):
     learner: str = ""
     strategy: str = ""
     time_limit: float | None = None
+    loss_scale: str = "window"
+    averaging: float = 0.0
 
     def __post_init__(self) -> None:
         require(
@@ -257,6 +265,9 @@ class Training(StrictConfig):
             is_number(self.weight_decay) and self.weight_decay >= 0, "weight_decay", "at least 0", self.weight_decay
         )
         require(is_number(self.truncation) and 0 <= self.truncation < 1, "truncation", "in [0, 1)", self.truncation)
+        require(is_number(self.averaging) and 0 <= self.averaging < 1, "averaging", "in [0, 1)", self.averaging)
+        scales = ", ".join(LOSS_SCALES)
+        require(self.loss_scale in LOSS_SCALES, "loss_scale", f"one of {scales}", self.loss_scale)
         require(isinstance(self.refit, bool), "refit", "true or false", self.refit)
         limit = self.time_limit
         require(limit is None or (is_number(limit) and limit > 0), "time_limit", "above 0, or left out", limit)

@@ -38,7 +38,7 @@ class Forecaster(Answering):
         holidays: country whose public holidays are features of every day, past and future: `DE`, or `DE-BY`.
         lower: nothing below this is forecast, in original units; a history below it is an error.
         upper: nothing above this is forecast, likewise.
-        scaling: `standard`, `last`, `mean` or `none`; the model's own default when not given.
+        scaling: `standard`, `last`, `mean`, `asinh` or `none`; the model's own default when not given.
         training: how the network is trained.
         time_limit: seconds that a fit may take; the same as `Training(time_limit=...)`.
         short_series: what is done about a series with too few observed values: the network answers it `padded`

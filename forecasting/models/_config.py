@@ -14,6 +14,7 @@ from forecasting.head_spec import HeadSpec
 from forecasting.heads import HEADS
 from forecasting.layers.attention import ATTENTIONS
 from forecasting.layers.forcing import SCHEDULES, is_forcing
+from forecasting.layers.residuals import NO_RESIDUAL, RESIDUALS
 from forecasting.search_space import OneOf, Space
 
 
@@ -92,6 +93,8 @@ class DecodedConfig(ModelConfig):
         forcing: how often a decoder that goes step by step is fed the truth while it is trained: `free` (never),
             `teacher` (always), `linear`, `exponential`, `sigmoid` (ever more seldom), or a constant probability.
         attention: name of a file in `forecasting.layers.attention`.
+        residual: name of a file in `forecasting.layers.residuals`: the forecast around which the network forecasts what
+            is left; `none` leaves all to the network.
     """
 
     reads_covariates: ClassVar[bool] = True
@@ -101,6 +104,7 @@ class DecodedConfig(ModelConfig):
     dropout: float = 0.0
     forcing: str | float = "free"
     attention: str = "none"
+    residual: str = NO_RESIDUAL
 
     def __post_init__(self) -> None:
         options = DECODINGS.load(self.decoding).OPTIONS
@@ -109,7 +113,9 @@ class DecodedConfig(ModelConfig):
         allowed = f"one of {', '.join(SCHEDULES)}, or a number from 0 to 1"
         require(is_forcing(self.forcing), "forcing", allowed, self.forcing)
         ATTENTIONS.require(self.attention)
-        for name in ("width", "forcing", "attention"):
+        if self.residual != NO_RESIDUAL:
+            RESIDUALS.require(self.residual)
+        for name in ("width", "forcing", "attention", "residual"):
             default = type(self).__dataclass_fields__[name].default
             free = name in options or getattr(self, name) == default
             require(free, name, f"left out: decoding {self.decoding!r} does not read it", getattr(self, name))
@@ -132,6 +138,8 @@ class DecodedConfig(ModelConfig):
         takes no head that gives quantiles and cannot be drawn from.
         """
         names = sorted(HEADS.names(), key=lambda name: (*(name != one for one in FIRST_HEADS), name))
+        if self.residual != NO_RESIDUAL:
+            names = [name for name in names if HeadSpec(name).has_location]
         return tuple(name for name in names if not self.feeds_back or fits_next_step(HeadSpec(name)))
 
     def for_head(self, head: HeadSpec, given: Mapping[str, Any]) -> Self:

@@ -16,6 +16,7 @@ from forecasting.head_spec import HeadSpec
 from forecasting.heads import HEADS
 from forecasting.layers.attention import ATTENTIONS
 from forecasting.layers.encoders import STACKS
+from forecasting.layers.residuals import RESIDUALS
 from forecasting.model_spec import ModelSpec
 from forecasting.models import MODELS
 from forecasting.network import build_network
@@ -32,7 +33,7 @@ def small_spec(name, head=None, **choices):
     read = {field.name for field in dataclasses.fields(config) if field.init}
     if hasattr(config, "forcing"):
         options = DECODINGS.load(choices.get("decoding", config.decoding)).OPTIONS
-        read -= {"width", "forcing", "attention"} - set(options)
+        read -= {"width", "forcing", "attention", "residual"} - set(options)
     config = {key: value for key, value in SMALL.items() if key in read} | choices
     return ModelSpec.of(name, config, head=head)
 
@@ -45,7 +46,7 @@ def is_free(name, field):
 def is_read(name, field):
     """Whether a config field plays a part in some decoding that the model may have."""
     config = MODELS.load(name).Config
-    if is_free(name, "decoding") or field not in {"width", "forcing", "attention"}:
+    if is_free(name, "decoding") or field not in {"width", "forcing", "attention", "residual"}:
         return True
     return field in DECODINGS.load(config.decoding).OPTIONS
 
@@ -62,6 +63,9 @@ def all_specs():
         yield small_spec("recurrent", stack=stack, layers=2)
     for attention in ATTENTIONS.names():
         yield small_spec("recurrent", decoding="seq2seq", attention=attention, segment=4)
+    for residual in RESIDUALS.names():
+        yield small_spec("gru", residual=residual, segment=4)
+        yield small_spec("ff-ar", "mixture-density", residual=residual, decoding="position")
     yield from (small_spec("ff-ar", head) for head in HEADS.names() if not HeadSpec(head).has_symbols)
     yield small_spec("gru", "mixture-density", decoding="recursive", segment=4)
     yield small_spec("gru", "negative-binomial", decoding="recursive", segment=4)
@@ -230,7 +234,7 @@ def test_a_config_survives_its_dictionary_form_and_refuses_unknown_fields(name):
 OTHER = {
     "units": 5, "layers": 4, "width": 3, "segment": 8, "cell": "lstm", "decoding": "recursive", "dropout": 0.5,
     "period": 12, "ridge": 10.0, "forcing": "teacher", "attention": "multiplicative", "stack": "dilated",
-    "states": 3, "restarts": 1, "rescale": False, "members": ("naive",),
+    "states": 3, "restarts": 1, "rescale": False, "members": ("naive",), "residual": "smoothing",
 }  # fmt: skip
 
 #: What else must be chosen for a field to play a part.
