@@ -57,7 +57,7 @@ def measure(name: str, model: str) -> dict[str, Any]:
     """Train and calibrate one model on the rows before the first origin; score it before and after calibration."""
     from forecasting import Forecaster, Training
     from forecasting.data.panel import Panel
-    from forecasting.data.splits import validation_ends
+    from forecasting.data.splits import calibration_ends
     from forecasting.evaluation.backtest import backtest_by_window, backtest_fitted, rolling
     from forecasting.model_spec import ModelSpec
     from forecasting.recalibration import MovingCalibration
@@ -78,7 +78,7 @@ def measure(name: str, model: str) -> dict[str, Any]:
         "seconds": time.perf_counter() - started,
     }
     bare = forecaster.predictor.calibrated(None)
-    seen = validation_ends(origins.ends(panel), setting.horizon, windows)
+    seen = calibration_ends(origins.ends(panel), setting.horizon, windows)
     moving = MovingCalibration.of(bare, panel, seen, windows)
     found = {
         "own": backtest_fitted(bare, panel, origins, LEVELS) if bare.quantile_range else None,

@@ -107,7 +107,7 @@ class Forecaster(Answering):
     def fit_panel(self, panel: Panel, callbacks: Sequence[Any] = ()) -> Self:
         """Learn from a panel; see `fit`."""
         from forecasting.calibration import calibrate
-        from forecasting.data.splits import validation_ends
+        from forecasting.data.splits import calibration_ends
         from forecasting.facts import describe
         from forecasting.fitting import fit_model
         from forecasting.graphs import kernel_of
@@ -116,7 +116,7 @@ class Forecaster(Answering):
         learner, _ = LearnerSpec.chosen(self.training, self.spec).load(self.spec)
         require_shareable(self.training, self.spec)
         held_out = require_calibratable(self.training, self.spec, learner)
-        ends = validation_ends(panel.lengths, self.horizon, held_out)
+        ends = calibration_ends(panel.lengths, self.horizon, held_out)
         part = panel.truncate(ends) if held_out else panel
         task = self.task_for(part)
         self.spec.note_covariates(task)
@@ -221,7 +221,7 @@ class Forecaster(Answering):
         callbacks: Sequence[Any] = (),
     ) -> Backtest:
         """Backtest on a panel; see `backtest`. The result also scores itself."""
-        from forecasting.data.splits import validation_ends
+        from forecasting.data.splits import calibration_ends
         from forecasting.evaluation.backtest import backtest_by_window, backtest_fitted, rolling
         from forecasting.forecast_frame import wanted_levels
         from forecasting.recalibration import MovingCalibration, calibrating
@@ -239,7 +239,7 @@ class Forecaster(Answering):
         if not recalibrate:
             return backtest_fitted(fitted().predictor, panel, origins, levels)
         horizons = calibrating(self.training, self.spec)
-        seen = validation_ends(origins.ends(panel), self.horizon, horizons)
+        seen = calibration_ends(origins.ends(panel), self.horizon, horizons)
         moving = MovingCalibration.of(fitted().predictor, panel, seen, horizons)
         return backtest_by_window(lambda at: moving.predictor_at(origins.ends(panel, at)), panel, origins, levels)
 

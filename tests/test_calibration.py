@@ -19,7 +19,7 @@ from forecasting.calibration import (
 )
 from forecasting.data.calendar import Frequency
 from forecasting.data.panel import Panel
-from forecasting.data.splits import validation_ends
+from forecasting.data.splits import calibration_ends
 from forecasting.errors import ArtifactError, ConfigError, RequestError, TrainingError
 from tests.conftest import QUICK, make_frame, symbol_frame
 
@@ -192,7 +192,7 @@ def test_intervals_are_nested_contain_the_median_and_know_their_step(calibrated,
 
 def test_intervals_of_calibration_windows_themselves_hold_as_many_as_their_ranks_say(calibrated, frame):
     panel = Panel.from_frame(frame)
-    ends = validation_ends(panel.lengths, HORIZON, WINDOWS)
+    ends = calibration_ends(panel.lengths, HORIZON, WINDOWS)
     series = np.repeat([0, 1], TAIL - HORIZON + 1)
     steps = np.concatenate([np.arange(ends[s] - 1, panel.lengths[s] - HORIZON) for s in range(2)])
     answer = calibrated.predictor.predict_panel(panel, None, (0.1, 0.9), (series, steps))
