@@ -79,9 +79,10 @@ class MovingCalibration:
         """
         bare, horizon, rows = predictor.calibrated(None), predictor.task.horizon, windows * predictor.task.horizon
         spans = max(1, math.ceil(int((panel.lengths - seen).max(initial=0)) / rows))
-        is_scored = spread(panel.lengths - seen >= horizon, max(MOST_WINDOWS // (rows - horizon + 1), FEWEST_SERIES))
+        inside = rows - horizon + 1  # windows of a series whose targets lie in what calibrates
+        is_scored = spread(panel.lengths - seen >= horizon, max(MOST_WINDOWS // inside, FEWEST_SERIES))
         starts = np.where(is_scored, np.maximum(seen, 1), panel.lengths)
-        origins = validation_origins(panel.lengths, starts, horizon, spans * MOST_WINDOWS)
+        origins = validation_origins(panel.lengths, starts, horizon, spans * MOST_WINDOWS * rows // inside)
         if len(origins[0]) == 0:
             raise TrainingError(
                 "Nothing can be calibrated on: no series goes on for a horizon after the rows that the model was "
