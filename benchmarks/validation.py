@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.common import data
-from benchmarks.m4_hourly import scorer
+from benchmarks.m4 import scorer
 
 #: ETTh1: rows that train, that validate, and that test, by the protocol of the published tables.
 BORDERS = (8640, 11520, 14400)

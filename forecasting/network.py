@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from forecasting.config import Task
+from forecasting.ensemble_network import EnsembleNetwork
 from forecasting.heads._numbers import LARGEST_ERROR
 from forecasting.layers.covariates import CovariateReaders
 from forecasting.layers.inputs import Dice, Inputs, Teacher
@@ -56,6 +57,16 @@ class ForecastNetwork(keras.Model):
     def build(self, *shapes: Any) -> None:
         """Do nothing: the layers inside make their weights in the first call, which `create_weights` makes."""
         self.built = True
+
+    def adapt(self, statics: np.ndarray, columns: np.ndarray) -> None:
+        """Take means and deviations of covariates from the training rows.
+
+        Args:
+            statics: [S, K] codes of the static covariates of the training series.
+            columns: [N, F + C] calendar features and codes of covariates of the training rows.
+        """
+        self.statics.adapt(statics)
+        self.covariates.adapt(columns)
 
     def call(self, context: Any, known: Any, statics: Any = None, training: bool = False) -> Any:
         """Return the outputs of the head [B, H, Q] (float64): quantiles in original units, or probabilities.
@@ -143,6 +154,12 @@ class ForecastNetwork(keras.Model):
         usable = ops.cast(usable, "float64")
         return weighted_mean(loss, usable if weight is None else usable * weight)
 
+    def loss_weight(self, context: Any, known: Any, target: Any, statics: Any, weigh: Weigh | None = None) -> Any:
+        """Return the sum of the weights that the loss is a mean by (float64); arguments as `training_loss`."""
+        scaled = self.scaler(context)
+        usable = ops.cast(is_usable(target, scaled), "float64")
+        return ops.sum(usable if weigh is None else usable * weigh(context, scaled))
+
     def create_weights(self) -> None:
         """Create all weights by running the network once on an empty context."""
         task = self.task
@@ -180,7 +197,7 @@ def weighted_mean(values: Any, weight: Any) -> Any:
     return ops.sum(weight * values) / ops.maximum(ops.sum(weight), SMALLEST_WEIGHT)
 
 
-def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> ForecastNetwork:
+def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> ForecastNetwork | EnsembleNetwork:
     """Build the network of a model with its weights created.
 
     Args:
@@ -191,6 +208,8 @@ def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> Forec
     """
     if seed is not None:
         keras.utils.set_random_seed(seed)
+    if spec.members:
+        return ensemble_of(spec, task, seed)
     # A model that learns nothing through the link keeps what lies within the bounds exactly.
     link = Link.of(task, SOFTNESS if spec.config.learner == "gradient" else 0.0)
     head = spec.head_spec.build(task, link)
@@ -200,3 +219,12 @@ def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> Forec
     network = ForecastNetwork(core, scaler, statics, covariates, head, task)
     network.create_weights()
     return network
+
+
+def ensemble_of(spec: ModelSpec, task: Task, seed: int | None) -> EnsembleNetwork:
+    """Build the networks of the members, each as it would be built alone, and join them."""
+    parts = [
+        build_network(member.spec, member.task(task), None if seed is None else dict(member.training).get("seed", seed))
+        for member in spec.members
+    ]
+    return EnsembleNetwork(parts, [member.weight for member in spec.members], spec.head_spec.build(task), task)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from forecasting.config import StrictConfig, is_count, require
+from forecasting.config import StrictConfig, Task, is_count, require
 from forecasting.decoding import DECODINGS
 from forecasting.errors import ConfigError
 from forecasting.head_spec import HeadSpec
@@ -15,6 +15,7 @@ from forecasting.heads import HEADS
 from forecasting.layers.attention import ATTENTIONS
 from forecasting.layers.forcing import SCHEDULES, is_forcing
 from forecasting.layers.residuals import NO_RESIDUAL, RESIDUALS
+from forecasting.search_space import OneOf, Space
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,12 @@ class ModelConfig(StrictConfig):
         learner: file in `forecasting.training` that teaches the model.
         reads_covariates: whether the model reads covariates; the others let them pass, so that all models can be
             compared on the same data.
+        scales_windows: whether the network has a window scaler; what is made of several models leaves that to them.
     """
 
     learner: ClassVar[str] = "gradient"
     reads_covariates: ClassVar[bool] = False
+    scales_windows: ClassVar[bool] = True
 
     @property
     def scaling(self) -> str:
@@ -44,6 +47,14 @@ class ModelConfig(StrictConfig):
     def feeds_back(self) -> bool:
         """Whether each step is forecast from the one before, so that roll-outs can be drawn."""
         return False
+
+    @classmethod
+    def search(cls, task: Task) -> dict[str, Space]:
+        """Return which values are worth trying, by field (and `scaling`), where a search may choose.
+
+        Fields that a subclass fixes need not be left out.
+        """
+        return {}
 
     def for_head(self, head: HeadSpec, given: Mapping[str, Any]) -> Self:
         """Return the config as it goes with a head; fields that are `given` stay as they are.
@@ -108,6 +119,11 @@ class DecodedConfig(ModelConfig):
             default = type(self).__dataclass_fields__[name].default
             free = name in options or getattr(self, name) == default
             require(free, name, f"left out: decoding {self.decoding!r} does not read it", getattr(self, name))
+
+    @classmethod
+    def search(cls, task: Task) -> dict[str, Space]:
+        """What every network may be given; see `ModelConfig.search`."""
+        return {"dropout": OneOf((0.0, 0.1, 0.2, 0.3, 0.4)), "scaling": OneOf(("standard", "last", "mean"))}
 
     @property
     def feeds_back(self) -> bool:

@@ -11,6 +11,7 @@ from forecasting.errors import ConfigError, PanelError
 from forecasting.learner_spec import LEARNERS
 from forecasting.model_spec import ModelSpec
 from forecasting.network import build_network
+from forecasting.training import _clock
 from forecasting.training._batches import draw_batches, shortened
 from forecasting.training._loss_scale import weigher
 from forecasting.training._source import WindowSource
@@ -158,6 +159,26 @@ def test_zeros_gaps_and_jumps_give_a_finite_loss_at_every_step():
     model = forecaster(steps=100, truncation=0.9).fit(frame)
     assert all(np.isfinite(value) for row in model.learned_.history for value in row.values())
     assert model.learned_.history[-1]["step"] == 100, "no step was cut off"
+
+
+def test_a_time_limit_ends_a_training_at_its_next_look_with_the_best_weights_so_far(monkeypatch):
+    ticks = iter(range(1000))
+    monkeypatch.setattr(_clock, "now", lambda: float(next(ticks)))  # a second from one look to the next
+    frame, choices = make_frame(rows=160), {"steps": 100, "validate_every": 10, "patience": 100}
+    model = forecaster(time_limit=3, refit=False, **choices).fit(frame)
+    assert len(model.learned_.history) == 3
+    assert model.learned_.notes["ended"] == "by time_limit after 30 of 100 steps"
+    assert model.facts.training["time_limit"] == 3
+    refitted = forecaster(time_limit=4, **choices).fit(frame)
+    assert len(refitted.learned_.history) == 2, "a refit takes as long again"
+    assert refitted.learned_.notes["refit"].startswith("on all windows")
+
+
+def test_without_validation_windows_everything_is_learnt_from_for_all_steps():
+    model = forecaster(steps=20, validation_windows=0).fit(make_frame(rows=160))
+    assert model.learned_.steps == 20
+    assert model.learned_.notes["refit"] == "no"
+    assert "val_loss" not in model.learned_.history[0]
 
 
 @pytest.mark.parametrize("validated", [False, True])
