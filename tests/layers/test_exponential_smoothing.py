@@ -58,7 +58,8 @@ def test_a_season_that_repeats_is_forecast_exactly_whatever_the_coefficients():
 
 def test_a_coefficient_near_1_follows_the_series_and_stays_finite():
     made, values = layer(4), np.tile(np.arange(24.0, dtype="float32"), (B, 1))
-    made.set_weights([weight * 0 + 1e4 for weight in made.get_weights()])
+    *others, bias = made.get_weights()
+    made.set_weights([*(weight * 0 for weight in others), bias * 0 + 1e4])
     left, ahead = made(values, np.ones_like(values))
     assert np.isfinite(left).all()
     np.testing.assert_allclose(ahead[:, 3], 23, atol=0.1)  # the phase of the last step, whose season is its level
