@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 ONCE ?=
+GPU ?=
 # Processes that share the tests.
 WORKERS ?= logical
 
@@ -23,7 +24,12 @@ $(VENV)/.test: $(VENV)/.runtime requirements-test.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
 	@touch $@
 
-install: $(VENV)/.runtime  ## Build the virtual environment.
+# The same versions, and the libraries of CUDA beside them.
+$(VENV)/.gpu: $(VENV)/.runtime requirements-gpu.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-gpu.txt
+	@touch $@
+
+install: $(VENV)/.runtime $(if $(GPU),$(VENV)/.gpu)  ## Build the virtual environment; GPU=1 with CUDA's libraries.
 
 demo: $(VENV)/.runtime  ## Train, rank, register and serve on the shipped data; ONCE=1 ends after the first answer.
 	$(BIN)/forecast demo $(if $(ONCE),--once)

@@ -14,8 +14,9 @@ import pandas as pd
 
 from benchmarks.common import data, show
 
-#: Weights, windows and dropout are drawn from these, the same for every variant.
-SEEDS = tuple(int(seed) for seed in os.environ.get("FORECAST_SEEDS", "1").split(","))
+#: Weights, windows and dropout are drawn from these, the same for every variant; one seed differs from the next by up
+#: to a tenth.
+SEEDS = tuple(int(seed) for seed in os.environ.get("FORECAST_SEEDS", "1,2,3").split(","))
 
 #: A small network and few steps: the comparison is of columns, on a laptop in minutes.
 UNITS, STEPS = 64, 600
@@ -42,7 +43,8 @@ class Case:
 
 
 CASES = (
-    Case("traffic", 24, 90, ("temp", "rain_1h", "snow_1h", "clouds_all", "weather_main")),
+    # One of five columns, chosen on the 90 days before those that are scored: the numbers gained nothing there.
+    Case("traffic", 24, 90, ("weather_main",)),
     Case("bike_sharing_hourly", 24, 60, ("weather", "temp", "atemp", "hum", "windspeed")),
     Case("vic_elec_halfhourly", 48, 60, ("temperature",)),
 )

@@ -49,6 +49,16 @@ def context_length_of(panel: Panel, horizon: int, season: tuple[int, ...]) -> in
     return max(1, min(wanted, available, shortest))
 
 
+def context_lengths_worth_trying(panel: Panel, horizon: int, season: tuple[int, ...]) -> tuple[int, ...]:
+    """Return what a search may choose from: a few shortest and longest seasons, as far as the series bear them."""
+    shortest, longest = season[0], season[-1]
+    if panel.symbols:
+        shortest = longest = SYMBOLS_READ
+    bound = max(1, min(int(np.median(panel.lengths)) // 2, int(panel.lengths.max()) - horizon))
+    lengths = {shortest * many for many in (1, 2, 3, 4, 7)} | {longest * many for many in (1, 2, 3, 4)}
+    return tuple(sorted(length for length in lengths if horizon // 2 <= length <= bound))
+
+
 def task_for(
     panel: Panel,
     horizon: int,

@@ -14,6 +14,12 @@ from forecasting.data.statics import encode_statics
 from forecasting.data.windows import layout
 from forecasting.layers.gather import Gather
 
+# Recent GPUs round the factors of products to 10 bits, unless told not to: the same model would answer otherwise there.
+tf.config.experimental.enable_tensor_float_32_execution(False)
+
+#: Operations by which a recurrence runs -> what the run records of it; a graph with none of them has no recurrence.
+KERNELS = {"CudnnRNN": "cudnn", "BlockLSTM": "block-lstm", "While": "loop", "StatelessWhile": "loop"}
+
 #: Windows read by one call into a graph; bounds the memory of a large panel.
 CHUNK = 4096
 
@@ -84,6 +90,22 @@ def compiled(read: Callable[..., Any], task: Task, *options: tf.TensorSpec) -> A
         return read(windows.context, windows.known, statics, *options)
 
     return graph.get_concrete_function()
+
+
+def kernel_of(graph: Any) -> str:
+    """Return the kernels of a traced graph's recurrences: `cudnn`, `block-lstm`, `loop` of single steps, or `none`.
+
+    Read from the operations themselves, so it is what runs and not what should. A graph may have several: one for the
+    context and a loop over the horizon, or one for each size of a batch.
+
+    Args:
+        graph: a concrete function.
+    """
+    definition = graph.graph.as_graph_def()
+    parts = [definition.node, *(function.node_def for function in definition.library.function)]
+    used = {node.op for nodes in parts for node in nodes}
+    found = {kernel for name, kernel in KERNELS.items() if any(op.startswith(name) for op in used)}
+    return ", ".join(sorted(found)) or "none"
 
 
 def in_chunks(graph: Any, windows: PanelWindows, most: int = CHUNK) -> np.ndarray:

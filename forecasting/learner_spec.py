@@ -56,6 +56,11 @@ class LearnerSpec:
         """Name of the learner that this one may be chosen instead of; None for one that only teaches its own models."""
         return getattr(LEARNERS.load(self.name), "INSTEAD_OF", None)
 
+    @property
+    def is_shareable(self) -> bool:
+        """Whether several devices can share the steps (`Training.strategy`)."""
+        return getattr(LEARNERS.load(self.name), "IS_SHAREABLE", False)
+
     def load(self, spec: ModelSpec) -> tuple[ModuleType, Any]:
         """Import the learner for a model.
 
@@ -93,3 +98,15 @@ def require_calibratable(training: Training, spec: ModelSpec, learner: ModuleTyp
         return windows
     message = f"`calibration_windows` must be 0 here: {text}. Got {windows}."
     raise ConfigError(message, code=code, field="calibration_windows")
+
+
+def require_shareable(training: Training, spec: ModelSpec) -> None:
+    """Raise a `ConfigError` when several devices are asked for and the learner of the model cannot share its steps."""
+    learner = LearnerSpec.chosen(training, spec)
+    if training.strategy and not learner.is_shareable:
+        raise ConfigError(
+            f"strategy={training.strategy!r} shares batches of windows among devices, and {learner.name!r}, by which "
+            f"{spec.alias!r} learns, has none. Leave `strategy` empty, or take a model that learns by 'gradient'.",
+            code="strategy_unfit",
+            field="strategy",
+        )

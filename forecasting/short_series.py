@@ -44,7 +44,7 @@ def unobserved(panel: Panel, series: np.ndarray, steps: np.ndarray, context_leng
     found: dict[int, ForecastingError] = {}
     for window in np.flatnonzero(observed == 0):
         name = str(panel.ids[series[window]])
-        text = f"Series {name!r} has no observed value in its last {rows[window]} rows. Give at least one."
+        text = f"Series {name!r} has no observed value in its last {rows[window]} rows. Fix: give one, or leave it out."
         found[int(window)] = RequestError(text, code="no_observations", series=name)
     return found
 

@@ -17,8 +17,9 @@ from pipelines import exits
 from pipelines.commands import COMMANDS
 
 #: Set before anything heavy is imported; whoever wants to see more sets them.
-QUIET = {
+ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "2",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # a GPU may be shared: a service beside a training
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
@@ -45,7 +46,7 @@ class ForecastGroup(click.Group):
         self, args: Sequence[str] | None = None, prog_name: str | None = None, *rest: Any, **extra: Any
     ) -> NoReturn:
         """Run a command and exit with the code that its end has; see `pipelines.exits`."""
-        for name, value in QUIET.items():
+        for name, value in ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         name = prog_name or "forecast"
         self._main_shell_completion({}, name)

@@ -62,21 +62,38 @@ def forecasters(task: TaskRequest, freq: str | int | None, default: Sequence[str
 
 
 def trainings_of(specs: Sequence[ModelSpec], training: Training) -> list[Training]:
-    """Return how each model is trained: a learner that was asked for teaches those it can, the others learn as usual.
+    """Return how each model is trained: what was asked for and does not go with it is left out, for it alone.
 
-    Where it can teach none of them, it stays with all, and the first `fit` says why it cannot.
+    A learner teaches those it can, a strategy is followed by those whose steps can be shared. What goes with none of
+    the models stays with all, and the first `fit` says why it cannot.
     """
-    if not training.learner:
+    if not (training.learner or training.strategy):
         return [training] * len(specs)
     import_tensorflow()
-    learner = LearnerSpec.parse(training.learner)
-    taught = [learner.teaches(spec) for spec in specs]
-    if all(taught) or not any(taught):
-        return [training] * len(specs)
-    others = [spec.alias for spec, is_taught in zip(specs, taught, strict=True) if not is_taught]
-    say(f"Learner {learner.name!r} does not teach {', '.join(others)}: each learns as it always does.")
-    usual = dataclasses.replace(training, learner="")
-    return [training if is_taught else usual for is_taught in taught]
+    trainings = [training] * len(specs)
+    if training.learner:
+        learner = LearnerSpec.parse(training.learner)
+        taught = [learner.teaches(spec) for spec in specs]
+        trainings = without(trainings, "learner", specs, taught, f"Learner {learner.name!r} does not teach")
+    if training.strategy:
+        chosen = [LearnerSpec.chosen(one, spec) for one, spec in zip(trainings, specs, strict=True)]
+        shareable = [learner.is_shareable for learner in chosen]
+        trainings = without(trainings, "strategy", specs, shareable, f"Strategy {training.strategy!r} does not fit")
+    return trainings
+
+
+def without(
+    trainings: Sequence[Training], field: str, specs: Sequence[ModelSpec], fits: Sequence[bool], text: str
+) -> list[Training]:
+    """Return the trainings, `field` emptied where it does not fit and fits others; `text` says of whom."""
+    if not all(fits) and any(fits):
+        others = [spec.alias for spec, is_fit in zip(specs, fits, strict=True) if not is_fit]
+        say(f"{text} {', '.join(others)}: each learns as it always does.")
+        usual: dict[str, Any] = {field: ""}
+        return [
+            one if is_fit else dataclasses.replace(one, **usual) for one, is_fit in zip(trainings, fits, strict=True)
+        ]
+    return list(trainings)
 
 
 def panel_of(frame: pd.DataFrame, task: TaskRequest) -> Panel:

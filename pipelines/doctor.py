@@ -12,6 +12,7 @@ from typing import Any
 from forecasting import registry
 from forecasting.errors import RegistryError
 from forecasting.home import home, tracking_uri, without_password
+from pipelines import compute
 
 PACKAGES = (
     "keras-forecasting-service", "tensorflow", "keras", "mlflow", "numpy", "pandas", "pyarrow", "flask", "gunicorn",
@@ -27,7 +28,7 @@ def examine() -> dict[str, Any]:
     problems: list[str] = []
     facts = {
         "versions": versions(),
-        "compute": compute(),
+        "compute": compute.facts(problems),
         "home": home_facts(problems),
         "tracking": tracking_facts(problems),
         "known": known(),
@@ -44,22 +45,6 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
-
-
-def compute() -> dict[str, Any]:
-    """Return the devices and threads that TensorFlow uses."""
-    from pipelines.quiet import import_tensorflow
-
-    import_tensorflow()
-    import tensorflow as tf
-
-    cores = len(os.sched_getaffinity(0))
-    return {
-        "devices": [device.name.removeprefix("/physical_device:") for device in tf.config.list_physical_devices()],
-        "cores": cores,
-        "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads() or cores,
-        "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads() or cores,
-    }
 
 
 def home_facts(problems: list[str]) -> dict[str, Any]:
@@ -120,13 +105,11 @@ def known() -> dict[str, list[str]]:
 def lines(facts: Mapping[str, Any]) -> dict[str, str]:
     """Return the facts as people read them."""
     found = {name: str(one) for name, one in facts["versions"].items()}
-    compute, place, tracking = facts["compute"], facts["home"], facts["tracking"]
+    place, tracking = facts["home"], facts["tracking"]
     models = [f"{one['name']} (champion {one['champion'] or 'none'})" for one in tracking["models"]]
     free = f", {place['free_bytes'] / 1e9:.1f} GB free" if place["free_bytes"] is not None else ""
     found |= {
-        "devices": ", ".join(compute["devices"]),
-        "threads": f"{compute['intra_op_threads']} in an operation, {compute['inter_op_threads']} between, "
-        f"{compute['cores']} cores",
+        **compute.lines(facts["compute"]),
         "home": f"{place['folder']} ({'writable' if place['writable'] else 'NOT writable'}{free})",
         "tracking": f"{tracking['uri']} ({'answers' if tracking['reachable'] else 'does NOT answer'})",
         "registered": ", ".join(models) or "none",

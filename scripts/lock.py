@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 HEADER = "# Locked from pyproject.toml by `make lock`; hashes are checked at installation.\n"
 #: File -> extras that it holds besides what the package needs to run.
-FILES = {"requirements.txt": (), "requirements-test.txt": ("test",)}
+FILES = {"requirements.txt": (), "requirements-test.txt": ("test",), "requirements-gpu.txt": ("gpu",)}
 
 
 def lock(file: str, extras: tuple[str, ...], constraint: str | None) -> None:

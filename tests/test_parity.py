@@ -17,10 +17,15 @@ def champion(trained):
     return Champion.of(trained, "parity")
 
 
-def test_paths_give_every_door_the_same_numbers(hourly, tmp_path):
-    """Quantiles of drawn paths: the same in the notebook, in batch, by REST and by MLflow."""
-    choices = {"context_length": 24, "units": 8, "segment": 4, "decoding": "recursive", "head": "student-t"}
-    champion = Champion.of(Forecaster("gru", 6, training=Training(**QUICK), **choices).fit(hourly), "paths")
+PATHS = {"model": "gru", "units": 8, "segment": 4, "decoding": "recursive", "head": "student-t"}
+ENSEMBLE = {"model": "ensemble", "members": "ar+ff-ar:units=4+gru:units=4;segment=4"}
+
+
+@pytest.mark.parametrize("choices", [PATHS, ENSEMBLE], ids=["paths", "ensemble"])
+def test_what_is_more_than_one_network_gives_every_door_the_same_numbers(choices, hourly, tmp_path):
+    """Quantiles of drawn paths, and of several models averaged: the same in notebook, batch, REST and MLflow."""
+    fitted = Forecaster(horizon=6, context_length=24, training=Training(**QUICK), **choices).fit(hourly)
+    champion = Champion.of(fitted, choices["model"])
     expected = champion.forecaster.predict(level=LEVELS)
     for door in DOORS:
         require_same_numbers(door(champion, Question(hourly, level=LEVELS), tmp_path), expected, rtol=1e-5)

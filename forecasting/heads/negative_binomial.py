@@ -26,14 +26,13 @@ class Head(Counts):
         """Return alpha [B, S]."""
         return ops.softplus(raw[..., 1]) + SMALLEST_DISPERSION
 
-    def log_probability(self, raw: Any, count: Any, log_mean: Any) -> Any:
-        """Return the log probability [B, S], with r = 1 / alpha.
+    def log_mass(self, count: Any, log_mean: Any, dispersion: Any) -> Any:
+        """Return the log probability, with alpha the dispersion and r = 1 / alpha.
 
         log G(y + r) - log G(r) - log y! - r log(1 + alpha m) + y log(alpha m / (1 + alpha m)).
         """
-        alpha = self.dispersion(raw)
-        r = 1 / alpha
-        log_ratio = ops.log(alpha) + log_mean  # alpha m
+        r = 1 / dispersion
+        log_ratio = ops.log(dispersion) + log_mean  # alpha m
         chosen = tf.math.lgamma(count + r) - tf.math.lgamma(r) - tf.math.lgamma(count + 1)
         return chosen - r * ops.softplus(log_ratio) + count * ops.log_sigmoid(log_ratio)
 

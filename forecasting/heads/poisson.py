@@ -19,8 +19,8 @@ class Head(Counts):
         """Return 0 [B, S]: there is no more variance than the mean."""
         return ops.zeros_like(raw[..., 0])
 
-    def log_probability(self, raw: Any, count: Any, log_mean: Any) -> Any:
-        """Return y log m - m - log y! as [B, S]."""
+    def log_mass(self, count: Any, log_mean: Any, dispersion: Any) -> Any:
+        """Return y log m - m - log y!."""
         return count * log_mean - ops.exp(log_mean) - tf.math.lgamma(count + 1)
 
     def share_up_to(self, count: Any, mean: Any, dispersion: Any) -> Any:

@@ -14,6 +14,7 @@ from forecasting.data.statics import encode_statics
 from forecasting.data.windows import PanelArrays, WindowIndex, layout, window_index
 from forecasting.errors import TrainingError
 from forecasting.layers.gather import Gather
+from forecasting.training import _replicas as replicas
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class WindowSource:
         y, known = tf.constant(arrays.y), tf.constant(arrays.known)
         statics = encode_statics(panel.statics, task.static_covariates, panel.ids)
         gather = Gather(y, known, task.context_length, task.horizon, task.covariate_counts)
+        gather.y, gather.known = replicas.resident(gather.y), replicas.resident(gather.known)
         return cls(panel, task, arrays, panel.lengths, gather, statics)
 
     def windows(self, origins: tf.Tensor, firsts: tf.Tensor) -> tuple[tf.Tensor, ...]:
@@ -69,7 +71,7 @@ class WindowSource:
         return index
 
     def split(self, windows: int) -> tuple[WindowIndex, tuple[np.ndarray, np.ndarray] | None]:
-        """Split off the last `windows` horizons of each series.
+        """Split off the last `windows` horizons of each series, fewer of short ones; see `validation_ends`.
 
         Returns the index of the windows before the split, and the flat origins and first rows of the
         validation windows; these are None when the series are too short to spare any.

@@ -161,6 +161,22 @@ def test_no_weight_of_a_step_reaches_another_step(decoding):
     np.testing.assert_array_equal(changed, expected)
 
 
+def test_position_says_the_same_of_each_token_but_for_its_place_and_its_features():
+    network = network_of(decoding="position")
+    core, before = network.core, raw(network)
+    place = np.array(core.place)
+    assert len(place) == H // 2
+    place[2] += 1
+    core.place.assign(place)
+    np.testing.assert_array_equal(np.flatnonzero(np.abs(raw(network) - before).max(axis=0) > 1e-7), [4, 5])
+    core.place.assign(np.zeros_like(place))
+    known = windows()[1]
+    known[:, L:] = 0.5
+    answer = np.asarray(core(inputs()._replace(known=tf.constant(known))))[:, :, 0].reshape(5, H // 2, 2)
+    np.testing.assert_allclose(answer, answer[:, :1] + np.zeros_like(answer), atol=1e-6)
+    assert np.ptp(answer, axis=0).min() > 1e-3, "the context is read"
+
+
 def test_a_dirrec_network_reads_the_forecasts_before_it():
     core = network_of("ff-ar", decoding="dirrec").core
     widths = [encoder.hidden[0].kernel.shape[0] for encoder in core.encoders]

@@ -148,3 +148,12 @@ def test_the_command_line_trains_and_forecasts_symbols(frame, tmp_path):
     result = CliRunner().invoke(main, ["predict", str(data), "--model", str(model), "--out", str(out)])
     assert result.exit_code == 0, result.output
     assert set(pd.read_csv(out).iloc[:, 3]) <= {"a", "b", "c"}
+    arguments = ["predict", str(data), "--model", str(model), "--probabilities", "--out", str(out)]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    found = pd.read_csv(out)
+    assert [name.rpartition("-p-")[2] for name in found.columns[4:]] == ["a", "b", "c"]
+    assert found.iloc[:, 4:].sum(axis=1).sub(1).abs().max() < 1e-6
+    result = CliRunner().invoke(main, ["train", str(data), "--horizon", "3", "--model", "hmm", "--no-track"])
+    assert result.exit_code == 3
+    assert "head=categorical" in result.output

@@ -1,0 +1,45 @@
+"""Our side of the memory benchmark: fits one forecaster on a Parquet file and forecasts all series."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+
+import pandas as pd
+
+
+def main() -> None:
+    """Fit and predict; print the seconds of both and the bytes of the frame as one JSON line."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("train")
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--horizon", type=int, required=True)
+    parser.add_argument("--context", type=int, required=True)
+    parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--season", type=int, default=24)
+    given = parser.parse_args()
+
+    from forecasting import Forecaster, ModelSpec, Training
+
+    frame = pd.read_parquet(given.train, columns=["unique_id", "ds", "y"])
+    training = Training(steps=given.steps, batch_size=given.batch, validate_every=given.steps, refit=False)
+    forecaster = Forecaster(
+        ModelSpec.parse(given.model),
+        given.horizon,
+        season=given.season,
+        context_length=given.context,
+        training=training,
+    )
+    started = time.perf_counter()
+    forecaster.fit(frame)
+    fitted = time.perf_counter()
+    rows = len(forecaster.predict())
+    answered = time.perf_counter()
+    facts = {"fit_s": fitted - started, "predict_s": answered - fitted, "forecasts": rows}
+    print(json.dumps(facts | {"frame_bytes": int(frame.memory_usage(deep=True).sum())}))
+
+
+if __name__ == "__main__":
+    main()
