@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import importlib
 
-NAMES = ("m4-hourly", "coverage", "covariates", "missing", "training-step", "latency", "memory")
+NAMES = (
+    "m4", "monash", "etth1", "ablation", "coverage", "covariates", "missing", "training-step", "latency", "memory",
+)  # fmt: skip
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
 parser.add_argument("name", nargs="*", choices=[*NAMES, []], help="which; all by default")

@@ -7,8 +7,10 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 SHARED = Path(os.environ.get("FORECAST_SHARED", Path(__file__).parents[2] / "shared"))
 PEER_PYTHON = os.environ.get("PEER_PYTHON", "peer/bin/python")
@@ -30,6 +32,63 @@ def run_json(command: Sequence[str]) -> dict[str, float]:
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
     return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def results(benchmark: str) -> Path:
+    """Return the folder of a benchmark's results, made where it is not there; `<BENCHMARK>_OUT` names another one."""
+    from forecasting.home import home
+
+    folder = Path(os.environ.get(f"{benchmark.upper()}_OUT") or home() / "benchmarks" / benchmark)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def chosen(variable: str, known: Sequence[str]) -> tuple[str, ...]:
+    """Return the names that an environment variable lists, all of them by default."""
+    text = os.environ.get(variable)
+    return tuple(text.split(",")) if text else tuple(known)
+
+
+def cell(folder: Path, name: str, measure: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+    """Return one cell of a table; measured where it has not been, so that a benchmark can be stopped and taken up."""
+    file = folder / f"{name.translate(str.maketrans(':=/', '---'))}.json"
+    if not file.exists():
+        part = file.with_suffix(".part")
+        part.write_text(json.dumps(measure(), indent=1), encoding="utf-8")
+        part.replace(file)
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+def timed_forecast(
+    train: Any, model: str, horizon: int, season: tuple[int, ...], limit: str
+) -> tuple[dict[str, Any], Any]:
+    """Train a model and forecast what comes after its rows.
+
+    Args:
+        train: the frame `unique_id, ds, y`.
+        model: a model's text, such as `gru:units=64`.
+        horizon: steps ahead.
+        season: in steps.
+        limit: environment variable that holds the seconds that the training may take.
+
+    Returns:
+        The seconds and what else is worth keeping of the training, and the frame `unique_id, ds, forecast`.
+    """
+    from forecasting import Forecaster, ModelSpec
+
+    started = time.perf_counter()
+    seconds = os.environ.get(limit)
+    forecaster = Forecaster(
+        ModelSpec.parse(model), horizon, season=season, time_limit=float(seconds) if seconds else None
+    )
+    found = forecaster.fit(train).predict()
+    facts = {
+        "seconds": time.perf_counter() - started,
+        "time_limit": seconds,
+        "candidates": forecaster.learned_.candidates,
+    }
+    return facts, found.rename(columns={model: "forecast"})[["unique_id", "ds", "forecast"]]
 
 
 def alternate(sides: Mapping[str, Callable[[], float]], repeats: int = REPEATS) -> dict[str, list[float]]:

@@ -43,7 +43,7 @@ class Case:
 
 
 CASES = (
-    # Of its five columns of weather this one, chosen on the 90 days before those that are scored: numbers gained nothing.
+    # One of five columns, chosen on the 90 days before those that are scored: the numbers gained nothing there.
     Case("traffic", 24, 90, ("weather_main",)),
     Case("bike_sharing_hourly", 24, 60, ("weather", "temp", "atemp", "hum", "windspeed")),
     Case("vic_elec_halfhourly", 48, 60, ("temperature",)),

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.common import data, show
+from benchmarks.common import cell, chosen, data, results, show
 
 #: Scored quantiles: the bounds of the two intervals, and the deciles.
 LEVELS = (0.025, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.975)
@@ -60,7 +57,7 @@ def measure(name: str, model: str) -> dict[str, Any]:
     """Train and calibrate one model on the rows before the first origin; score it before and after calibration."""
     from forecasting import Forecaster, Training
     from forecasting.data.panel import Panel
-    from forecasting.data.splits import validation_ends
+    from forecasting.data.splits import calibration_ends
     from forecasting.evaluation.backtest import backtest_by_window, backtest_fitted, rolling
     from forecasting.model_spec import ModelSpec
     from forecasting.recalibration import MovingCalibration
@@ -81,7 +78,7 @@ def measure(name: str, model: str) -> dict[str, Any]:
         "seconds": time.perf_counter() - started,
     }
     bare = forecaster.predictor.calibrated(None)
-    seen = validation_ends(origins.ends(panel), setting.horizon, windows)
+    seen = calibration_ends(origins.ends(panel), setting.horizon, windows)
     moving = MovingCalibration.of(bare, panel, seen, windows)
     found = {
         "own": backtest_fitted(bare, panel, origins, LEVELS) if bare.quantile_range else None,
@@ -106,34 +103,13 @@ def score(backtest: Any) -> dict[str, float]:
     return {**found, "scaled_crps": scaled_crps(scored)}
 
 
-def results() -> Path:
-    """Return the folder of the results, made where it is not there."""
-    from forecasting.home import home
-
-    folder = Path(os.environ.get("COVERAGE_OUT") or home() / "benchmarks" / "coverage")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def chosen(variable: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names that an environment variable lists, all of them by default."""
-    text = os.environ.get(variable)
-    return tuple(text.split(",")) if text else known
-
-
 def main(as_json: bool) -> None:
     """Measure what is not measured yet; print a table of everything."""
-    folder, rows = results(), []
+    folder, rows = results("coverage"), []
     for name in chosen("COVERAGE_DATA", tuple(SETTINGS)):
         naive_crps = None
         for model in chosen("COVERAGE_MODELS", MODELS):
-            file = folder / f"{name}-{model.replace(':', '-').replace('=', '-')}.json"
-            if not file.exists():
-                text = json.dumps(measure(name, model), indent=1)
-                part = file.with_suffix(".part")
-                part.write_text(text, encoding="utf-8")
-                part.replace(file)
-            found = json.loads(file.read_text(encoding="utf-8"))
+            found = cell(folder, f"{name}-{model}", lambda name=name, model=model: measure(name, model))
             naive_crps = found["scaled_crps moving"] if model == MODELS[0] else naive_crps
             found["CRPS / naive's"] = found["scaled_crps moving"] / naive_crps if naive_crps else None
             rows.append(found)

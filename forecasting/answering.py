@@ -24,6 +24,7 @@ class Answering(Chosen):
         quantile_levels: Sequence[float] | None = None,
         probabilities: bool = False,
         future: pd.DataFrame | None = None,
+        ids: Sequence[str] | None = None,
     ) -> pd.DataFrame:
         """Forecast the steps after the end of every series.
 
@@ -35,6 +36,7 @@ class Answering(Chosen):
             probabilities: whether the probability of each symbol is wanted.
             future: known covariates of the steps ahead, `unique_id, ds` and their columns; where it is not given, the
                 rows at the end of a series that have no `y` are its future.
+            ids: the series wanted; all by default.
 
         Returns:
             The frame `unique_id, ds, status, <Model>` with the columns of the levels, or `<Model>-p-<symbol>`.
@@ -42,12 +44,12 @@ class Answering(Chosen):
         Raises:
             NotFittedError: there is no model yet, or no history.
             PanelError: the history cannot become a panel of the model's frequency, or the future is not complete.
-            RequestError: the horizon or a level cannot be answered, a series has no observed value, or series are too
-                short and the policy is `error`.
+            RequestError: the horizon or a level cannot be answered, a series has no observed value or is not there, or
+                series are too short and the policy is `error`.
         """
         from forecasting.forecast_frame import forecast_frame
 
-        predictor, panel = self.predictor, self.history(history, future, horizon)
+        predictor, panel = self.predictor, self.history(history, future, horizon, ids)
         if horizon is not None and horizon > predictor.task.horizon:
             warnings.warn(
                 f"Horizon {horizon} is longer than the trained {predictor.task.horizon}: the forecast is rolled out, "

@@ -77,7 +77,7 @@ def write(folder: str | Path, predictor: Any, facts: Facts, state: LearnerState 
 
 def write_files(folder: Path, predictor: Any, facts: Facts, state: LearnerState | None) -> None:
     """Write the files of a model and, last, the manifest that vouches for them."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     spec = {
         "schema_version": SCHEMA_VERSION,
@@ -87,7 +87,7 @@ def write_files(folder: Path, predictor: Any, facts: Facts, state: LearnerState 
         "libraries": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
     }
     write_json(folder / SPEC_FILE, spec)
-    save_file(named_weights(predictor.network), folder / WEIGHTS_FILE)
+    (folder / WEIGHTS_FILE).write_bytes(save(named_weights(predictor.network)))  # `save_file` lets its owner alone read
     write_json(folder / GOLDEN_FILE, golden(predictor))
     if state is not None:
         state.write(folder / LEARNER_FILE)
@@ -98,8 +98,23 @@ def write_files(folder: Path, predictor: Any, facts: Facts, state: LearnerState 
 
 
 def named_weights(network: Any) -> dict[str, np.ndarray]:
-    """Return all weights by path; every layer is named, so paths are the same in every build."""
-    return {variable.path: np.asarray(variable) for variable in network.weights if not is_random_state(variable)}
+    """Return all weights by path."""
+    return {path: np.asarray(variable) for path, variable in named_variables(network).items()}
+
+
+def named_variables(network: Any) -> dict[str, Any]:
+    """Return all variables that a forecast depends on, by path; layers are named, so paths are the same in every build.
+
+    Those of an ensemble's members follow `member_0`, `member_1` ...
+    """
+    members = getattr(network, "members", None)
+    if members is None:
+        return {variable.path: variable for variable in network.weights if not is_random_state(variable)}
+    return {
+        f"member_{number}/{path}": variable
+        for number, member in enumerate(members)
+        for path, variable in named_variables(member).items()
+    }
 
 
 def is_random_state(variable: Any) -> bool:
@@ -119,11 +134,7 @@ def read(folder: str | Path) -> tuple[Any, Facts]:
     folder = Path(folder)
     verify(folder)
     spec = read_json(folder / SPEC_FILE)
-    if spec.get("schema_version") != SCHEMA_VERSION:
-        raise ArtifactError(
-            f"{folder} has schema version {spec.get('schema_version')!r}; this version reads {SCHEMA_VERSION}.",
-            code="schema_version",
-        )
+    require_schema(folder, spec)
     try:
         predictor = rebuild(folder, Task.from_dict(spec["task"]), ModelSpec.from_dict(spec["spec"]))
         facts = Facts.from_dict(spec["facts"])
@@ -134,6 +145,19 @@ def read(folder: str | Path) -> tuple[Any, Facts]:
         predictor = predictor.calibrated(Calibration.from_dict(values, predictor.task.horizon))
     replay(folder, predictor)
     return predictor, facts
+
+
+def require_schema(folder: Path, spec: dict[str, Any]) -> None:
+    """Raise an `ArtifactError` when a description is of a schema version that this package does not read."""
+    found = spec.get("schema_version")
+    if found == SCHEMA_VERSION:
+        return
+    is_newer = isinstance(found, int) and found > SCHEMA_VERSION
+    fix = "upgrade this package" if is_newer else "train the model again, or load it with the version that wrote it"
+    raise ArtifactError(
+        f"{folder} has schema version {found!r}; this version reads {SCHEMA_VERSION}. Fix: {fix}.",
+        code="schema_version",
+    )
 
 
 def read_learner(folder: str | Path) -> LearnerState | None:
@@ -204,7 +228,7 @@ def rebuild(folder: Path, task: Task, spec: ModelSpec) -> Any:
         stored = load_file(folder / WEIGHTS_FILE)
     except SafetensorError as error:
         raise ArtifactError(f"{folder / WEIGHTS_FILE} cannot be read: {error}.", code="weights") from error
-    wanted = {variable.path: variable for variable in network.weights if not is_random_state(variable)}
+    wanted = named_variables(network)
     if set(stored) != set(wanted):
         names = ", ".join(sorted(set(stored) ^ set(wanted))[:3])
         raise ArtifactError(

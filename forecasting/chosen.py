@@ -72,7 +72,7 @@ class Chosen(Fitted):
         from forecasting.defaults import task_for
 
         self.spec.require_target(panel.symbols)
-        return task_for(
+        task = task_for(
             panel,
             self.horizon,
             season=self.season,
@@ -83,3 +83,4 @@ class Chosen(Fitted):
             upper=self.bounds[1],
             short_series=self.short_series,
         )
+        return self.spec.widened(task)

@@ -12,8 +12,8 @@ from forecasting.data.calendar import estimate_season
 from forecasting.data.covariates import covariate_kinds
 from forecasting.data.features import calendar_features
 from forecasting.data.holidays import holiday_features
+from forecasting.data.kinds import kinds_of
 from forecasting.data.panel import Panel
-from forecasting.data.statics import kinds_of
 from forecasting.errors import PanelError
 
 logger = logging.getLogger(__name__)
@@ -47,6 +47,16 @@ def context_length_of(panel: Panel, horizon: int, season: tuple[int, ...]) -> in
     available = max(int(np.median(panel.lengths)) // 2, season[-1], horizon)
     shortest = max(1, int(panel.lengths.max()) - horizon)
     return max(1, min(wanted, available, shortest))
+
+
+def context_lengths_worth_trying(panel: Panel, horizon: int, season: tuple[int, ...]) -> tuple[int, ...]:
+    """Return what a search may choose from: a few shortest and longest seasons, as far as the series bear them."""
+    shortest, longest = season[0], season[-1]
+    if panel.symbols:
+        shortest = longest = SYMBOLS_READ
+    bound = max(1, min(int(np.median(panel.lengths)) // 2, int(panel.lengths.max()) - horizon))
+    lengths = {shortest * many for many in (1, 2, 3, 4, 7)} | {longest * many for many in (1, 2, 3, 4)}
+    return tuple(sorted(length for length in lengths if horizon // 2 <= length <= bound))
 
 
 def task_for(

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from forecasting.errors import NotFittedError
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasting.errors import NotFittedError, RequestError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +60,18 @@ class Fitted:
         return require_fitted(self.facts_)
 
     @property
+    def leaderboard_(self) -> pd.DataFrame:
+        """The candidates of `auto` in the order in which they were tried; empty for other models, and after `load`.
+
+        Columns: `model`, `error` (mean scaled absolute error at the held-out origins), `seconds`, `weight` in the
+        forecast, `fitted_on` (what the model that is kept has learnt from), `note` (why it was left out, failed or
+        ended early), `reason` (why it was tried).
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self.learned_.candidates if self.learned_ else [])
+
+    @property
     def learner_state(self) -> LearnerState | None:
         """From where an online learner goes on; None for all others."""
         return self.state_ if self.online_ is None else self.online_.state()
@@ -63,8 +80,23 @@ class Fitted:
     def panel(self, frame: pd.DataFrame) -> Panel:
         """Check a frame and turn it into a panel."""
 
+    def export(self, folder: str | Path) -> Path:
+        """Write the network as a TensorFlow SavedModel with a fixed signature; see `forecasting.exporting.export`.
+
+        Raises:
+            NotFittedError: there is no model yet.
+            ArtifactError: the folder holds something.
+        """
+        from forecasting.exporting import export
+
+        return export(self.predictor, folder)
+
     def history(
-        self, frame: pd.DataFrame | None, future: pd.DataFrame | None = None, horizon: int | None = None
+        self,
+        frame: pd.DataFrame | None,
+        future: pd.DataFrame | None = None,
+        horizon: int | None = None,
+        ids: Sequence[str] | None = None,
     ) -> Panel:
         """Return the panel of a history, that of `fit` where none is given, with the covariates known ahead of it.
 
@@ -72,14 +104,18 @@ class Fitted:
             frame: the history.
             future: known covariates after the end of every series.
             horizon: steps ahead; as trained when None.
+            ids: the series wanted; all when None.
 
         Raises:
             NotFittedError: there is no model, or no history.
             PanelError: the frame is no panel, or the future is not complete.
+            RequestError: a series is not there.
         """
         from forecasting.data.future import with_known_future
 
-        return with_known_future(self.last_panel(frame), self.predictor.task, horizon, future)
+        panel = self.last_panel(frame)
+        panel = panel if ids is None else panel.select(places_of(ids, panel))
+        return with_known_future(panel, self.predictor.task, horizon, future)
 
     def make_future_frame(self, history: pd.DataFrame | None = None, horizon: int | None = None) -> pd.DataFrame:
         """Return the frame `unique_id, ds` of the steps ahead, to which the known covariates are to be added.
@@ -108,6 +144,23 @@ class Fitted:
             text = "A loaded forecaster holds no data. Give `history`."
             raise NotFittedError(text, code="no_history", field="history")
         return panel
+
+
+def places_of(ids: Sequence[str], panel: Panel) -> NDArray[np.int64]:
+    """Return the numbers of some series of a panel, ascending.
+
+    Raises:
+        RequestError: one is not there, or none is wanted.
+    """
+    wanted = {str(one) for one in ([ids] if isinstance(ids, str) else ids)}
+    known = {str(name): number for number, name in enumerate(panel.ids)}
+    missing = sorted(wanted - known.keys())
+    if missing or not wanted:
+        has = f"The history has {len(known)} series, among them {', '.join(map(repr, list(known)[:5]))}"
+        lacks = f"no series {', '.join(map(repr, missing[:5]))}" if missing else "`ids` names none"
+        text = f"{has}, but {lacks}. Fix: give ids of the history, or leave `ids` out."
+        raise RequestError(text, code="series_unknown", series=missing[0] if missing else None, field="ids")
+    return np.array(sorted(known[name] for name in wanted), np.int64)
 
 
 def require_fitted(part: Part | None) -> Part:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -37,8 +38,9 @@ class Forecaster(Answering):
         holidays: country whose public holidays are features of every day, past and future: `DE`, or `DE-BY`.
         lower: nothing below this is forecast, in original units; a history below it is an error.
         upper: nothing above this is forecast, likewise.
-        scaling: `standard`, `last`, `mean` or `none`; the model's own default when not given.
+        scaling: `standard`, `last`, `mean`, `asinh` or `none`; the model's own default when not given.
         training: how the network is trained.
+        time_limit: seconds that a fit may take; the same as `Training(time_limit=...)`.
         short_series: what is done about a series with too few observed values: the network answers it `padded`
             (`pad`), it is an `error`, or a simpler model answers it (`fallback`).
         alias: name of the forecast column; the model's name when not given.
@@ -66,6 +68,7 @@ class Forecaster(Answering):
         upper: float | None = None,
         scaling: str | None = None,
         training: Training = Training(),  # noqa: B008  (frozen)
+        time_limit: float | None = None,
         short_series: str = "pad",
         alias: str | None = None,
         **model_config: Any,
@@ -83,7 +86,7 @@ class Forecaster(Answering):
         require_different([*self.static_covariates, *self.known_covariates, *self.past_covariates])
         self.holidays = holidays
         self.bounds = lower, upper
-        self.training = training
+        self.training = training if time_limit is None else dataclasses.replace(training, time_limit=time_limit)
         require(short_series in SHORT_SERIES, "short_series", f"one of {', '.join(SHORT_SERIES)}", short_series)
         self.short_series = short_series
         self.forget()
@@ -104,31 +107,20 @@ class Forecaster(Answering):
     def fit_panel(self, panel: Panel, callbacks: Sequence[Any] = ()) -> Self:
         """Learn from a panel; see `fit`."""
         from forecasting.calibration import calibrate
-        from forecasting.data.splits import validation_ends
+        from forecasting.data.splits import calibration_ends
         from forecasting.facts import describe
+        from forecasting.fitting import fit_model
         from forecasting.graphs import kernel_of
         from forecasting.learner_spec import LearnerSpec, require_calibratable, require_shareable
-        from forecasting.network import build_network
-        from forecasting.predictor import Predictor
-        from forecasting.targets import require_values
-        from forecasting.training import _replicas as replicas
-        from forecasting.training._source import WindowSource
 
-        learner, config = LearnerSpec.chosen(self.training, self.spec).load(self.spec)
+        learner, _ = LearnerSpec.chosen(self.training, self.spec).load(self.spec)
         require_shareable(self.training, self.spec)
         held_out = require_calibratable(self.training, self.spec, learner)
-        ends = validation_ends(panel.lengths, self.horizon, held_out)
+        ends = calibration_ends(panel.lengths, self.horizon, held_out)
         part = panel.truncate(ends) if held_out else panel
         task = self.task_for(part)
         self.spec.note_covariates(task)
-        with replicas.scope(self.training):
-            network = build_network(self.spec, task, self.training.seed)
-            require_values(panel, task, self.spec.head, network.head.is_whole)
-            source = WindowSource.of(part, task)
-            network.statics.adapt(source.statics)
-            network.covariates.adapt(source.arrays.known)
-            self.learned_ = learner.fit(network, source, config, self.training, callbacks)
-        predictor = Predictor(self.spec, task, replicas.on_one_device(network, self.spec))
+        predictor, self.learned_ = fit_model(self.spec, task, part, self.training, callbacks, checked=panel)
         self.predictor_ = predictor.calibrated(calibrate(predictor, panel, ends)) if held_out else predictor
         self.learned_.notes["kernel"] = kernel_of(predictor.compiled)
         self.facts_ = describe(panel, self.learned_, self.training, self.predictor_, ends)
@@ -229,7 +221,7 @@ class Forecaster(Answering):
         callbacks: Sequence[Any] = (),
     ) -> Backtest:
         """Backtest on a panel; see `backtest`. The result also scores itself."""
-        from forecasting.data.splits import validation_ends
+        from forecasting.data.splits import calibration_ends
         from forecasting.evaluation.backtest import backtest_by_window, backtest_fitted, rolling
         from forecasting.forecast_frame import wanted_levels
         from forecasting.recalibration import MovingCalibration, calibrating
@@ -247,7 +239,7 @@ class Forecaster(Answering):
         if not recalibrate:
             return backtest_fitted(fitted().predictor, panel, origins, levels)
         horizons = calibrating(self.training, self.spec)
-        seen = validation_ends(origins.ends(panel), self.horizon, horizons)
+        seen = calibration_ends(origins.ends(panel), self.horizon, horizons)
         moving = MovingCalibration.of(fitted().predictor, panel, seen, horizons)
         return backtest_by_window(lambda at: moving.predictor_at(origins.ends(panel, at)), panel, origins, levels)
 

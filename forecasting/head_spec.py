@@ -18,6 +18,9 @@ WITHOUT_QUANTILES = ("point", "categorical")
 #: Heads of numbers that say nothing between and beyond the numbers they were trained on; all others are distributions.
 WITHOUT_DISTRIBUTION = ("point", "quantiles")
 
+#: Heads none of whose raw numbers says where a step lies in scaled units, so that no forecast can be added to it.
+WITHOUT_LOCATION = ("categorical", "poisson", "negative-binomial")
+
 
 @dataclass(frozen=True)
 class HeadSpec:
@@ -66,6 +69,11 @@ class HeadSpec:
     def has_symbols(self) -> bool:
         """Whether the head forecasts symbols, not numbers."""
         return self.name in OF_SYMBOLS
+
+    @property
+    def has_location(self) -> bool:
+        """Whether a network may forecast with this head what another forecast leaves."""
+        return self.name not in WITHOUT_LOCATION
 
     @property
     def is_distribution(self) -> bool:

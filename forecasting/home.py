@@ -19,6 +19,16 @@ def without_password(text: str) -> str:
     return re.sub(r"(://[^/:@\s]*):[^/@\s]*@", r"\1:***@", text)
 
 
+def store_path() -> Path:
+    """Return where the embedded MLflow store is."""
+    return home() / "mlflow.db"
+
+
+def embedded_uri() -> str:
+    """Return the address of the embedded MLflow store."""
+    return f"sqlite:///{store_path()}"
+
+
 def tracking_uri() -> str:
     """Return MLFLOW_TRACKING_URI where it is set, otherwise the embedded SQLite store in `home()`."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home() / 'mlflow.db'}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or embedded_uri()

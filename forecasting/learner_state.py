@@ -29,10 +29,11 @@ class LearnerState:
 
     def write(self, path: Path) -> None:
         """Write one safetensors file; no code, nothing pickled."""
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
         text = json.dumps(self.record, sort_keys=True, allow_nan=False)
-        save_file({name: np.array(array, order="C") for name, array in self.arrays.items()}, path, {RECORD: text})
+        arrays = {name: np.array(array, order="C") for name, array in self.arrays.items()}
+        path.write_bytes(save(arrays, {RECORD: text}))  # `save_file` lets its owner alone read
 
     @classmethod
     def read(cls, path: Path) -> Self:

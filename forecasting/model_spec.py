@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -10,7 +12,7 @@ from forecasting.config import Task
 from forecasting.errors import ConfigError, PanelError
 from forecasting.head_spec import HeadSpec
 from forecasting.models import MODELS
-from forecasting.spec_text import read_fields
+from forecasting.spec_text import read_fields, write_fields
 
 logger = logging.getLogger("forecasting")
 
@@ -59,12 +61,12 @@ class ModelSpec:
                 field="head",
             )
         model_config = model_config.for_head(chosen, config or {})
-        if chosen.has_symbols and scaling not in (None, "none"):
-            raise ConfigError(
-                f"`scaling` must be 'none' with head {chosen.name!r}: codes of symbols have no size. Got {scaling!r}.",
-                code="scaling_unfit",
-                field="scaling",
-            )
+        if (chosen.has_symbols or not model_config.scales_windows) and scaling not in (None, "none"):
+            reason = f"with head {chosen.name!r}: codes of symbols have no size"
+            if not chosen.has_symbols:
+                reason = f"for {model!r}: each of its models scales its own windows"
+            text = f"`scaling` must be 'none' {reason}. Got {scaling!r}."
+            raise ConfigError(text, code="scaling_unfit", field="scaling")
         scaling = "none" if chosen.has_symbols else scaling or model_config.scaling
         return cls(model, model_config, chosen.text, scaling, alias or model)
 
@@ -72,6 +74,21 @@ class ModelSpec:
     def head_spec(self) -> HeadSpec:
         """The head with its options."""
         return HeadSpec.parse(self.head)
+
+    @property
+    def members(self) -> tuple[Any, ...]:
+        """The `Member`s of an ensemble; none of one model."""
+        return tuple(getattr(self.config, "members", ()))
+
+    @property
+    def is_built(self) -> bool:
+        """Whether a network can be built from this; not before `fit` has found which one, for `auto`."""
+        return bool(self.members) or hasattr(MODELS.load(self.model), "build")
+
+    def widened(self, task: Task) -> Task:
+        """Return the task with a context as long as the longest that a member of an ensemble reads."""
+        lengths = [member.context_length or 0 for member in self.members]
+        return dataclasses.replace(task, context_length=max([task.context_length, *lengths]))
 
     @property
     def has_quantiles(self) -> bool:
@@ -121,6 +138,21 @@ class ModelSpec:
         fields = read_fields(rest, "model", "gru:units=64,layers=2")
         choices = {name: fields.pop(name) for name in ("head", "scaling", "alias") if name in fields}
         return cls.of(model, fields, **{"alias": text, **choices})
+
+    def to_text(self, named: Collection[str] = ()) -> str:
+        """Return the text that `parse` reads, with the fields that are not at their defaults and those `named`.
+
+        >>> ModelSpec.of("gru", {"units": 64}, alias="g").to_text(["layers"])
+        'gru:units=64,layers=1,alias=g'
+
+        Raises:
+            ConfigError: a value cannot be written in one line.
+        """
+        usual = type(self).of(self.model)
+        fields = {**self.config.to_dict(), "head": self.head, "scaling": self.scaling}
+        before = {**usual.config.to_dict(), "head": usual.head, "scaling": usual.scaling}
+        said = {name: value for name, value in fields.items() if name in named or value != before[name]}
+        return f"{self.model}:{write_fields({**said, 'alias': self.alias})}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form that `from_dict` takes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -9,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from forecasting.config import Task
+from forecasting.ensemble_network import EnsembleNetwork
 from forecasting.heads._numbers import LARGEST_ERROR
 from forecasting.layers.covariates import CovariateReaders
 from forecasting.layers.inputs import Dice, Inputs, Teacher
@@ -18,6 +20,12 @@ from forecasting.layers.scaling import Scaled, WindowScaler
 from forecasting.layers.statics import StaticReader
 from forecasting.model_spec import ModelSpec
 from forecasting.models import MODELS
+
+#: Weights of a batch below this are as good as none.
+SMALLEST_WEIGHT = 1e-12
+
+#: From a context [B, L] and its `Scaled` to how much each window counts, [B, 1].
+Weigh = Callable[[Any, Scaled], Any]
 
 
 class ForecastNetwork(keras.Model):
@@ -49,6 +57,16 @@ class ForecastNetwork(keras.Model):
     def build(self, *shapes: Any) -> None:
         """Do nothing: the layers inside make their weights in the first call, which `create_weights` makes."""
         self.built = True
+
+    def adapt(self, statics: np.ndarray, columns: np.ndarray) -> None:
+        """Take means and deviations of covariates from the training rows.
+
+        Args:
+            statics: [S, K] codes of the static covariates of the training series.
+            columns: [N, F + C] calendar features and codes of covariates of the training rows.
+        """
+        self.statics.adapt(statics)
+        self.covariates.adapt(columns)
 
     def call(self, context: Any, known: Any, statics: Any = None, training: bool = False) -> Any:
         """Return the outputs of the head [B, H, Q] (float64): quantiles in original units, or probabilities.
@@ -86,7 +104,9 @@ class ForecastNetwork(keras.Model):
         """Return the weights [B, T', T] of each token ahead over each token of the context; arguments as in `call`."""
         return self.core.attention_weights(self.inputs_of(self.scaler(context), known, statics))
 
-    def training_loss(self, context: Any, known: Any, target: Any, statics: Any, progress: Any) -> Any:
+    def training_loss(
+        self, context: Any, known: Any, target: Any, statics: Any, progress: Any, weigh: Weigh | None = None
+    ) -> Any:
         """Return the mean loss of the head, as it is trained.
 
         Missing targets count for nothing, and so do windows whose context is constant: they have no scale.
@@ -97,13 +117,17 @@ class ForecastNetwork(keras.Model):
             target: [B, H] float64, NaN where missing.
             statics: [B, K] float32.
             progress: how far the training is, from 0 to 1, for decoders that are weaned off the truth.
+            weigh: how much each window counts; all the same where None.
         """
         scaled = self.scaler(context)
         teacher = teacher_of(target, scaled, progress)
         inputs = self.inputs_of(scaled, known, statics, training=True, teacher=teacher)
-        return self.mean_loss(self.core(inputs, training=True), scaled, target)
+        weight = None if weigh is None else weigh(context, scaled)
+        return self.mean_loss(self.core(inputs, training=True), scaled, target, weight)
 
-    def loss_and_error(self, context: Any, known: Any, target: Any, statics: Any) -> tuple[Any, Any]:
+    def loss_and_error(
+        self, context: Any, known: Any, target: Any, statics: Any, weigh: Weigh | None = None
+    ) -> tuple[Any, Any]:
         """Return the loss of answers without the truth, and their mean error in original units (or share of misses).
 
         Only the likelihood of a distribution of the next step is given the true step before: it has no other.
@@ -116,17 +140,25 @@ class ForecastNetwork(keras.Model):
         error = ops.where(observed, self.head.error(target, value), ops.zeros_like(target))
         if self.draws_paths:
             raw = self.core(inputs._replace(teacher=teacher_of(target, scaled, 1.0)), training=False)
-        return self.mean_loss(raw, scaled, target), weighted_mean(error, observed)
+        weight = None if weigh is None else weigh(context, scaled)
+        return self.mean_loss(raw, scaled, target, weight), weighted_mean(error, observed)
 
-    def mean_loss(self, raw: Any, scaled: Scaled, target: Any) -> Any:
-        """Return the head's mean loss of raw numbers [B, H, P], where the target [B, H] says something."""
+    def mean_loss(self, raw: Any, scaled: Scaled, target: Any, weight: Any = None) -> Any:
+        """Return the head's mean loss of raw numbers [B, H, P], where the target [B, H] says something.
+
+        Windows count by their weight [B, 1], where it is given.
+        """
         usable = is_usable(target, scaled)
-        filled = ops.where(usable, target, scaled.center + ops.zeros_like(target))
-        return weighted_mean(self.head.loss(raw, scaled, filled), usable)
+        filled = ops.where(usable, target, scaled.original(ops.zeros_like(target)))
+        loss = self.head.loss(raw, scaled, filled)
+        usable = ops.cast(usable, "float64")
+        return weighted_mean(loss, usable if weight is None else usable * weight)
 
-    def usable_targets(self, context: Any, known: Any, target: Any, statics: Any) -> Any:
-        """Return how many values of the target the loss is the mean of (float64); arguments as `training_loss`."""
-        return ops.sum(ops.cast(is_usable(target, self.scaler(context)), "float64"))
+    def loss_weight(self, context: Any, known: Any, target: Any, statics: Any, weigh: Weigh | None = None) -> Any:
+        """Return the sum of the weights that the loss is a mean by (float64); arguments as `training_loss`."""
+        scaled = self.scaler(context)
+        usable = ops.cast(is_usable(target, scaled), "float64")
+        return ops.sum(usable if weigh is None else usable * weigh(context, scaled))
 
     def create_weights(self) -> None:
         """Create all weights by running the network once on an empty context."""
@@ -160,12 +192,12 @@ def teacher_of(target: Any, scaled: Scaled, progress: Any) -> Teacher:
 
 
 def weighted_mean(values: Any, weight: Any) -> Any:
-    """Return the mean (float64) of values [B, H] where the weight [B, H] is 1 or true; 0 where it is nowhere."""
+    """Return the mean (float64) of values [B, H] by weights [B, H], truths or numbers from 0 on; 0 where all are 0."""
     values, weight = ops.cast(values, "float64"), ops.cast(weight, "float64")
-    return ops.sum(weight * values) / ops.maximum(ops.sum(weight), 1.0)
+    return ops.sum(weight * values) / ops.maximum(ops.sum(weight), SMALLEST_WEIGHT)
 
 
-def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> ForecastNetwork:
+def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> ForecastNetwork | EnsembleNetwork:
     """Build the network of a model with its weights created.
 
     Args:
@@ -176,6 +208,8 @@ def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> Forec
     """
     if seed is not None:
         keras.utils.set_random_seed(seed)
+    if spec.members:
+        return ensemble_of(spec, task, seed)
     # A model that learns nothing through the link keeps what lies within the bounds exactly.
     link = Link.of(task, SOFTNESS if spec.config.learner == "gradient" else 0.0)
     head = spec.head_spec.build(task, link)
@@ -185,3 +219,12 @@ def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> Forec
     network = ForecastNetwork(core, scaler, statics, covariates, head, task)
     network.create_weights()
     return network
+
+
+def ensemble_of(spec: ModelSpec, task: Task, seed: int | None) -> EnsembleNetwork:
+    """Build the networks of the members, each as it would be built alone, and join them."""
+    parts = [
+        build_network(member.spec, member.task(task), None if seed is None else dict(member.training).get("seed", seed))
+        for member in spec.members
+    ]
+    return EnsembleNetwork(parts, [member.weight for member in spec.members], spec.head_spec.build(task), task)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
@@ -22,7 +22,7 @@ from forecasting.layers.paths import PATHS
 from forecasting.model_spec import ModelSpec
 from forecasting.network import ForecastNetwork
 from forecasting.schema import STATUS_OK, STATUS_PADDED
-from forecasting.short_series import joined, observed_in_context
+from forecasting.short_series import joined, unobserved
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class Answer:
     quantiles: np.ndarray
     quantile_levels: tuple[float, ...]
     status: list[str]
-    problems: dict[int, ForecastingError] = field(default_factory=dict)
-    symbols: tuple[str, ...] = ()
-    probabilities: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
+    problems: dict[int, ForecastingError]
+    symbols: tuple[str, ...]
+    probabilities: np.ndarray
 
     @property
     def shown(self) -> np.ndarray:
@@ -265,12 +265,7 @@ class Predictor:
         self, panel: Panel, series: np.ndarray, steps: np.ndarray, outputs: np.ndarray
     ) -> dict[int, ForecastingError]:
         """Return the windows that have no forecast: nothing observed in the context, or numbers that are not finite."""
-        found: dict[int, ForecastingError] = {}
-        observed, rows = observed_in_context(panel, series, steps, self.task.context_length)
-        for window in np.flatnonzero(observed == 0):
-            name = str(panel.ids[series[window]])
-            message = f"Series {name!r} has no observed value in its last {rows[window]} rows."
-            found[int(window)] = RequestError(f"{message} Give at least one.", code="no_observations", series=name)
+        found = unobserved(panel, series, steps, self.task.context_length)
         for window in np.flatnonzero(~np.isfinite(outputs).all(axis=(1, 2))):
             name = str(panel.ids[series[window]])
             message = (

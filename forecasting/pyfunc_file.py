@@ -7,7 +7,7 @@ from pathlib import Path
 
 PATH = Path(__file__).with_name("pyfunc.py")
 
-NEEDED = ("tensorflow", "keras", "numpy", "pandas", "safetensors", "holidays")
+NEEDED = ("tensorflow", "keras", "numpy", "pandas", "scipy", "safetensors", "holidays")
 
 
 def requirements() -> list[str]:

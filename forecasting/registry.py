@@ -9,16 +9,20 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from forecasting import artifact
+from forecasting import artifact, embedded_store
 from forecasting.errors import RegistryError
 from forecasting.home import home, tracking_uri, without_password
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 FORMER_CHAMPION_TAG = "former_champion"
+
+#: A tag of a registered model per promotion: the time is the rest of its name, the version its value. None is changed.
+PROMOTED_TAG = "promoted."
 DIGEST_TAG = "digest"
 
 #: Where a model folder lies inside a logged MLflow model.
@@ -63,6 +67,19 @@ class Version:
 
 
 @dataclass(frozen=True)
+class Promotion:
+    """A version that became the champion.
+
+    Attributes:
+        version: number, as a string.
+        since: ISO 8601 time, UTC.
+    """
+
+    version: str
+    since: str
+
+
+@dataclass(frozen=True)
 class Reference:
     """A model in the registry, by alias or by version."""
 
@@ -97,6 +114,7 @@ def client() -> Any:
         os.environ.setdefault(name, value)
     from mlflow import MlflowClient
 
+    embedded_store.make_ready()
     return MlflowClient(tracking_uri=tracking_uri())
 
 
@@ -105,6 +123,7 @@ def use_store() -> Iterator[None]:
     """Point MLflow's global functions at our store for a while; some of them take no store as an argument."""
     import mlflow
 
+    embedded_store.make_ready()
     # MLflow keeps its setting in this variable too; None restores that there was none.
     former = os.environ.get("MLFLOW_TRACKING_URI")
     mlflow.set_tracking_uri(tracking_uri())
@@ -177,8 +196,6 @@ def names() -> list[str]:
 
 def describe(found: Any) -> Version:
     """Return an MLflow model version in our terms."""
-    from datetime import UTC, datetime
-
     created = datetime.fromtimestamp(found.creation_timestamp / 1000, UTC).isoformat(timespec="seconds")
     digest = found.tags.get(DIGEST_TAG, "")
     return Version(found.name, str(found.version), tuple(found.aliases), digest, found.source, created)
@@ -232,7 +249,26 @@ def promote(name: str, version: str) -> Version:
     if former and former.version != promoted.version:
         client().set_registered_model_tag(name, FORMER_CHAMPION_TAG, former.version)
     client().set_registered_model_alias(name, CHAMPION, promoted.version)
+    client().set_registered_model_tag(name, f"{PROMOTED_TAG}{now_text()}", promoted.version)
     return lookup(Reference(name, version=promoted.version))
+
+
+def promotions(name: str) -> list[Promotion]:
+    """Return which version became the champion when, the oldest first: what was in production.
+
+    Raises:
+        RegistryError: there is no such model.
+    """
+    require_name(name)
+    with registry_errors(name):
+        tags = client().get_registered_model(name).tags
+    times = sorted(tag for tag in tags if tag.startswith(PROMOTED_TAG))
+    return [Promotion(tags[tag], tag.removeprefix(PROMOTED_TAG)) for tag in times]
+
+
+def now_text() -> str:
+    """Return the time as ISO 8601 in UTC, of one length, so that texts sort as times do."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def challenge(name: str, version: str) -> Version:

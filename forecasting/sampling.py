@@ -20,6 +20,7 @@ from forecasting.layers.inputs import Dice
 from forecasting.network import ForecastNetwork
 from forecasting.predictor import Predictor
 from forecasting.schema import DS, SAMPLE, UNIQUE_ID, Y
+from forecasting.short_series import unobserved
 
 #: Numbers that one call into the compiled graph holds of each step and path; bounds its memory.
 CHUNK_NUMBERS = 4_000_000
@@ -100,8 +101,10 @@ def sample_panel(predictor: Predictor, panel: Panel, horizon: int, draw: Draw) -
     draw.require_fit(predictor.spec.head, predictor.network.head.draw_options)
     predictor.require_answerable(horizon, ())
     predictor.require_readable(panel)
-    require_observed(predictor, panel)
-    require_known_ahead(panel, predictor.task, np.arange(panel.n_series), panel.lengths - 1, horizon)
+    ends = np.arange(panel.n_series), panel.lengths - 1
+    for problem in unobserved(panel, *ends, predictor.task.context_length).values():
+        raise problem
+    require_known_ahead(panel, predictor.task, *ends, horizon)
     series = np.repeat(np.arange(panel.n_series), draw.n)
     rounds = math.ceil(horizon / predictor.task.horizon)
     return rolled(predictor, panel, series, rounds, draw).reshape(panel.n_series, draw.n, -1)[:, :, :horizon]
@@ -122,16 +125,6 @@ def require_sampling(predictor: Predictor) -> None:
             code="not_recursive",
             field="decoding",
         )
-
-
-def require_observed(predictor: Predictor, panel: Panel) -> None:
-    """Raise a `RequestError` when a series has no observed value in its context."""
-    tail = panel.tail(predictor.task.context_length)
-    observed = np.add.reduceat(~np.isnan(tail.y), tail.offsets[:-1], dtype=np.int64)
-    if not observed.all():
-        name = str(panel.ids[np.argmin(observed)])
-        text = f"Series {name!r} has no observed value in its last {predictor.task.context_length} rows."
-        raise RequestError(f"{text} Give at least one.", code="no_observations", series=name)
 
 
 def rolled(predictor: Predictor, panel: Panel, series: np.ndarray, rounds: int, draw: Draw) -> np.ndarray:

@@ -38,6 +38,17 @@ def observed_in_context(
     return observed[last] - observed[first], last - first
 
 
+def unobserved(panel: Panel, series: np.ndarray, steps: np.ndarray, context_length: int) -> dict[int, ForecastingError]:
+    """Return the error of each window without an observed value in its context; see `observed_in_context`."""
+    observed, rows = observed_in_context(panel, series, steps, context_length)
+    found: dict[int, ForecastingError] = {}
+    for window in np.flatnonzero(observed == 0):
+        name = str(panel.ids[series[window]])
+        text = f"Series {name!r} has no observed value in its last {rows[window]} rows. Fix: give one, or leave it out."
+        found[int(window)] = RequestError(text, code="no_observations", series=name)
+    return found
+
+
 class TooShortError(RequestError):
     """Series have fewer observed values than their model needs, and the policy is `error`.
 

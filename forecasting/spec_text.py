@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
@@ -27,6 +28,26 @@ def read_fields(text: str, kind: str, example: str) -> dict[str, Any]:
             raise ConfigError(f"In {kind} {text!r}, {part!r} is not field=value. Write e.g. {example}.", field=kind)
         found[name.strip()] = read_value(value)
     return found
+
+
+def write_fields(fields: Mapping[str, Any]) -> str:
+    """Return the text that `read_fields` reads.
+
+    >>> write_fields({"units": 64, "head": "point"})
+    'units=64,head=point'
+
+    Raises:
+        ConfigError: a value holds a comma, which would end it.
+    """
+    for name, value in fields.items():
+        if isinstance(value, (list, tuple)) or "," in str(value):
+            raise ConfigError(f"`{name}` cannot be written in one line: {value!r} holds a comma.", field=name)
+    return ",".join(f"{name}={write_value(value)}" for name, value in fields.items())
+
+
+def write_value(value: Any) -> str:
+    """Return the text that `read_value` reads: a word as it is, unless it would be read as something else."""
+    return value if isinstance(value, str) and read_value(value) == value else json.dumps(value)
 
 
 def read_value(text: str) -> Any:

@@ -28,19 +28,21 @@ METRICS_PER_CALL = 1000
 
 
 @contextmanager
-def run(name: str, experiment: str, parent: Run | None = None) -> Iterator[Run]:
+def run(name: str, experiment: str, parent: Run | None = None, run_id: str | None = None) -> Iterator[Run]:
     """Start a run and end it, as failed when an error passes through.
 
     Args:
         name: name of the run.
         experiment: name of the experiment; made when it does not exist.
         parent: the run that this one belongs to.
+        run_id: a run that goes on; a new one where there is none of this id.
     """
     import mlflow
 
     with (
         registry.use_store(),
         mlflow.start_run(
+            run_id=run_id if run_id and is_known(run_id) else None,
             experiment_id=experiment_id(experiment),
             run_name=name,
             parent_run_id=parent.run_id if parent else None,
@@ -49,6 +51,18 @@ def run(name: str, experiment: str, parent: Run | None = None) -> Iterator[Run]:
         ) as active,
     ):
         yield Run(active.info.run_id)
+
+
+def is_known(run_id: str) -> bool:
+    """Whether the store has a run of this id that is not deleted."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return bool(registry.client().get_run(run_id).info.lifecycle_stage == "active")
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return False
 
 
 def experiment_id(name: str) -> str:
@@ -114,6 +128,12 @@ class Run:
         import mlflow
 
         mlflow.log_table(frame.astype(dict.fromkeys(frame.select_dtypes("datetime"), str)), file)
+
+    def text(self, text: str, file: str) -> None:
+        """Log a text file; one of the same name is replaced."""
+        import mlflow
+
+        mlflow.log_text(text, file)
 
     def figure(self, figure: Figure, file: str) -> None:
         """Log a picture."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -85,12 +86,14 @@ def without(
     trainings: Sequence[Training], field: str, specs: Sequence[ModelSpec], fits: Sequence[bool], text: str
 ) -> list[Training]:
     """Return the trainings, `field` emptied where it does not fit and fits others; `text` says of whom."""
-    if all(fits) or not any(fits):
-        return list(trainings)
-    others = [spec.alias for spec, is_fit in zip(specs, fits, strict=True) if not is_fit]
-    say(f"{text} {', '.join(others)}: each learns as it always does.")
-    pairs = zip(trainings, fits, strict=True)
-    return [one if is_fit else Training.from_dict(one.to_dict() | {field: ""}) for one, is_fit in pairs]
+    if not all(fits) and any(fits):
+        others = [spec.alias for spec, is_fit in zip(specs, fits, strict=True) if not is_fit]
+        say(f"{text} {', '.join(others)}: each learns as it always does.")
+        usual: dict[str, Any] = {field: ""}
+        return [
+            one if is_fit else dataclasses.replace(one, **usual) for one, is_fit in zip(trainings, fits, strict=True)
+        ]
+    return list(trainings)
 
 
 def panel_of(frame: pd.DataFrame, task: TaskRequest) -> Panel:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
+
+from pipelines.options import TaskRequest
 
 
 def load(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
@@ -55,6 +59,31 @@ def option_names(command: click.Command) -> dict[str, str]:
         elif parameter.name not in ("config", "training", "as_json", "debug"):
             names[parameter.opts[-1].lstrip("-")] = str(parameter.name)
     return names
+
+
+def with_training(ctx: click.Context, task: TaskRequest) -> TaskRequest:
+    """Return a task with the training fields of the --config file before those of the command line."""
+    return replace(task, training=(*ctx.meta.get("training", ()), *task.training))
+
+
+def text_of(values: Mapping[str, Any], comments: Sequence[str] = ()) -> str:
+    """Return options as a TOML file: numbers, texts, truth values, lists of those, and the table `training`.
+
+    Args:
+        values: by the names of the options; what is None or empty is left out.
+        comments: lines at the top.
+    """
+    import json
+
+    def lines(table: Mapping[str, Any]) -> list[str]:
+        said = {name: value for name, value in table.items() if value is not None and value not in ((), [])}
+        # a JSON value is a TOML one; the only character that JSON leaves and TOML does not is the delete
+        texts = {name: json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f") for name, value in said.items()}
+        return [f"{name} = {text}" for name, text in texts.items()]
+
+    options = {name: value for name, value in values.items() if name != "training"}
+    training = ["", "[training]", *lines(values["training"])] if values.get("training") else []
+    return "\n".join([*(f"# {line}" for line in comments), *lines(options), *training, ""])
 
 
 def listed(key: str, value: Any) -> Any:

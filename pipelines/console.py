@@ -145,8 +145,15 @@ def listening() -> Iterator[None]:
 
 
 class _Talk(logging.Handler):
-    """A handler that writes to the stderr of the moment."""
+    """A handler that writes to the stderr of the moment, the same line once however often a command reads its data."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
-        say(record.getMessage())
+        text = record.getMessage()
+        if text not in self.said:
+            self.said.add(text)
+            say(text)

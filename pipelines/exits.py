@@ -17,7 +17,7 @@ TERMINATED = 143
 BROKEN_PIPE = 141
 
 #: Codes of library errors that may pass by themselves.
-PASSING_CODES = frozenset({"registry_unavailable"})
+PASSING_CODES = frozenset({"registry_unavailable", "storage_unavailable"})
 #: Operating system errors that may pass, or that room on a disk ends.
 PASSING_ERRNOS = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ETIMEDOUT}

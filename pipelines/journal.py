@@ -60,7 +60,9 @@ class Journal:
 
 
 @contextmanager
-def journal(name: str, experiment: str, is_on: bool, parent: Run | None = None) -> Iterator[Journal]:
+def journal(
+    name: str, experiment: str, is_on: bool, parent: Run | None = None, run_id: str | None = None
+) -> Iterator[Journal]:
     """Open a run, which ends as failed when an error passes through.
 
     Args:
@@ -68,13 +70,14 @@ def journal(name: str, experiment: str, is_on: bool, parent: Run | None = None) 
         experiment: name of the experiment.
         is_on: whether to log at all.
         parent: the run that this one belongs to.
+        run_id: a run of a former call that goes on, if it is still there.
     """
     opened = None
     if is_on:
         from forecasting import tracking
 
         try:
-            opened = tracking.run(name, experiment, parent)
+            opened = tracking.run(name, experiment, parent, run_id)
             run = opened.__enter__()
         except troubles() as error:
             opened = None
@@ -130,13 +133,23 @@ def log_entry(journal: Journal, entry: Entry) -> None:
         journal.log(lambda run: run.history(learned))
 
 
+def log_candidates(journal: Journal, forecaster: Any) -> None:
+    """Log the candidates that `auto` tried; nothing for other models."""
+    candidates = forecaster.leaderboard_
+    if len(candidates):
+        journal.log(lambda run: run.table(candidates, "candidates.json"))
+
+
 def model_params(forecaster: Any) -> dict[str, Any]:
     """Return what was chosen about a model, by hand or by rule, as MLflow parameters."""
     spec, task = forecaster.spec.to_dict(), forecaster.predictor.task.to_dict()
     named = {name: value for name, value in task.items() if name not in ("quantile_levels", "symbols")}
     fields = {f"model.{name}": value for name, value in spec["config"].items()}
     training = {f"training.{name}": value for name, value in forecaster.facts.training.items()}
-    notes = {f"run.{name}": value for name, value in forecaster.learned_.notes.items()} if forecaster.learned_ else {}
+    learned = forecaster.learned_
+    notes = (
+        {f"run.{name}": value for name, value in {**learned.notes, "steps": learned.steps}.items()} if learned else {}
+    )
     choices = {name: spec[name] for name in ("model", "head", "scaling")}
     return {**choices, **named, **fields, **training, **notes}
 

@@ -104,6 +104,18 @@ class OutFile(click.ParamType):
         return str(value)
 
 
+class ConfigFile(click.ParamType):
+    """A config file to write: its ending says which format, one of those that --config reads."""
+
+    name = "FILE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse other endings, before any work is done."""
+        if not str(value).lower().endswith((".toml", ".json")):
+            self.fail(f"{value!r} must end with .toml or .json: the ending chooses the format.", param, ctx)
+        return str(value)
+
+
 class Separator(click.ParamType):
     r"""A character that separates fields; `\t` and `tab` are a tabulator."""
 

@@ -82,6 +82,7 @@ class TaskRequest:
         upper: nothing above this is forecast.
         calibrate: horizons held out to calibrate the intervals on; as `training` says when None.
         short_series: what is done about a series with too few observed values.
+        time_limit: seconds that a training may take; as `training` says when None.
     """
 
     horizon: int
@@ -100,11 +101,13 @@ class TaskRequest:
     upper: float | None = None
     calibrate: int | None = None
     short_series: str = "pad"
+    time_limit: float | None = None
 
     @property
     def training_fields(self) -> tuple[tuple[str, Any], ...]:
         """The fields of `Training` that were given, under whichever name."""
-        return self.training if self.calibrate is None else (*self.training, ("calibration_windows", self.calibrate))
+        named = {"calibration_windows": self.calibrate, "time_limit": self.time_limit}
+        return (*self.training, *((name, value) for name, value in named.items() if value is not None))
 
     @property
     def beside(self) -> tuple[str, ...]:
@@ -142,6 +145,42 @@ class TaskRequest:
 
 
 @dataclass(frozen=True)
+class TrainOptions:
+    """What a training reads besides its data, and what becomes of it.
+
+    Attributes:
+        future: where the future of the known covariates is, to be checked.
+        out: folder of the model.
+        register: registered name.
+        track: whether to log an MLflow run.
+    """
+
+    future: str | None = None
+    out: str | None = None
+    register: str | None = None
+    track: bool = True
+
+
+@dataclass(frozen=True)
+class PredictOptions:
+    """What a forecast is to be like.
+
+    Attributes:
+        horizon: steps ahead; as trained when None.
+        level: intervals in percent.
+        future: where the future of the known covariates is.
+        only: the series wanted; all when empty.
+        probabilities: whether those of each symbol are wanted.
+    """
+
+    horizon: int | None = None
+    level: tuple[float, ...] | None = None
+    future: str | None = None
+    only: tuple[str, ...] = ()
+    probabilities: bool = False
+
+
+@dataclass(frozen=True)
 class BatchOptions:
     """What a batch forecast is to be like.
 
@@ -160,6 +199,31 @@ class BatchOptions:
     max_quarantine: float = 0.01
     parts: int | None = None
     workers: int = 1
+
+
+@dataclass(frozen=True)
+class TuneOptions:
+    """How a search is run, and where its result goes.
+
+    Attributes:
+        out: config file of the best trial.
+        metric: what ranks; as the project ranks when None.
+        hold_out: horizons at the end that the search never sees.
+        trials: trials of the study in all.
+        time_limit: seconds of this call.
+        study: name of the study; by the search and the data when None.
+        storage: SQLAlchemy URL of its database; one in FORECAST_HOME when None.
+        track: whether to log MLflow runs.
+    """
+
+    out: str
+    metric: str | None = None
+    hold_out: int = 0
+    trials: int = 20
+    time_limit: float | None = None
+    study: str | None = None
+    storage: str | None = None
+    track: bool = True
 
 
 def examples(*lines: str) -> str:
@@ -238,6 +302,8 @@ CHOICES = (
                  help="Series too short for the model: pad, refuse, or a simpler model."),
     click.option("--calibrate", type=click.IntRange(0), metavar="K",
                  help="Horizons held out of training, to calibrate the intervals on. [0: none]"),
+    click.option("--time-limit", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+                 help="Time that each training may take. [none; 600 for auto]"),
     click.option("--set", "training", type=Setting(), multiple=True,
                  help="Training field, e.g. training.steps=500; may be repeated."),
 )  # fmt: skip
@@ -272,14 +338,39 @@ future_option = click.option(
     help="Known covariates of the steps ahead, by id and time; a file, folder or glob. [rows of DATA without target]",
 )
 
+predict_options = bundled(
+    "asked",
+    PredictOptions,
+    [
+        click.option("--horizon", type=click.IntRange(1), help="Steps ahead. [as trained]"),
+        level_option,
+        future_option,
+        click.option("--only", multiple=True, metavar="ID", help="Forecast this series; may be repeated. [all]"),
+        click.option("--probabilities", is_flag=True, help="Add the probability of each symbol."),
+    ],
+)
+
+#: Where a model is put.
+KEEP = (
+    click.option("--out", metavar="FOLDER", help="Save the model in this folder."),
+    click.option("--register", metavar="NAME", help="Register the model; the first version becomes the champion."),
+    click.option("--track/--no-track", default=True, show_default=True, help="Log an MLflow run."),
+)
+
+train_options = bundled(
+    "asked",
+    TrainOptions,
+    [
+        click.option("--future", metavar="FILE",
+                     help="Known covariates of the steps after DATA; checked before training, used by `predict`."),
+        *KEEP,
+    ],
+)  # fmt: skip
+
 
 def keep_options(function: Function) -> Function:
     """Add where a model is put: `out`, `register` and `track`; see `require_run`."""
-    for option in (
-        click.option("--track/--no-track", default=True, show_default=True, help="Log an MLflow run."),
-        click.option("--register", metavar="NAME", help="Register the model; the first version becomes the champion."),
-        click.option("--out", metavar="FOLDER", help="Save the model in this folder."),
-    ):
+    for option in reversed(KEEP):
         function = option(function)
     return function
 

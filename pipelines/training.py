@@ -13,7 +13,7 @@ from forecasting.forecaster import Forecaster
 from forecasting.home import home
 from pipelines.competitors import forecasters, leaderboard_records, panel_of, score, watched
 from pipelines.console import say
-from pipelines.journal import Journal, journal, log_entry, log_pictures, model_params
+from pipelines.journal import Journal, journal, log_candidates, log_entry, log_pictures, model_params
 from pipelines.options import TaskRequest
 
 if TYPE_CHECKING:
@@ -53,9 +53,11 @@ class TrainRequest(KeepRequest):
 
     Attributes:
         task: what is forecast and by which models.
+        future: known covariates after the end of the data, to be checked before anything is trained, or None.
     """
 
     task: TaskRequest
+    future: pd.DataFrame | None = None
 
 
 @dataclass
@@ -84,6 +86,7 @@ class Trained:
             "task": self.forecaster.predictor.task.to_dict(),
             "metrics": self.entries[0].metrics if self.entries else None,
             "leaderboard": leaderboard_records(self.entries) if self.entries else [],
+            "candidates": learned.candidates if (learned := self.forecaster.learned_) else [],
             "series": facts.series,
             "rows": facts.rows,
             "training_end": facts.training_end,
@@ -119,12 +122,29 @@ def train(frame: pd.DataFrame, request: TrainRequest) -> Trained:
     panel = panel_of(frame, request.task)
     say(f"{panel.n_series} series, {len(panel.y)} rows, step {panel.frequency.alias}.")
     candidates = forecasters(request.task, panel.frequency.alias, ("gru",))
+    if request.future is not None:
+        require_future(candidates[0], panel, request.future)
     with journal(request.name, request.experiment, request.is_tracked) as run:
         entries = compete(candidates, panel, request.task, run)
         winner = entries[0].forecaster if entries else candidates[0]
         trained = Trained(refit(winner, panel), entries, run.run_id)
         keep(run, trained, frame, request)
     return trained
+
+
+def require_future(forecaster: Forecaster, panel: Panel, future: pd.DataFrame) -> None:
+    """Check that a future says all that a forecast after the panel needs; a category never seen before is said.
+
+    Raises:
+        PanelError: it lacks rows, or has times or values that mean nothing.
+    """
+    from forecasting.data.covariates import encode_covariates
+    from forecasting.data.future import with_known_future
+
+    task = forecaster.task_for(panel)
+    followed = with_known_future(panel, task, None, future)
+    encode_covariates(followed.covariates.known, task.known_covariates)
+    say(f"The future is complete: {task.horizon} steps of {', '.join(task.known_names)} after each series.")
 
 
 def compete(candidates: list[Forecaster], panel: Panel, task: TaskRequest, run: Journal) -> list[Entry]:
@@ -182,6 +202,7 @@ def record(run: Journal, trained: Trained, frame: pd.DataFrame, request: KeepReq
     run.log(lambda active: active.dataset(frame, request.name, facts.fingerprint))
     if learned is not None:
         run.log(lambda active: active.history(learned))
+    log_candidates(run, trained.forecaster)
     if trained.entries:
         run.log(lambda active: active.metrics(trained.entries[0].metrics))
         log_pictures(run, trained.entries)

@@ -13,6 +13,8 @@ from pipelines.competitors import leaderboard_rows
 from pipelines.console import cell, show_table
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from forecasting.leaderboard import Entry
     from pipelines.training import Trained
 
@@ -38,13 +40,14 @@ def show_trained(trained: Trained) -> None:
     """Print what a training made."""
     if len(trained.entries) > 1:
         show_leaderboard(trained.entries)
+    show_candidates(trained.forecaster.leaderboard_)
     facts, task = trained.forecaster.facts, trained.forecaster.predictor.task
     seasons = ", ".join(map(str, task.season))
     show_facts(
         {
             "model": trained.forecaster.spec.alias,
             "task": f"{task.horizon} steps of {task.freq}, season {seasons}, context {task.context_length}",
-            "data": f"{facts.series} series, {facts.rows} rows up to {facts.training_end}",
+            "data": f"{facts.series} series, {facts.rows} rows up to {str(facts.training_end).removesuffix('.000000')}",
             "accuracy": accuracy(trained.entries[0].metrics) if trained.entries else "not measured",
             "calibrated on": f"{facts.calibration_windows} windows" if facts.calibration_windows else None,
             "trained in": f"{facts.seconds:.1f} s",
@@ -53,6 +56,17 @@ def show_trained(trained: Trained) -> None:
             "saved in": trained.out,
         }
     )
+
+
+def show_candidates(candidates: pd.DataFrame) -> None:
+    """Print the candidates that `auto` tried, the best first; nothing for other models."""
+    if candidates.empty:
+        return
+    ranked = candidates.sort_values("error", kind="stable")
+    columns = ["model", "error", "seconds", "weight", "fitted_on", "note"]
+    rows = ranked[columns].astype(object).where(ranked[columns].notna(), None).to_numpy().tolist()
+    note = "Mean scaled absolute error at origins that no candidate was trained on; lower is better."
+    show_table("Candidates of auto", [name.replace("_", " ") for name in columns], rows, note)
 
 
 def accuracy(metrics: Mapping[str, float]) -> str:

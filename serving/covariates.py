@@ -14,7 +14,7 @@ from forecasting.data.covariates import Covariates, missing_like
 from serving.numbers import read_values
 from serving.payloads import SeriesIn
 from serving.problems import ErrorItem, describe, first_errors, pointer
-from serving.statics import LONGEST, Place
+from serving.statics import LONGEST, Place, is_category, not_taken
 from serving.validation import Refusal
 
 
@@ -101,10 +101,7 @@ def wrong_lists(given: dict[str, Any], kinds: Kinds, count: int, ahead: int, pla
     """Yield what is wrong with the fields as a whole: absent, not taken, no list, another length."""
     wanted = dict(kinds)
     kind = str(place[-1]).replace("_covariates", "")
-    for name in given:
-        if name not in wanted:
-            text = f"This model takes no {kind} covariate of this name. It takes: {', '.join(wanted) or 'none'}."
-            yield ErrorItem(pointer(*place, name[:LONGEST]), "covariates_not_taken", text)
+    yield from not_taken(given, wanted, kind, place)
     rows = f"{count + ahead} values, one for each of the {count} rows"
     rows += f" and of the {ahead} steps ahead" if ahead else ""
     for name in wanted:
@@ -130,7 +127,7 @@ def read_categories(values: list[Any], place: Sequence[str | int]) -> NDArray[An
             f"This must be a text of 1 to {LONGEST} characters, or null where missing. Got {describe(value)}.",
         )
         for index, value in enumerate(values)
-        if value is not None and not (isinstance(value, str) and 1 <= len(value) <= LONGEST)
+        if value is not None and not is_category(value)
     )
     if errors:
         raise Refusal(errors, total)

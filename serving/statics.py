@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -44,20 +44,29 @@ def read_statics(given: dict[str, Any], task: Task, place: Place, warnings: list
 def wrong_statics(given: dict[str, Any], task: Task, place: Place) -> Iterator[ErrorItem]:
     """Yield what is wrong with the static covariates of one series."""
     wanted = dict(task.static_covariates)
-    for name in given:
-        if name not in wanted:
-            known = ", ".join(wanted) or "none"
-            text = f"This model takes no static covariate of this name. It takes: {known}."
-            yield ErrorItem(pointer(*place, name[:LONGEST]), "covariates_not_taken", text)
+    yield from not_taken(given, wanted, "static", place)
     for name, categories in wanted.items():
         at, value = pointer(*place, name), given.get(name)
         if name not in given:
             yield ErrorItem(at, "static_absent", f"The model needs the static covariate {name!r}. Send it.")
-        elif categories and not (isinstance(value, str) and 1 <= len(value) <= LONGEST):
+        elif categories and not is_category(value):
             text = f"This must be a text of 1 to {LONGEST} characters. Got {describe(value)}."
             yield ErrorItem(at, "static_kind", text)
         elif not categories and not is_finite_number(value):
             yield ErrorItem(at, "static_kind", f"This must be a finite number. Got {describe(value)}.")
+
+
+def not_taken(given: dict[str, Any], wanted: Collection[str], kind: str, place: Place) -> Iterator[ErrorItem]:
+    """Yield an item for each covariate that is not wanted; `kind` is static, known or past."""
+    for name in given:
+        if name not in wanted:
+            text = f"This model takes no {kind} covariate of this name. It takes: {', '.join(wanted) or 'none'}."
+            yield ErrorItem(pointer(*place, name[:LONGEST]), "covariates_not_taken", text)
+
+
+def is_category(value: Any) -> bool:
+    """Whether a JSON value is a text of a usual length."""
+    return isinstance(value, str) and 1 <= len(value) <= LONGEST
 
 
 def is_finite_number(value: Any) -> bool:

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -112,6 +113,28 @@ def test_no_function_is_longer_than_sixty_lines(path):
             assert node.end_lineno - node.lineno < 70, node.name
             statements = sum(isinstance(inner, ast.stmt) for inner in ast.walk(node))
             assert statements <= 60, f"{node.name} has {statements} statements"
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_name)
+def test_no_default_is_shared_state(path):
+    """A default is made once: a list, an optimizer, a model there would be one for all callers."""
+    frozen = {"Training", "Config", "frozenset"}  # nobody can change these
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, (ast.FunctionDef, ast.Lambda)):
+            continue
+        for default in [*node.args.defaults, *filter(None, node.args.kw_defaults)]:
+            inside = list(ast.walk(default))
+            assert not [one for one in inside if isinstance(one, (ast.List, ast.Dict, ast.Set, ast.ListComp))]
+            called = {ast.unparse(one.func) for one in inside if isinstance(one, ast.Call)}
+            assert called <= frozen, f"{ast.unparse(default)} in line {default.lineno} is made once and shared"
+
+
+def test_the_linter_refuses_them_too():
+    lint = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"]["lint"]
+    rules = {"B006", "B008", "RUF008", "RUF009", "RUF012"}
+    assert {"B", "RUF"} <= {*lint["select"]}
+    ignored = {one for some in (lint["ignore"], *lint["per-file-ignores"].values()) for one in some}
+    assert not [rule for rule in rules for one in ignored if rule.startswith(one)]
 
 
 @pytest.mark.parametrize("name", ["unique_id", "cutoff", "in_sample", "rolled_out", "padded"])

@@ -1,9 +1,11 @@
 """The artifact: complete, refused when anything in it was touched, the same in a fresh process."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 from forecasting import Forecaster, artifact
 from forecasting.errors import ArtifactError
+from tests.conftest import make_frame
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +36,8 @@ def test_it_holds_these_files_and_no_training_data(saved, hourly):
     assert sorted(file.name for file in saved.iterdir()) == sorted((*artifact.FILES, artifact.MANIFEST_FILE))
     text = (saved / artifact.SPEC_FILE).read_text() + (saved / artifact.GOLDEN_FILE).read_text()
     assert not any(repr(float(value)) in text for value in hourly["y"].dropna())
+    modes = {file.stat().st_mode for file in saved.iterdir()}
+    assert len(modes) == 1, "whoever may read one file may read them all: a service has a user of its own"
 
 
 @pytest.mark.parametrize("name", artifact.FILES)
@@ -95,7 +100,9 @@ def test_weights_of_another_shape_are_refused(folder):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schema_version": 99}, "schema version 99"),
+        ({"schema_version": artifact.SCHEMA_VERSION + 1}, "Fix: upgrade this package"),
+        ({"schema_version": artifact.SCHEMA_VERSION - 1}, "Fix: train the model again, or load it with the version"),
+        ({"schema_version": None}, "schema version None"),
         ({"task": {"horizon": 3}}, "does not describe a model"),
         ({"facts": {}}, "does not describe a model"),
     ],
@@ -131,6 +138,26 @@ def test_it_loads_in_a_fresh_process_without_the_training_data_and_without_train
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=True)
     np.testing.assert_allclose(json.loads(shown.stdout.splitlines()[-1]), trained.predict()["gru"], rtol=1e-6)
+
+
+def test_it_names_no_device(saved):
+    """Weights are plain numbers: a model that was trained on a GPU is loaded where there is none, and the other way."""
+    size = int.from_bytes((saved / artifact.WEIGHTS_FILE).read_bytes()[:8], "little")
+    header = (saved / artifact.WEIGHTS_FILE).read_bytes()[8 : 8 + size].decode()
+    assert {entry["dtype"] for name, entry in json.loads(header).items() if name != "__metadata__"} <= {"F32", "F64"}
+    texts = [header, *((saved / name).read_text() for name in (artifact.SPEC_FILE, artifact.GOLDEN_FILE))]
+    assert not re.search(r"(?i)\b(gpu|cuda|cudnn|tpu|device)\b", "".join(texts))
+
+
+def test_a_model_of_every_schema_that_was_ever_written_is_still_read():
+    """Folders are kept as they were written; `scripts/keep_artifact.py` says when one is made, and makes it."""
+    kept = sorted((Path(__file__).parent / "artifacts").glob("schema-*"))
+    assert [folder.name for folder in kept] == [f"schema-{1 + number}" for number in range(artifact.SCHEMA_VERSION)]
+    for folder in kept:
+        loaded = Forecaster.load(folder)  # replays its golden forecasts
+        found = loaded.predict(make_frame(series=1, rows=60), level=[80])
+        assert found["status"].tolist() == ["ok"] * loaded.horizon
+        assert np.isfinite(found[["gru", "gru-lo-80", "gru-hi-80"]].to_numpy()).all()
 
 
 def environment():

@@ -4,6 +4,7 @@ import json
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecasting import Forecaster, Training, artifact
@@ -18,7 +19,7 @@ from forecasting.calibration import (
 )
 from forecasting.data.calendar import Frequency
 from forecasting.data.panel import Panel
-from forecasting.data.splits import validation_ends
+from forecasting.data.splits import calibration_ends
 from forecasting.errors import ArtifactError, ConfigError, RequestError, TrainingError
 from tests.conftest import QUICK, make_frame, symbol_frame
 
@@ -115,6 +116,31 @@ def test_exchangeable_errors_are_covered_as_often_as_promised(n):
     assert hits / trials <= 1 - least + 3 * deviation  # and no wider than ranks force it to be
 
 
+def autoregressions(count, rows, seed):
+    """Return a frame of stationary y_t = 0.8 y_(t-1) + e_t around 10, with errors of heavy tails."""
+    rng = np.random.default_rng(seed)
+    y = np.zeros((rows + 100, count))
+    shocks = rng.standard_t(4, y.shape)
+    for step in range(1, len(y)):
+        y[step] = 0.8 * y[step - 1] + shocks[step]
+    ids, steps = np.repeat(np.arange(count), rows), np.tile(np.arange(rows), count)
+    return pd.DataFrame({"unique_id": ids.astype(str), "ds": steps, "y": 10 + y[100:].T.ravel()})
+
+
+def test_intervals_of_an_autoregression_cover_at_every_step_ahead():
+    training = Training(calibration_windows=15)
+    model = Forecaster("naive", HORIZON, 1, season=1, context_length=24, training=training)
+    model.fit(autoregressions(80, 200, seed=1))
+    unseen = autoregressions(1000, 40 + HORIZON, seed=2)
+    history, truth = unseen[unseen["ds"] < 40], unseen[unseen["ds"] >= 40].sort_values(["unique_id", "ds"])
+    found = model.predict(history, level=[90])
+    low, high = (found[f"naive-{side}-90"].to_numpy().reshape(-1, HORIZON) for side in ("lo", "hi"))
+    y = truth["y"].to_numpy().reshape(-1, HORIZON)
+    covered = ((low <= y) & (y <= high)).mean(axis=0)
+    assert np.abs(covered - 0.9).max() < 0.04, covered
+    assert (np.diff((high - low).mean(axis=0)) > 0).all()  # errors are not pooled: later steps are less certain
+
+
 def test_scales_against_a_loop():
     rng = np.random.default_rng(0)
     contexts = rng.normal(100, 5, (6, 20))
@@ -166,7 +192,7 @@ def test_intervals_are_nested_contain_the_median_and_know_their_step(calibrated,
 
 def test_intervals_of_calibration_windows_themselves_hold_as_many_as_their_ranks_say(calibrated, frame):
     panel = Panel.from_frame(frame)
-    ends = validation_ends(panel.lengths, HORIZON, WINDOWS)
+    ends = calibration_ends(panel.lengths, HORIZON, WINDOWS)
     series = np.repeat([0, 1], TAIL - HORIZON + 1)
     steps = np.concatenate([np.arange(ends[s] - 1, panel.lengths[s] - HORIZON) for s in range(2)])
     answer = calibrated.predictor.predict_panel(panel, None, (0.1, 0.9), (series, steps))

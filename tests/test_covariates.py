@@ -9,6 +9,7 @@ from forecasting.attention import attention_frame
 from forecasting.config import Task
 from forecasting.data.covariates import Covariates
 from forecasting.data.future import future_frame, panel_for, with_known_future
+from forecasting.data.windows import layout
 from forecasting.decoding import DECODINGS
 from forecasting.errors import ConfigError, PanelError
 from forecasting.layers.covariates import CovariateReader, features_of
@@ -60,6 +61,22 @@ def changed(panel, name, rows, value):
             part[name] = part[name].copy()
             part[name][rows] = value
     return panel.with_covariates(Covariates(**parts))
+
+
+def test_a_missing_cell_is_no_zero(frame):
+    """Neither one of the data nor one of the scaled numbers, which is their mean."""
+    predictor, panel = predictor_of("ff-ar"), panel_for(frame, TASK)
+    predictor.network.covariates.adapt(layout(panel, TASK.calendar, H, TASK.covariate_kinds).known)
+    ahead = panel.offsets[0] + 41 + np.arange(H)
+    mean = panel.covariates.known["temp"].mean()
+    origins = np.zeros(1, int), np.array([40])
+    missing, zero, average = (
+        predictor.predict_panel(changed(panel, "temp", ahead, value), origins=origins).median
+        for value in (np.nan, 0.0, mean)
+    )
+    assert np.isfinite(missing).all()
+    assert (missing != zero).any()
+    assert np.abs(missing - average).max() > 1e-3
 
 
 @pytest.mark.parametrize("decoding", DECODINGS.names())

@@ -12,12 +12,13 @@ from click.testing import CliRunner
 from forecasting import Forecaster, Training
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, RequestError
-from forecasting.fallback import RIDGE, climb_down, student_quantile
+from forecasting.fallback import RIDGE, Rung, climb_down
 from forecasting.network import build_network
 from forecasting.predictor import Predictor
 from forecasting.short_series import least_observed
 from pipelines.cli import main
 from tests.conftest import QUICK, make_frame
+from tests.doors import Question, run_batch, series_of
 from tests.serving.conftest import loaded_app, post, require_problem
 
 LEVELS = (0.1, 0.5, 0.9)
@@ -104,11 +105,12 @@ def test_one_value_says_nothing_about_an_interval_and_a_constant_says_all():
     assert (climb_down(np.full(9, 7.0), 3, (1,)).quantiles(LEVELS) == 7.0).all()
 
 
-@pytest.mark.parametrize("freedom", [2, 3, 5, 10, 100])
+@pytest.mark.parametrize("freedom", [1, 2, 3, 10, 100])
 def test_quantiles_are_students(freedom):
-    levels = np.array([0.025, 0.1, 0.3, 0.5, 0.8, 0.975])
-    found = [student_quantile(level, freedom) for level in levels]
-    np.testing.assert_allclose(found, scipy.stats.t.ppf(levels, freedom), rtol=0.02)
+    levels = (0.001, 0.025, 0.1, 0.3, 0.5, 0.8, 0.975)
+    found = Rung("ar", np.array([5.0, 7.0]), np.array([1.0, 3.0]), freedom).quantiles(levels)
+    for row, mean, spread in zip(found, (5, 7), (1, 3), strict=True):
+        np.testing.assert_allclose(row, scipy.stats.t.ppf(levels, freedom, mean, spread), rtol=1e-12)
 
 
 @pytest.mark.parametrize(("model", "count", "season"), [("naive", 10, (24,)), ("ar", 60, (1,))])
@@ -235,15 +237,10 @@ def test_every_door_falls_back_to_the_same_numbers_and_says_so(ladder, tmp_path)
     assert expected.loc["new", "ff-ar-lo-80"].isna().all()
 
     frame.to_parquet(tmp_path / "data.parquet")
-    arguments = ["batch", "data.parquet", "--model", folder, "--out", "out", "--level", "80", "--horizon", "9"]
-    paths = [str(tmp_path / one) if one in ("data.parquet", "out") else str(one) for one in arguments]
-    assert CliRunner().invoke(main, paths).exit_code == 0
-    batch = pd.concat(map(pd.read_parquet, (tmp_path / "out").glob("run=*/part=*/data.parquet"))).set_index("unique_id")
+    options = ["--level", 80, "--horizon", 9]
+    batch = run_batch(tmp_path / "data.parquet", folder, tmp_path / "out", *options).set_index("unique_id")
 
-    series = [
-        {"unique_id": name, "ds": [one.isoformat() for one in part["ds"]], "y": part["y"].tolist()}
-        for name, part in frame.groupby("unique_id")
-    ]
+    series = series_of(Question(frame), Forecaster.load(folder).predictor.task)
     answer = post(loaded_app(folder).test_client(), {"series": series, "level": [80], "horizon": 9})
     rest = {one["unique_id"]: one for one in json.loads(answer.text, parse_constant=pytest.fail)["forecasts"]}
     for name, columns in expected.groupby("unique_id"):

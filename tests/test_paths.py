@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting import Forecaster, Training
+from forecasting import Forecaster, ModelSpec, Task, Training
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, PanelError, RequestError
 from forecasting.layers.paths import PATHS, common_chance, quantiles_of_paths
+from forecasting.network import build_network
 from forecasting.sampling import Draw, sample_panel
 from tests.conftest import QUICK, make_frame
 
@@ -150,6 +151,21 @@ def test_a_distribution_of_the_next_step_is_taught_by_the_truth():
     for choices in ({"decoding": "recursive"}, {"decoding": "seq2seq", "forcing": "teacher"}):
         with pytest.raises(ConfigError, match="`head` 'quantiles' does not fit"):
             Forecaster("gru", H, head="quantiles", **choices)
+
+
+def test_a_truth_that_is_certain_is_a_teacher():
+    task = Task(H, L, "h", (24,), (0.1, 0.5, 0.9))
+    for forcing in ("teacher", 1.0):
+        spec = ModelSpec.of("seq2seq", {"forcing": forcing, "units": 4}, head="normal")
+        assert build_network(spec, task).draws_paths
+    assert not ModelSpec.of("seq2seq", {"forcing": 0.0, "units": 4}, head="normal").config.feeds_back
+
+
+def test_a_series_without_a_value_has_no_path(drawn):
+    frame = make_frame(rows=120)
+    with pytest.raises(RequestError, match="'s1' has no observed value in its last") as caught:
+        drawn.sample(frame.assign(y=frame["y"].where(frame["unique_id"] == "s0")))
+    assert (caught.value.code, caught.value.series) == ("no_observations", "s1")
 
 
 def test_a_teacher_forced_decoder_with_attention_draws_its_paths():

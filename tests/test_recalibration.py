@@ -6,7 +6,7 @@ import pytest
 from forecasting import Forecaster, Training
 from forecasting.calibration import calibrate
 from forecasting.data.panel import Panel
-from forecasting.data.splits import validation_ends
+from forecasting.data.splits import calibration_ends
 from forecasting.errors import ConfigError, TrainingError
 from forecasting.evaluation.backtest import rolling
 from forecasting.recalibration import MovingCalibration, rows_until
@@ -116,7 +116,7 @@ def test_every_window_of_a_backtest_is_calibrated_on_what_was_known_then(frame, 
 def test_rows_after_an_origin_never_reach_its_calibration(frame):
     panel = Panel.from_frame(frame)
     fitted = forecaster().fit_panel(panel.truncate(np.full(3, 200))).predictor
-    seen = validation_ends(np.full(3, 200), HORIZON, WINDOWS)
+    seen = calibration_ends(np.full(3, 200), HORIZON, WINDOWS)
     is_later = np.tile(np.arange(260) >= 230, 3)
     later = panel.with_values(np.where(is_later, -1e6, panel.y))
     same(*(MovingCalibration.of(fitted, one, seen, WINDOWS).at(np.full(3, 230)) for one in (panel, later)))

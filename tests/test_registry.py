@@ -49,6 +49,14 @@ def test_nothing_of_a_store_is_outside_the_home_folder(logged):
     assert list((home() / "artifacts").iterdir())
 
 
+def test_no_row_of_the_training_data_is_in_a_logged_model(logged, hourly):
+    folder = next((home() / "artifacts").rglob(logged[1].model_id))
+    files = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert {"MLmodel", "input_example.json", "serving_input_example.json", "golden.json"} <= set(files)
+    values = [repr(float(value)).encode() for value in hourly["y"].dropna()]
+    assert not [name for name, text in files.items() for value in values if value in text]
+
+
 def test_a_version_is_loaded_by_alias_number_and_uri(logged, trained, hourly):
     expected = trained.predict(hourly)
     for reference in ("tests-model", "tests-model@champion", "tests-model/2", "models:/tests-model@champion"):
@@ -61,6 +69,20 @@ def test_promotion_moves_the_alias_and_rollback_moves_it_back(logged):
     assert registry.rollback("tests-model").version == "1"
     assert registry.rollback("tests-model").version == "2"
     assert registry.promote("tests-model", "1").version == "1"
+
+
+def test_what_was_in_production_is_a_log_that_only_grows(logged):
+    before = registry.promotions("tests-model")
+    for version in ("2", "1"):
+        registry.promote("tests-model", version)
+    registry.rollback("tests-model")
+    after = registry.promotions("tests-model")
+    assert after[: len(before)] == before
+    assert [one.version for one in after[len(before) :]] == ["2", "1", "2"]
+    assert [one.since for one in after] == sorted({one.since for one in after})
+    registry.promote("tests-model", "1")
+    with pytest.raises(RegistryError, match="nobody"):
+        registry.promotions("nobody")
 
 
 def test_the_model_for_mlflows_users_gives_the_predictors_numbers(logged, trained, hourly):

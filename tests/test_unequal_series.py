@@ -3,11 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 from forecasting import Forecaster
-from pipelines.cli import main
 from tests.conftest import make_frame
+from tests.doors import run_batch
 from tests.serving.conftest import loaded_app, post
 
 NOW = "2024-01-31"
@@ -43,9 +42,7 @@ def test_each_is_forecast_from_its_own_end_through_every_door(frame, folder, tmp
             np.testing.assert_allclose(alone["ar"], found.loc[name, "ar"], rtol=1e-6)
 
     frame.to_parquet(tmp_path / "data.parquet")
-    arguments = ["batch", tmp_path / "data.parquet", "--model", folder, "--out", tmp_path / "out", "--as-of", NOW]
-    assert CliRunner().invoke(main, [*map(str, arguments)]).exit_code == 0
-    batch = pd.concat(map(pd.read_parquet, (tmp_path / "out").glob("run=*/part=*/data.parquet"))).set_index("unique_id")
+    batch = run_batch(tmp_path / "data.parquet", folder, tmp_path / "out", "--as-of", NOW).set_index("unique_id")
     status = {name: part["status"].unique().tolist() for name, part in batch.groupby("unique_id")}
     assert status == {"now": ["ok"], "old": ["ended_early"], "new": ["padded"], "young": ["padded"]}
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,16 +12,14 @@ from numpy.typing import NDArray
 
 from forecasting.config import Kinds
 from forecasting.data.columns import NUMBERS
+from forecasting.data.kinds import Values, Wording, encode_columns, kinds_of
 from forecasting.data.rows import Rows
-from forecasting.data.statics import UNSEEN
 from forecasting.errors import PanelError
 
-logger = logging.getLogger("forecasting")
+WORDING = Wording("covariate", "covariate", "rows")
 
 #: Categories of one covariate at most: more are ids or free text, which no embedding can learn.
 MOST_CATEGORIES = 10_000
-
-Values = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,9 +173,8 @@ def covariate_kinds(values: Values) -> Kinds:
     Raises:
         PanelError: `covariate_categories`, one has more than `MOST_CATEGORIES`.
     """
-    found = []
-    for name, column in values.items():
-        categories = () if column.dtype.kind == "f" else tuple(sorted(set(column) - {None}))
+    kinds = kinds_of(values)
+    for name, categories in kinds:
         if len(categories) > MOST_CATEGORIES:
             raise PanelError(
                 f"Covariate {name!r} has {len(categories)} categories; at most {MOST_CATEGORIES} can be learnt. "
@@ -186,8 +182,7 @@ def covariate_kinds(values: Values) -> Kinds:
                 code="covariate_categories",
                 field=name,
             )
-        found.append((name, categories))
-    return tuple(found)
+    return kinds
 
 
 def encode_covariates(values: Values, kinds: Kinds) -> NDArray[np.float64]:
@@ -196,54 +191,7 @@ def encode_covariates(values: Values, kinds: Kinds) -> NDArray[np.float64]:
     Raises:
         PanelError: `covariate_absent` when one is not there, `covariate_kind` when a number is a text or the other way.
     """
-    columns = [encoded(name, values[name], categories) for name, categories in present(values, kinds)]
-    return np.stack(columns, axis=1)
-
-
-def present(values: Values, kinds: Kinds) -> Kinds:
-    """Return the kinds, all of which are there.
-
-    Raises:
-        PanelError: `covariate_absent`.
-    """
-    for name, _ in kinds:
-        if name not in values:
-            raise PanelError(
-                f"The model needs the covariate {name!r}. Got: {', '.join(values) or 'none'}. Fix: give it.",
-                code="covariate_absent",
-                field=name,
-            )
-    return kinds
-
-
-def encoded(name: str, values: NDArray[Any], categories: tuple[str, ...]) -> NDArray[np.float64]:
-    """Return the numbers or codes [N] of one covariate."""
-    has_numbers = values.dtype.kind == "f"
-    if has_numbers == bool(categories):
-        given = values[~np.isnan(values)] if has_numbers else [value for value in values if value is not None]
-        if len(given) == 0:
-            return np.full(len(values), np.nan)
-        got, wanted = ("a number", "a category (text)") if categories else ("a text", "a number")
-        raise PanelError(
-            f"Covariate {name!r} must be {wanted}. Got {got}: {str(given[0])[:40]!r}. Fix: convert it.",
-            code="covariate_kind",
-            field=name,
-        )
-    if not categories:
-        return np.asarray(values, np.float64)
-    code: dict[Any, float] = {category: float(number) for number, category in enumerate(categories, start=1)}
-    code[None] = np.nan
-    codes = np.array([code.get(value, UNSEEN) for value in values], np.float64)
-    unseen = np.flatnonzero(codes == UNSEEN)
-    if len(unseen):
-        logger.warning(
-            "Covariate %r has a category that was not seen in training in %d rows, first %r; it is read as an "
-            "unknown one.",
-            name,
-            len(unseen),
-            str(values[unseen[0]])[:40],
-        )
-    return codes
+    return np.stack(encode_columns(values, kinds, WORDING), axis=1)
 
 
 def example_covariates(kinds: tuple[Kinds, Kinds], counts: NDArray[np.int64], ahead: int) -> Covariates:

@@ -14,9 +14,10 @@ _LEAST_HISTORY = 2
 
 
 def validation_ends(lengths: NDArray[np.integer[Any]], horizon: int, windows: int) -> NDArray[np.int64]:
-    """Return how many rows of each series train when the last `windows * horizon` are held out.
+    """Return how many rows of each series train when at most the last `windows * horizon` are held out.
 
-    A series that would keep less than half of its rows, or no more than a horizon, is not split: all its rows train.
+    A series gives as many horizons as leave it half of its rows and more than a horizon; one that can spare none is not
+    split. So a training on short series is still told when to stop.
 
     Args:
         lengths: [S] rows of each series.
@@ -25,6 +26,17 @@ def validation_ends(lengths: NDArray[np.integer[Any]], horizon: int, windows: in
 
     Returns:
         [S] int64, equal to `lengths` where nothing is held out.
+    """
+    lengths = np.asarray(lengths, np.int64)
+    ends = lengths - np.minimum(windows, lengths // (2 * horizon)) * horizon
+    return np.where(ends > horizon, ends, lengths)
+
+
+def calibration_ends(lengths: NDArray[np.integer[Any]], horizon: int, windows: int) -> NDArray[np.int64]:
+    """Return how many rows of each series are left when the last `windows * horizon` calibrate.
+
+    A series gives all of them or none: none where less than half of its rows, or no more than a horizon, would be left.
+    Arguments and result are those of `validation_ends`.
     """
     lengths = np.asarray(lengths, np.int64)
     ends = lengths - windows * horizon

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.config import Kinds
+from forecasting.data.kinds import Values, Wording, encode_columns
 from forecasting.errors import PanelError
 
-logger = logging.getLogger("forecasting")
-
-#: Code of a category that was not there in training.
-UNSEEN = 0.0
+WORDING = Wording("static", "static covariate", "series")
 
 
 def read_statics(
@@ -96,19 +93,12 @@ def static_errors(column: pd.Series, owners: pd.Series) -> dict[str, PanelError]
     return found
 
 
-def kinds_of(statics: Mapping[str, NDArray[Any]]) -> Kinds:
-    """Return which static covariates are numbers and which categories those of the others have."""
-    return tuple(
-        (name, () if values.dtype.kind == "f" else tuple(sorted(set(values)))) for name, values in statics.items()
-    )
-
-
 def example_statics(kinds: Kinds, count: int) -> dict[str, NDArray[Any]]:
     """Return values that mean the same on every machine: the first category, or the number 1, for each series."""
     return {name: np.full(count, categories[0], object) if categories else np.ones(count) for name, categories in kinds}
 
 
-def encode_statics(statics: Mapping[str, NDArray[Any]], kinds: Kinds, ids: NDArray[Any]) -> NDArray[np.float32]:
+def encode_statics(statics: Values, kinds: Kinds, ids: NDArray[Any]) -> NDArray[np.float32]:
     """Return [S, K] numbers as they are, and categories as 1, 2, ... or `UNSEEN`, which the log names.
 
     Args:
@@ -119,41 +109,5 @@ def encode_statics(statics: Mapping[str, NDArray[Any]], kinds: Kinds, ids: NDArr
     Raises:
         PanelError: `static_absent` when one is not there, `static_kind` when a number is a text or the other way.
     """
-    columns = []
-    for name, categories in kinds:
-        if name not in statics:
-            raise PanelError(
-                f"The model needs the static covariate {name!r}. Got: {', '.join(statics) or 'none'}. Fix: give it.",
-                code="static_absent",
-                field=name,
-            )
-        values = statics[name]
-        if (values.dtype.kind == "f") == bool(categories):
-            got, wanted = ("a number", "a category") if categories else ("a text", "a number")
-            raise PanelError(
-                f"Static covariate {name!r} must be {wanted}. Got {got}: {str(values[0])[:40]!r}. Fix: convert it.",
-                code="static_kind",
-                series=str(ids[0]),
-                field=name,
-            )
-        columns.append(category_codes(name, values, categories, ids) if categories else values)
+    columns = encode_columns(statics, kinds, WORDING, ids)
     return np.stack(columns, axis=1).astype(np.float32) if columns else np.zeros((len(ids), 0), np.float32)
-
-
-def category_codes(
-    name: str, values: NDArray[Any], categories: tuple[str, ...], ids: NDArray[Any]
-) -> NDArray[np.float64]:
-    """Return the codes [S] of categories; what was not seen in training is said once, with the first series."""
-    code = {category: float(number) for number, category in enumerate(categories, start=1)}
-    codes = np.array([code.get(value, UNSEEN) for value in values])
-    unseen = np.flatnonzero(codes == UNSEEN)
-    if len(unseen):
-        logger.warning(
-            "Static covariate %r has a category that was not seen in training in %d series, first %r of series %r; "
-            "it is forecast as an unknown one.",
-            name,
-            len(unseen),
-            str(values[unseen[0]])[:40],
-            str(ids[unseen[0]]),
-        )
-    return codes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-OPTIONS = ("width",)
+OPTIONS = ("width", "residual")
 
 
 def feeds_back(config: Any) -> bool:

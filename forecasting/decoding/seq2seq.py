@@ -9,4 +9,4 @@ OPTIONS = ("forcing", "attention")
 
 def feeds_back(config: Any) -> bool:
     """Not when trained on its own output: then a step's numbers are given the context alone."""
-    return bool(config.forcing != "free")
+    return bool(config.forcing not in ("free", 0))

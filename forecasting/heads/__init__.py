@@ -11,6 +11,8 @@ mean may depend on the window, so everything takes its `Scaled` too:
 - `point(raw, scaled)` is the scaled number [B, S] (or code of a symbol) that a decoder feeds back.
 - `drawn(raw, scaled, chance, dice)` is a value [B, S] in original units drawn by the chance [B, S], uniform between 0
   and 1; distributions and symbols can be drawn. `draw_options` names the fields of `Dice` that mean something.
+- `moved(raw, forecast)` is raw numbers that say the same of steps further on by a forecast [B, S] in scaled units;
+  heads that have it are not in `forecasting.head_spec.WITHOUT_LOCATION`.
 
 A head of numbers keeps all it says within the task's bounds (`link`). Files that start with an underscore are shared.
 """

@@ -10,7 +10,7 @@ from keras import ops
 
 from forecasting.config import Task
 from forecasting.errors import ConfigError
-from forecasting.heads._numbers import NumberHead
+from forecasting.heads._numbers import NumberHead, moved_at
 
 #: Targets further than this many scales from the center count as that far: a spike must not leave infinite gradients.
 FURTHEST = 1e3
@@ -110,6 +110,10 @@ class LocationScale(Continuous):
     The first raw number is the location, also the median; softplus of the second, plus `SMALLEST_DEVIATION`, is the
     scale, in scaled units. The temperature multiplies the square of the scale in draws.
     """
+
+    def moved(self, raw: Any, forecast: Any) -> Any:
+        """Return raw numbers [B, S, P] whose location lies further on by a forecast [B, S] in scaled units."""
+        return moved_at(raw, forecast, [0])
 
     def log_density(self, raw: Any, z: Any) -> Any:
         """Return the log density [B, S] of scaled values z [B, S]."""

@@ -72,6 +72,10 @@ class TrainedNumbers(NumberHead):
         """Return the scaled numbers [B, S, Q] of raw ones, before the bounds: themselves."""
         return raw
 
+    def moved(self, raw: Any, forecast: Any) -> Any:
+        """Return raw numbers [B, S, Q] whose outputs lie further on by a forecast [B, S] in scaled units."""
+        return moved_at(raw, forecast, [self.median])
+
     def point(self, raw: Any, scaled: Any) -> Any:
         """Return the scaled median [B, S] of raw numbers [B, S, Q]."""
         middle = raw[..., self.median]
@@ -83,8 +87,14 @@ class TrainedNumbers(NumberHead):
         """Return target - output, in scaled units, as [B, S, Q]."""
         if self.link is None:
             return trainable(scaled.relative(target), raw)[..., None] - self.numbers(raw)
-        scale = scaled.broadcast(raw)[1]
-        return trainable((target[..., None] - self(raw, scaled)) / scale, raw)
+        return trainable(scaled.relative(target[..., None]) - scaled.relative(self(raw, scaled)), raw)
+
+
+def moved_at(raw: Any, forecast: Any, positions: Any) -> Any:
+    """Return raw numbers [B, S, P] with a forecast [B, S] added to those at the positions."""
+    chosen = np.zeros(raw.shape[-1], "float32")
+    chosen[positions] = 1.0
+    return raw + ops.cast(forecast, raw.dtype)[..., None] * chosen
 
 
 def trainable(values: Any, raw: Any) -> Any:

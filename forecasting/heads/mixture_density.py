@@ -11,6 +11,7 @@ from keras import ops
 
 from forecasting.config import StrictConfig, Task, is_count, require
 from forecasting.heads._distribution import Continuous, deviation_of
+from forecasting.heads._numbers import moved_at
 from forecasting.layers.mixture import log_normal, mixture_quantiles
 
 #: The coldest draw: colder ones would divide by 0, and this one already is the likeliest component's mean.
@@ -57,6 +58,10 @@ class Head(Continuous):
         logits, means, deviations = ops.split(raw, 3, axis=-1)
         log_weights = logits - ops.logsumexp(logits, axis=-1, keepdims=True)
         return log_weights, means + self.places, deviation_of(deviations)
+
+    def moved(self, raw: Any, forecast: Any) -> Any:
+        """Return raw numbers [B, S, 3 K] whose components all lie further on by a forecast [B, S] in scaled units."""
+        return moved_at(raw, forecast, slice(self.components, 2 * self.components))
 
     def log_density(self, raw: Any, z: Any) -> Any:
         """Return log sum_k w_k N(z; m_k, s_k) as [B, S]."""

@@ -6,18 +6,17 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops, random
+from keras import ops
 
 from forecasting.config import Kinds, Task
-from forecasting.layers.scaling import RELATIVE_FLOOR
-from forecasting.layers.statics import UNKNOWN_SHARE, embedding_width
+from forecasting.layers.kinds import KindReader, put, width_of
 
 #: Shares of the training rows below and above which a number is taken for the one there: a network knows nothing of
 #: values it has hardly met, and one wet hour in a dry year must not throw every forecast after it.
 LIMITS = (0.001, 0.999)
 
 
-class CovariateReader(keras.layers.Layer):
+class CovariateReader(KindReader):
     """Turns codes [B, T, C] into features [B, T, W]; what is missing (NaN) is 0 with the flag 0.
 
     Every covariate has a flag of its own, so nothing missing is taken for a value. Numbers are held within the
@@ -29,38 +28,17 @@ class CovariateReader(keras.layers.Layer):
     """
 
     def __init__(self, kinds: Kinds, **kwargs: Any) -> None:
-        super().__init__(autocast=False, **kwargs)
-        sizes = [len(categories) for _, categories in kinds]
-        self.numbers = np.array([c for c, size in enumerate(sizes) if size == 0], "int32")
-        self.categories = [c for c, size in enumerate(sizes) if size > 0]
-        self.embeddings = [
-            keras.layers.Embedding(sizes[c] + 1, embedding_width(sizes[c]), name=f"embedding_{c}")
-            for c in self.categories
-        ]
-        self.seed = keras.random.SeedGenerator(name="unknown")
-        shape = (len(self.numbers),)
-        self.center = self.add_weight(shape=shape, initializer="zeros", trainable=False, dtype="float64", name="center")
-        self.scale = self.add_weight(shape=shape, initializer="ones", trainable=False, dtype="float64", name="scale")
-        all_of_them = keras.initializers.Constant(np.finfo("float64").max)
-        self.high = self.add_weight(shape=shape, initializer=all_of_them, trainable=False, dtype="float64", name="high")
-        self.low = self.add_weight(shape=shape, initializer="zeros", trainable=False, dtype="float64", name="low")
+        super().__init__(kinds, "float64", **kwargs)
+        self.high = self.add_numbers("high", keras.initializers.Constant(np.finfo("float64").max))
+        self.low = self.add_numbers("low", "zeros")
         self.low.assign(-self.high)
 
-    def build(self, input_shape: Any) -> None:
-        """Do nothing: embeddings make their weights in the first call."""
-        self.built = True
-
-    def adapt(self, codes: np.ndarray) -> None:
-        """Take limits, mean and deviation of the numbers from the training rows' codes [N, C] that are there."""
-        for position, c in enumerate(self.numbers):
-            values = codes[~np.isnan(codes[:, c]), c]
-            if len(values):
-                low, high = np.quantile(values, LIMITS, method="closest_observation")
-                values = np.clip(values, low, high)
-                varies = values.std() > RELATIVE_FLOOR * np.abs(values).max()
-                found = values.mean(), values.std() if varies else 1.0, low, high
-                for weight, value in zip((self.center, self.scale, self.low, self.high), found, strict=True):
-                    weight.assign(put(weight, position, value))
+    def learn(self, position: int, values: np.ndarray) -> None:
+        """Set the limits and the moments of the number at a position from its values [n]."""
+        low, high = np.quantile(values, LIMITS, method="closest_observation")
+        put(self.low, position, low)
+        put(self.high, position, high)
+        self.learn_moments(position, np.clip(values, low, high))
 
     def call(self, codes: Any, training: bool = False) -> Any:
         """Return the features [B, T, W] of codes [B, T, C]."""
@@ -68,27 +46,16 @@ class CovariateReader(keras.layers.Layer):
         observed = ops.cast(ops.logical_not(missing), "float32")
         values = ops.where(missing, ops.zeros_like(codes), codes)
         held = ops.clip(ops.take(values, self.numbers, axis=2), self.low, self.high)
-        numbers = ops.cast((held - self.center) / self.scale, "float32")
+        numbers = ops.cast(self.standardised(held), "float32")
         parts = [observed, numbers * ops.take(observed, self.numbers, axis=2)]
-        for c, embedding in zip(self.categories, self.embeddings, strict=True):
-            code = ops.cast(values[:, :, c], "int32")
-            if training:
-                hidden = random.uniform(ops.shape(code[:, :1]), seed=self.seed) < UNKNOWN_SHARE
-                code = ops.where(hidden, ops.zeros_like(code), code)
-            parts.append(embedding(code) * observed[:, :, c, None])
+        for c, embedding in zip(self.categories, self.embedded(values, training), strict=True):
+            parts.append(embedding * observed[:, :, c, None])
         return ops.concatenate(parts, axis=2)
-
-
-def put(weight: Any, position: int, value: float) -> np.ndarray:
-    """Return the numbers of a weight with one of them replaced."""
-    numbers = np.array(weight)
-    numbers[position] = value
-    return numbers
 
 
 def features_of(kinds: Kinds) -> int:
     """Return W, the width of what `CovariateReader` gives."""
-    return sum(1 + (embedding_width(len(categories)) if categories else 1) for _, categories in kinds)
+    return sum(1 + width_of(categories) for _, categories in kinds)
 
 
 def known_width(task: Task) -> int:

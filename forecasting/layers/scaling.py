@@ -17,7 +17,14 @@ RELATIVE_FLOOR = 1e-12
 #: Values below this count as 0: float64 ends near 1e-308, and the floor of their scale must not get there.
 SMALLEST = 1e-280
 
-SCHEMES = ("standard", "last", "mean", "none")
+SCHEMES = ("standard", "last", "mean", "none", "asinh")
+
+#: What is small under `asinh`, as a share of the mean absolute value of the window: below it the curve is a straight
+#: line, above it a logarithm.
+STRAIGHT = 0.1
+
+#: Curved numbers end here, at 5e12 times what is small: no window can hold more, and a forecast stays finite.
+FURTHEST_CURVED = 30.0
 
 
 class Scaled(NamedTuple):
@@ -30,6 +37,8 @@ class Scaled(NamedTuple):
         scale: [B, 1] float64, in original units, above 0.
         varies: [B, 1] float64, 0 where the context is constant or empty: its scale means nothing.
         spread: [B, 1] float64, the standard deviation of what was observed, in original units, whatever the scheme.
+        unit: [B, 1] float64, u where values y are curved, asinh(y / u), before center (curved, too) and scale are taken
+            from them; None where they are not.
     """
 
     values: Any
@@ -38,6 +47,7 @@ class Scaled(NamedTuple):
     scale: Any
     varies: Any
     spread: Any
+    unit: Any = None
 
     @property
     def level(self) -> Any:
@@ -45,25 +55,28 @@ class Scaled(NamedTuple):
 
         Under every scheme but `none`, under which it is 1, it grows and shrinks with the values.
         """
-        return ops.maximum(self.center, 0.0) + self.scale
+        return ops.maximum(self.center, 0.0) + self.scale if self.unit is None else self.unit
 
     def original(self, values: Any) -> Any:
         """Return scaled values [B, S] or [B, S, Q] in original units, float64."""
-        center, scale = self.broadcast(values)
-        return center + scale * ops.cast(values, "float64")
+        center, scale, unit = self.broadcast(values)
+        found = center + scale * ops.cast(values, "float64")
+        return found if unit is None else unit * ops.sinh(ops.clip(found, -FURTHEST_CURVED, FURTHEST_CURVED))
 
     def relative(self, values: Any) -> Any:
         """Return values [B, S] or [B, S, Q] in original units as scaled ones, float64."""
-        center, scale = self.broadcast(values)
-        return (values - center) / scale
+        center, scale, unit = self.broadcast(values)
+        return ((values if unit is None else ops.arcsinh(values / unit)) - center) / scale
 
-    def broadcast(self, values: Any) -> tuple[Any, Any]:
-        """Return center and scale with as many axes as the values."""
-        return tuple(ops.reshape(part, (-1, *[1] * (len(values.shape) - 1))) for part in (self.center, self.scale))
+    def broadcast(self, values: Any) -> tuple[Any, Any, Any]:
+        """Return center, scale and unit with as many axes as the values; the unit may be None."""
+        shape = (-1, *[1] * (len(values.shape) - 1))
+        parts = (self.center, self.scale, self.unit)
+        return tuple(None if part is None else ops.reshape(part, shape) for part in parts)  # type: ignore[return-value]
 
     def repeated(self, count: Any) -> Scaled:
         """Return the numbers that undo the scaling `count` times for each window, one beside the other."""
-        return Scaled(None, None, *(ops.repeat(part, count, axis=0) for part in self[2:]))
+        return Scaled(None, None, *(None if part is None else ops.repeat(part, count, axis=0) for part in self[2:]))
 
 
 #: The scaling of values that are scaled already.
@@ -75,7 +88,9 @@ class WindowScaler(keras.layers.Layer):
 
     `standard` subtracts the mean and divides by the standard deviation; `last` subtracts the last
     observed value and divides by the standard deviation; `mean` divides by the mean absolute value;
-    `none` leaves the values alone. All in float64: float32 would lose a small signal on a high level.
+    `none` leaves the values alone; `asinh` does as `last` to asinh(y / u), u a tenth of the mean absolute value: for
+    levels that move by factors, also where some are 0 and have no logarithm (Johnson 1949; Burbidge, Magee & Robb
+    1988), but not for values around 0. All in float64: float32 would lose a small signal on a high level.
 
     Args:
         scheme: one of `SCHEMES`.
@@ -98,6 +113,13 @@ class WindowScaler(keras.layers.Layer):
         unit = ops.maximum(ops.max(ops.abs(values), axis=1, keepdims=True), SMALLEST)
         shares = values / unit  # even 1e300 has a deviation, divided by it
         center, scale, varies, spread = self.statistics(shares, observed)
+        if self.scheme == "asinh":
+            bend = STRAIGHT * mean_of(ops.abs(shares), observed)
+            bend = ops.maximum(bend, RELATIVE_FLOOR)
+            curved = observed * ops.arcsinh(shares / bend)
+            center, scale, *_ = self.statistics(curved, observed)
+            scaled = observed * (curved - center) / scale
+            return Scaled(scaled, observed, center, scale, varies, spread * unit, bend * unit)
         if self.scheme == "none":
             nothing = ops.zeros_like(center)
             return Scaled(values, observed, nothing, nothing + 1.0, nothing + 1.0, spread * unit)
@@ -112,10 +134,17 @@ class WindowScaler(keras.layers.Layer):
         varies = ops.cast(spread > RELATIVE_FLOOR, "float64")
         spread = ops.maximum(spread, RELATIVE_FLOOR)
         if self.scheme == "mean":
-            level = ops.sum(ops.abs(values), axis=1, keepdims=True) / count
+            level = mean_of(ops.abs(values), observed)
             return ops.zeros_like(mean), ops.maximum(level, RELATIVE_FLOOR), varies, spread
         center = mean if self.scheme == "standard" else last_observed(values, observed)
         return center, spread, varies, spread
+
+
+def mean_of(values: Any, observed: Any) -> Any:
+    """Return the mean [B, 1] of the observed values [B, L]; 0 where nothing was observed."""
+    return ops.sum(observed * values, axis=1, keepdims=True) / ops.maximum(
+        ops.sum(observed, axis=1, keepdims=True), 1.0
+    )
 
 
 def last_observed(values: Any, observed: Any) -> Any:

@@ -4,79 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import numpy as np
-from keras import ops, random
+from keras import ops
 
 from forecasting.config import Task
-
-#: Share of the categories that training takes for unknown ones, so that a new category is not new to the network.
-UNKNOWN_SHARE = 0.05
-
-WIDEST = 16
+from forecasting.layers.kinds import KindReader, width_of
 
 
-class StaticReader(keras.layers.Layer):
+class StaticReader(KindReader):
     """Turns codes [B, K] into a vector [B, D]: numbers standardised, categories embedded.
-
-    The mean and the deviation of the numbers are weights, set once from the training series.
 
     Args:
         task: names the covariates and their categories.
     """
 
     def __init__(self, task: Task, **kwargs: Any) -> None:
-        super().__init__(autocast=False, **kwargs)
-        sizes = sizes_of(task)
-        self.numbers = np.array([k for k, size in enumerate(sizes) if size == 0], "int32")
-        self.categories = [k for k, size in enumerate(sizes) if size > 0]
-        self.embeddings = [
-            keras.layers.Embedding(sizes[k] + 1, embedding_width(sizes[k]), name=f"embedding_{k}")
-            for k in self.categories
-        ]
-        self.seed = keras.random.SeedGenerator(name="unknown")
-        shape = (len(self.numbers),)
-        self.center = self.add_weight(shape=shape, initializer="zeros", trainable=False, name="center")
-        self.scale = self.add_weight(shape=shape, initializer="ones", trainable=False, name="scale")
+        super().__init__(task.static_covariates, "float32", **kwargs)
 
-    def build(self, input_shape: Any) -> None:
-        """Do nothing: embeddings make their weights in the first call."""
-        self.built = True
-
-    def adapt(self, codes: np.ndarray) -> None:
-        """Take mean and deviation of the numbers from the training series' codes [S, K]."""
-        numbers = codes[:, self.numbers].astype("float64")
-        deviation = numbers.std(axis=0)
-        self.center.assign(numbers.mean(axis=0))
-        self.scale.assign(np.where(deviation > 0, deviation, 1.0))
+    def learn(self, position: int, values: np.ndarray) -> None:
+        """Set the weights of the number at a position from its values [S]."""
+        self.learn_moments(position, values)
 
     def call(self, codes: Any, training: bool = False) -> Any:
         """Return the vector [B, D] of codes [B, K]."""
-        numbers = (ops.take(codes, self.numbers, axis=1) - self.center) / self.scale
-        parts = [numbers]
-        for k, embedding in zip(self.categories, self.embeddings, strict=True):
-            code = ops.cast(codes[:, k], "int32")
-            if training:
-                hidden = random.uniform(ops.shape(code), seed=self.seed) < UNKNOWN_SHARE
-                code = ops.where(hidden, ops.zeros_like(code), code)
-            parts.append(embedding(code))
-        return ops.concatenate(parts, axis=1)
-
-
-def sizes_of(task: Task) -> list[int]:
-    """Return the number of categories of each static covariate, 0 for a number."""
-    return [len(categories) for _, categories in task.static_covariates]
+        codes = codes[:, None]
+        numbers = self.standardised(ops.take(codes, self.numbers, axis=2))
+        return ops.concatenate([numbers, *self.embedded(codes, training)], axis=2)[:, 0]
 
 
 def static_width(task: Task) -> int:
     """Return D, the width of the vector that `StaticReader` gives."""
-    return sum(embedding_width(size) if size else 1 for size in sizes_of(task))
-
-
-def embedding_width(categories: int) -> int:
-    """Return the width of the embedding of so many categories: about twice the root, never more than `WIDEST`.
-
-    >>> embedding_width(2), embedding_width(30), embedding_width(5000)
-    (3, 11, 16)
-    """
-    return min(WIDEST, round(2 * categories**0.5))
+    return sum(width_of(categories) for _, categories in task.static_covariates)

@@ -73,7 +73,8 @@ class Tokens:
         """Return the features of the horizon, out of known [B, L + H, F], as [B, T', S, F]; padded at the far end."""
         padding = self.ahead * self.segment - self.horizon
         ahead = ops.pad(known[:, known.shape[1] - self.horizon :], ((0, 0), (0, padding), (0, 0)))
-        return ops.reshape(ahead, (-1, self.ahead, self.segment, known.shape[2]))
+        # not -1: where there are no features, nothing says how many windows there are
+        return ops.reshape(ahead, (ops.shape(known)[0], self.ahead, self.segment, known.shape[2]))
 
     def by_token(self, steps: Any) -> Any:
         """Return numbers of the horizon [B, H] as [B, T', S]; padded with 0 at the far end."""
@@ -92,7 +93,7 @@ class Tokens:
             known: [B, S, F] their features.
             static: [B, D].
         """
-        features = ops.reshape(known, (-1, self.segment * known.shape[2]))
+        features = ops.reshape(known, (ops.shape(known)[0], self.segment * known.shape[2]))
         observed = ops.ones_like(values)
         parts = [self.spelt(values, observed), observed, features, static]
         if self.past_only:

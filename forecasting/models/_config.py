@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from forecasting.config import StrictConfig, is_count, require
+from forecasting.config import StrictConfig, Task, is_count, require
 from forecasting.decoding import DECODINGS
 from forecasting.errors import ConfigError
 from forecasting.head_spec import HeadSpec
 from forecasting.heads import HEADS
 from forecasting.layers.attention import ATTENTIONS
 from forecasting.layers.forcing import SCHEDULES, is_forcing
+from forecasting.layers.residuals import NO_RESIDUAL, RESIDUALS
+from forecasting.search_space import OneOf, Space
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,12 @@ class ModelConfig(StrictConfig):
         learner: file in `forecasting.training` that teaches the model.
         reads_covariates: whether the model reads covariates; the others let them pass, so that all models can be
             compared on the same data.
+        scales_windows: whether the network has a window scaler; what is made of several models leaves that to them.
     """
 
     learner: ClassVar[str] = "gradient"
     reads_covariates: ClassVar[bool] = False
+    scales_windows: ClassVar[bool] = True
 
     @property
     def scaling(self) -> str:
@@ -43,6 +47,14 @@ class ModelConfig(StrictConfig):
     def feeds_back(self) -> bool:
         """Whether each step is forecast from the one before, so that roll-outs can be drawn."""
         return False
+
+    @classmethod
+    def search(cls, task: Task) -> dict[str, Space]:
+        """Return which values are worth trying, by field (and `scaling`), where a search may choose.
+
+        Fields that a subclass fixes need not be left out.
+        """
+        return {}
 
     def for_head(self, head: HeadSpec, given: Mapping[str, Any]) -> Self:
         """Return the config as it goes with a head; fields that are `given` stay as they are.
@@ -81,6 +93,8 @@ class DecodedConfig(ModelConfig):
         forcing: how often a decoder that goes step by step is fed the truth while it is trained: `free` (never),
             `teacher` (always), `linear`, `exponential`, `sigmoid` (ever more seldom), or a constant probability.
         attention: name of a file in `forecasting.layers.attention`.
+        residual: name of a file in `forecasting.layers.residuals`: the forecast around which the network forecasts what
+            is left; `none` leaves all to the network.
     """
 
     reads_covariates: ClassVar[bool] = True
@@ -90,6 +104,7 @@ class DecodedConfig(ModelConfig):
     dropout: float = 0.0
     forcing: str | float = "free"
     attention: str = "none"
+    residual: str = NO_RESIDUAL
 
     def __post_init__(self) -> None:
         options = DECODINGS.load(self.decoding).OPTIONS
@@ -98,10 +113,17 @@ class DecodedConfig(ModelConfig):
         allowed = f"one of {', '.join(SCHEDULES)}, or a number from 0 to 1"
         require(is_forcing(self.forcing), "forcing", allowed, self.forcing)
         ATTENTIONS.require(self.attention)
-        for name in ("width", "forcing", "attention"):
+        if self.residual != NO_RESIDUAL:
+            RESIDUALS.require(self.residual)
+        for name in ("width", "forcing", "attention", "residual"):
             default = type(self).__dataclass_fields__[name].default
             free = name in options or getattr(self, name) == default
             require(free, name, f"left out: decoding {self.decoding!r} does not read it", getattr(self, name))
+
+    @classmethod
+    def search(cls, task: Task) -> dict[str, Space]:
+        """What every network may be given; see `ModelConfig.search`."""
+        return {"dropout": OneOf((0.0, 0.1, 0.2, 0.3, 0.4)), "scaling": OneOf(("standard", "last", "mean"))}
 
     @property
     def feeds_back(self) -> bool:
@@ -116,6 +138,8 @@ class DecodedConfig(ModelConfig):
         takes no head that gives quantiles and cannot be drawn from.
         """
         names = sorted(HEADS.names(), key=lambda name: (*(name != one for one in FIRST_HEADS), name))
+        if self.residual != NO_RESIDUAL:
+            names = [name for name in names if HeadSpec(name).has_location]
         return tuple(name for name in names if not self.feeds_back or fits_next_step(HeadSpec(name)))
 
     def for_head(self, head: HeadSpec, given: Mapping[str, Any]) -> Self:

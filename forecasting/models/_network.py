@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from forecasting.config import Task
+from forecasting.layers.around import Around
 from forecasting.layers.covariates import features_of, known_width
 from forecasting.layers.decoders import DECODERS
 from forecasting.layers.decoders._plan import Plan
+from forecasting.layers.residuals import NO_RESIDUAL, RESIDUALS
 from forecasting.layers.tokens import Tokens
 from forecasting.models._config import DecodedConfig
 
@@ -28,4 +30,8 @@ def decoded(
     """
     tokens = Tokens(segment, task.horizon, len(task.symbols), features_of(task.past_covariates))
     plan = Plan(encoder, tokens, head, config, known_width(task), cell)
-    return DECODERS.load(config.decoding).Layer(plan, name="core")
+    core = DECODERS.load(config.decoding).Layer
+    if config.residual == NO_RESIDUAL:
+        return core(plan, name="core")
+    base = RESIDUALS.load(config.residual).Residual(task, name="base")
+    return Around(core(plan, name="network"), base, head, name="core")

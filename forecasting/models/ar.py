@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from forecasting.config import Task, require
 from forecasting.models._config import ModelConfig
+from forecasting.search_space import Between, OneOf, Space
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Config(ModelConfig):
         require(isinstance(self.rescale, bool), "rescale", "true or false", self.rescale)
         free = self.rescale or self.decoding == "recursive"
         require(free, "rescale", f"left out: decoding {self.decoding!r} does not read it", self.rescale)
+
+    @classmethod
+    def search(cls, task: Task) -> dict[str, Space]:
+        """Strength of the ridge, and what the lags are relative to."""
+        return {"ridge": Between(1e-6, 10.0, log=True), "scaling": OneOf(("last", "standard", "mean"))}
 
     @property
     def scaling(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from forecasting.config import Task, is_count, require
 from forecasting.models._config import DecodedConfig
+from forecasting.search_space import Between, OneOf, Space
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Config(DecodedConfig):
         super().__post_init__()
         for name in ("units", "layers"):
             require(is_count(getattr(self, name)), name, "an integer of at least 1", getattr(self, name))
+
+    @classmethod
+    def search(cls, task: Task) -> dict[str, Space]:
+        """Width and depth."""
+        return {**super().search(task), "units": OneOf((32, 64, 128, 256, 512)), "layers": Between(1, 4)}
 
 
 def build(config: Config, task: Task, head: Any) -> Any:

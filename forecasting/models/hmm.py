@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from forecasting.config import Task, is_count, require
 from forecasting.models._config import ModelConfig
+from forecasting.search_space import Between, Space
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class Config(ModelConfig):
     def __post_init__(self) -> None:
         for name in ("states", "restarts"):
             require(is_count(getattr(self, name)), name, "an integer of at least 1", getattr(self, name))
+
+    @classmethod
+    def search(cls, task: Task) -> dict[str, Space]:
+        """Number of hidden states."""
+        return {"states": Between(2, 12)}
 
     @property
     def heads(self) -> tuple[str, ...]:

@@ -9,6 +9,10 @@ from forecasting.config import Task, is_count, require
 from forecasting.layers.encoders import STACKS
 from forecasting.layers.recurrent import CELLS
 from forecasting.models._config import DecodedConfig
+from forecasting.search_space import Between, OneOf, Space
+
+#: Steps of a season up to which single steps are cheap enough to be tried as tokens.
+FEW_STEPS = 12
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,19 @@ class Config(DecodedConfig):
         require(is_count(self.units), "units", "an integer of at least 1", self.units)
         require(is_count(self.layers) and self.layers <= 4, "layers", "an integer from 1 to 4", self.layers)
         require(is_count(self.segment, 0), "segment", "an integer of at least 0", self.segment)
+
+    @classmethod
+    def search(cls, task: Task) -> dict[str, Space]:
+        """Width, depth and segments: whole seasons, halves, quarters, and single steps where a season has few."""
+        season = task.season[0]
+        parts = [season // share for share in (2, 4) if season % share == 0 and season // share >= 3]
+        segments = (0, *parts, *((1,) if 1 < season <= FEW_STEPS else ()))
+        sizes: dict[str, Space] = {
+            "units": OneOf((32, 64, 128, 256, 512)),
+            "layers": Between(1, 3),
+            "segment": OneOf(segments),
+        }
+        return {**super().search(task), **sizes}
 
 
 def build(config: Config, task: Task, head: Any) -> Any:

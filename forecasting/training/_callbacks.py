@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
+
+from forecasting.training import _clock
 
 
 @dataclass(frozen=True)
@@ -18,12 +20,14 @@ class Progress:
         steps: gradient steps at most.
         is_refit: whether this is the second training, on all windows.
         metrics: the latest of `loss`, `val_loss` and `val_mae`; empty before the first look.
+        is_look: whether they have just been measured, at this very step.
     """
 
     step: int
     steps: int
     is_refit: bool
     metrics: dict[str, float]
+    is_look: bool = False
 
 
 class ReportProgress(keras.callbacks.Callback):
@@ -53,8 +57,41 @@ class ReportProgress(keras.callbacks.Callback):
         """Report metrics."""
         self.metrics = {name: float(value) for name, value in (logs or {}).items()}
         self.epoch = epoch + 1
-        self._report(self.epoch * self.params["steps"])
+        self._report(self.epoch * self.params["steps"], is_look=True)
 
-    def _report(self, step: int) -> None:
+    def _report(self, step: int, is_look: bool = False) -> None:
         steps = self.params["steps"] * self.params["epochs"]
-        self.report(Progress(min(step, steps), steps, self.trainings > 1, self.metrics))
+        self.report(Progress(min(step, steps), steps, self.trainings > 1, self.metrics, is_look))
+
+
+def begin_fit(callbacks: Sequence[Any]) -> None:
+    """Tell those that report progress that the next training is the first of a fit, and no refit."""
+    for callback in callbacks:
+        if isinstance(callback, ReportProgress):
+            callback.trainings = 0
+
+
+class TimeLimit(keras.callbacks.Callback):
+    """Ends a training at its first look after so many seconds.
+
+    Args:
+        seconds: counted from the beginning of the first training that it watches; None never ends anything.
+
+    Attributes:
+        has_ended: whether it ended the training.
+    """
+
+    def __init__(self, seconds: float | None) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self.started: float | None = None
+        self.has_ended = False
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Start the clock."""
+        self.started = _clock.now() if self.started is None else self.started
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """End the training where the time is up."""
+        if self.seconds is not None and self.started is not None and _clock.now() - self.started >= self.seconds:
+            self.has_ended = self.model.stop_training = True

@@ -102,7 +102,7 @@ class ChunkLoss:
         past = self.partly_hidden(past)
         inputs = Inputs(values[:, : self.rows], observed[:, : self.rows], known, static, scaled=scaled, past=past)
         raw = self.read(self.core.tokens.past(inputs), known[:, self.segment :], fresh)
-        target = tf.where(usable > 0, y, scaled.center)[:, self.segment :]
+        target = tf.where(usable > 0, y, scaled.original(tf.zeros_like(y)))[:, self.segment :]
         losses = self.network.head.loss(raw, scaled, target)
         return weighted_mean(losses, (usable * after)[:, self.segment :])
 

@@ -24,6 +24,7 @@ class Learned:
         history: one row per look at the validation windows: step, loss, val_loss, val_mae (original units). Online
             learners look at nothing: a row per pass, its `mae` that of forecasts before they were learnt from.
         notes: how it ran (device, kernel, refit ...), for the tracking run.
+        candidates: rows of the leaderboard of `auto`, in the order in which the models were tried; see `Trial.row`.
         online: the `OnlineLearner` that goes on from here, None where learning always starts afresh.
     """
 
@@ -32,4 +33,5 @@ class Learned:
     steps: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
+    candidates: list[dict[str, Any]] = field(default_factory=list)
     online: Any = None

@@ -13,6 +13,7 @@ import keras
 from forecasting.config import StrictConfig, Task, Training, is_count, require
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, TrainingError
+from forecasting.training._callbacks import TimeLimit
 from forecasting.training._learned import Learned, device
 from forecasting.training._online import OnlineLearner, Rule
 from forecasting.training._sensitivity import Dynamics
@@ -70,7 +71,8 @@ def fit(
         ConfigError: the network is not one for this learner, or too large.
         TrainingError: no observation could be learnt from, or a weight is not finite.
     """
-    return teach(online(network, source.task, config, training), source.panel, config.passes, callbacks)
+    learner = online(network, source.task, config, training)
+    return teach(learner, source.panel, config.passes, callbacks, training.time_limit)
 
 
 def online_dynamics(network: Any, learner: str) -> Dynamics:
@@ -126,8 +128,12 @@ def unfit(network: Any) -> Iterator[tuple[str, str]]:
             yield field, "It reads no covariates but the calendar. Leave them out, or use 'truncated'."
 
 
-def teach(learner: OnlineLearner, panel: Panel, passes: int, callbacks: Sequence[Any] = ()) -> Learned:
+def teach(
+    learner: OnlineLearner, panel: Panel, passes: int, callbacks: Sequence[Any] = (), time_limit: float | None = None
+) -> Learned:
     """Pass over all rows in the order of time, `passes` times; each pass begins with the series forgotten.
+
+    After `time_limit` seconds no further pass begins.
 
     There is no validation: the errors of a pass are those of forecasts made before their targets were learnt from.
 
@@ -137,7 +143,8 @@ def teach(learner: OnlineLearner, panel: Panel, passes: int, callbacks: Sequence
     started = time.perf_counter()
     rows, steps, history = len(panel.y), 0, []
     network = learner.network
-    watchers = keras.callbacks.CallbackList(list(callbacks), model=network, epochs=passes, steps=rows)
+    limit = TimeLimit(time_limit)
+    watchers = keras.callbacks.CallbackList([limit, *callbacks], model=network, epochs=passes, steps=rows)
     network.stop_training = False
     watchers.on_train_begin()
     for number in range(passes):
@@ -156,5 +163,6 @@ def teach(learner: OnlineLearner, panel: Panel, passes: int, callbacks: Sequence
         if network.stop_training:
             break
     watchers.on_train_end()
-    notes = {"passes": str(len(history)), "device": device(), "weights": str(learner.dynamics.n_weights)}
-    return Learned(time.perf_counter() - started, rows, steps, history, notes, learner)
+    ended = {"ended": f"by time_limit after {len(history)} of {passes} passes"} if limit.has_ended else {}
+    notes = {**ended, "passes": str(len(history)), "device": device(), "weights": str(learner.dynamics.n_weights)}
+    return Learned(time.perf_counter() - started, rows, steps, history, notes, online=learner)

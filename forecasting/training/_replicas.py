@@ -16,7 +16,7 @@ import tensorflow as tf
 from forecasting.config import Training
 from forecasting.errors import ConfigError
 from forecasting.model_spec import ModelSpec
-from forecasting.network import build_network
+from forecasting.network import SMALLEST_WEIGHT, build_network
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ def whole_mean(loss: Any, weight: Any) -> Any:
         weight: how much counts there.
     """
     total = tf.distribute.get_replica_context().all_reduce("SUM", weight)
-    return loss * tf.maximum(weight, 1.0) / tf.maximum(total, 1.0)
+    return loss * tf.maximum(weight, SMALLEST_WEIGHT) / tf.maximum(total, SMALLEST_WEIGHT)
 
 
 def apply(optimizer: Any, gradients: list[Any], variables: list[Any]) -> None:

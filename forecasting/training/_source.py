@@ -71,7 +71,7 @@ class WindowSource:
         return index
 
     def split(self, windows: int) -> tuple[WindowIndex, tuple[np.ndarray, np.ndarray] | None]:
-        """Split off the last `windows` horizons of each series.
+        """Split off the last `windows` horizons of each series, fewer of short ones; see `validation_ends`.
 
         Returns the index of the windows before the split, and the flat origins and first rows of the
         validation windows; these are None when the series are too short to spare any.

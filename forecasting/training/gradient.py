@@ -15,15 +15,28 @@ import tensorflow as tf
 from forecasting.config import Training
 from forecasting.data.windows import WindowIndex
 from forecasting.errors import TrainingError
+from forecasting.search_space import Between, OneOf, Space
 from forecasting.training import _replicas as replicas
 from forecasting.training._batches import batch_size, draw_batches, validation_batches
+from forecasting.training._callbacks import TimeLimit, begin_fit
 from forecasting.training._learned import Learned, device
+from forecasting.training._loss_scale import weigher
 from forecasting.training._source import WindowSource
+from forecasting.training.least_squares import solve_base
 
 logger = logging.getLogger(__name__)
 
-#: Steps from which XLA pays on a CPU: what compiling takes, as many shorter steps of a perceptron earn back.
-XLA_FROM_STEPS = 1000
+#: Steps, those of a refit included, from which XLA pays on a CPU: what compiling takes, as many shorter steps of a
+#: perceptron earn back.
+XLA_FROM_STEPS = 2000
+
+#: Values of `Training` that are worth trying.
+SEARCH: dict[str, Space] = {
+    "learning_rate": Between(3e-4, 2e-2, log=True),
+    "batch_size": OneOf((32, 64, 128, 256)),
+    "steps": OneOf((300, 600, 1200, 2400)),
+    "weight_decay": OneOf((0.0, 1e-4, 1e-3, 1e-2)),
+}
 
 #: Several devices can share the steps (`Training.strategy`).
 IS_SHAREABLE = True
@@ -47,9 +60,11 @@ class WindowTrainer(keras.Model):
         self.source = source
         self.training = training
         self.objective = objective or self.windows_loss
+        self.weigh = weigher(network, training.loss_scale)
         self.absolute_error = keras.metrics.Mean(name="mae")
         self.built = True
-        compiled = network.supports_jit and training.steps >= XLA_FROM_STEPS and replicas.count() == 1
+        steps = training.steps * (1 + training.refit)
+        compiled = network.supports_jit and steps >= XLA_FROM_STEPS and replicas.count() == 1
         self.take_step = tf.function(self._take_step, jit_compile=True) if compiled else self._take_step
         #: Steps between two looks at the validation windows, which whole executions must fill.
         self.interval = min(training.validate_every, training.steps)
@@ -73,10 +88,10 @@ class WindowTrainer(keras.Model):
         """Return the mean scaled loss of windows at `origins` [B], as they are trained."""
         progress = tf.cast(self.optimizer.iterations, tf.float32) / self.training.steps
         windows = self.source.windows(origins, firsts)
-        loss = self.network.training_loss(*windows, progress)
+        loss = self.network.training_loss(*windows, progress, self.weigh)
         if replicas.count() == 1:
             return loss
-        return replicas.whole_mean(loss, self.network.usable_targets(*windows))
+        return replicas.whole_mean(loss, self.network.loss_weight(*windows, self.weigh))
 
     def _take_step(self, *batch: Any) -> Any:
         """Move the weights against the gradient of the loss; return the loss."""
@@ -92,9 +107,9 @@ class WindowTrainer(keras.Model):
     def test_step(self, data: Any) -> dict[str, Any]:
         """Score validation windows; `data` is origins [B] and firsts [B]."""
         windows = self.source.windows(*data)
-        loss, error = self.network.loss_and_error(*windows)
+        loss, error = self.network.loss_and_error(*windows, self.weigh)
         observed = tf.reduce_sum(tf.cast(tf.math.is_finite(windows[2]), tf.float64))
-        self._loss_tracker.update_state(loss, sample_weight=self.network.usable_targets(*windows))
+        self._loss_tracker.update_state(loss, sample_weight=self.network.loss_weight(*windows, self.weigh))
         self.absolute_error.update_state(error, sample_weight=observed)
         return {"loss": self._loss_tracker.result(), "mae": self.absolute_error.result()}
 
@@ -118,7 +133,7 @@ def teach(
     """Train, keep the best weights, then train once more on everything for the best number of steps.
 
     The last windows of each series validate. When the series are too short to spare any, all windows
-    train for all steps.
+    train for all steps. A time limit ends the first training; the second has no more steps than that.
 
     Args:
         trainer: takes the steps.
@@ -132,11 +147,18 @@ def teach(
     started = time.perf_counter()
     training = trainer.training
     index, validation = source.split(training.validation_windows)
-    history, best_steps = run(trainer, draw(index), validation, training.steps, callbacks)
+    is_refitted = validation is not None and training.refit
+    begin_fit(callbacks)
+    solve_base(trainer.network, source, index)
+    limit = TimeLimit(training.time_limit and training.time_limit / (2 if is_refitted else 1))
+    history, best_steps = run(trainer, draw(index), validation, training.steps, [limit, *callbacks])
     notes = {"refit": "no", "device": device(), "devices": ", ".join(replicas.names())}
-    if validation is not None and training.refit:
+    if limit.has_ended:
+        notes["ended"] = f"by time_limit after {history[-1]['step']:.0f} of {training.steps} steps"
+    if is_refitted:
         trainer.restart()
         index = source.all_windows()
+        solve_base(trainer.network, source, index)
         run(trainer, draw(index), None, best_steps, callbacks)
         notes["refit"] = f"on all windows for {best_steps} steps"
     require_finite(trainer.network)
@@ -155,6 +177,8 @@ def run(
     keras.utils.set_random_seed(training.seed)
     looks = math.ceil(steps / trainer.interval)
     guards: list[Any] = [keras.callbacks.TerminateOnNaN()]
+    if training.averaging:  # first, so that the others see, and keep, the average
+        guards.insert(0, keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
     scored = None
     if validation is not None:
         best = keras.callbacks.EarlyStopping("val_loss", patience=training.patience, restore_best_weights=True)
@@ -172,7 +196,7 @@ def run(
     history = rows_of(record.history, trainer.interval)
     if not math.isfinite(history[-1]["loss"]):
         logger.warning("The loss was not finite after step %d; training ended there.", history[-1]["step"])
-    kept = looks if validation is None else best.best_epoch + 1
+    kept = len(history) if validation is None else best.best_epoch + 1
     return history, kept * trainer.interval
 
 
@@ -182,8 +206,13 @@ def adam(training: Training) -> keras.optimizers.Optimizer:
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, max(1, training.steps - warmup), warmup_target=training.learning_rate, warmup_steps=warmup
     )
-    bound = training.clip_norm / replicas.count()
-    return keras.optimizers.AdamW(rate, weight_decay=training.weight_decay, global_clipnorm=bound)
+    return keras.optimizers.AdamW(
+        rate,
+        weight_decay=training.weight_decay,
+        global_clipnorm=training.clip_norm / replicas.count(),
+        use_ema=training.averaging > 0,
+        ema_momentum=training.averaging,
+    )
 
 
 def rows_of(history: dict[str, list[float]], interval: int) -> list[dict[str, float]]:

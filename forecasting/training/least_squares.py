@@ -12,11 +12,22 @@ import numpy as np
 import tensorflow as tf
 
 from forecasting.config import Training
+from forecasting.data.windows import WindowIndex
 from forecasting.errors import TrainingError
+from forecasting.layers.linear import LinearAutoregression
 from forecasting.training._learned import Learned
 from forecasting.training._source import WindowSource
 
 BATCH = 4096
+
+#: Windows that are summed where the regression is only what a network starts from: more no longer move it.
+MOST_WINDOWS = 100_000
+
+#: Numbers in the sums X'X of all steps of a horizon, above which windows with a missing target are left out instead.
+MOST_SUMS = 1 << 25
+
+#: Penalty where the user chooses none.
+RIDGE = 1e-3
 
 
 def fit(network: Any, source: WindowSource, config: Any, training: Training, callbacks: Any = ()) -> Learned:
@@ -30,7 +41,7 @@ def fit(network: Any, source: WindowSource, config: Any, training: Training, cal
     """
     started = time.perf_counter()
     index = source.all_windows()
-    gram, moment, counts = accumulate(network, source, index)
+    gram, moment, counts = accumulate(network, network.core, source, index)
     if not counts.all():
         raise TrainingError(
             f"Step {int(np.argmin(counts)) + 1} of the horizon is missing in every window, so `ar` cannot learn it. "
@@ -41,18 +52,39 @@ def fit(network: Any, source: WindowSource, config: Any, training: Training, cal
     return Learned(seconds=time.perf_counter() - started, windows=index.count)
 
 
-def accumulate(network: Any, source: WindowSource, index: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sum X'X [H', D, D] (H' = 1 when no target is missing), X'Y [D, H] and the observations per step [H]."""
-    complete = not np.isnan(source.arrays.y[observed_rows(source)]).any()
+def solve_base(network: Any, source: WindowSource, index: WindowIndex) -> None:
+    """Solve the regression around which a network forecasts, where it does so, from the windows of an index."""
+    regression = getattr(network.core, "regression", None)
+    if regression is not None:
+        gram, moment, _ = accumulate(network, regression, source, index, MOST_WINDOWS)
+        regression.kernel.assign(solve_ridge(gram, moment, RIDGE))
+
+
+def accumulate(
+    network: Any, regression: LinearAutoregression, source: WindowSource, index: WindowIndex, most: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sum X'X [H', D, D] (H' = 1 when no target counts as missing), X'Y [D, H] and the observations per step [H].
+
+    Args:
+        network: scales the windows.
+        regression: makes the rows X of them.
+        source: the panel.
+        index: the windows.
+        most: windows that are summed at most, evenly chosen; 0 sums all.
+    """
+    rows, outputs = regression.kernel.shape
+    is_large = most > 0 and outputs * rows**2 > MOST_SUMS
+    complete = is_large or not np.isnan(source.arrays.y[observed_rows(source)]).any()
+    chosen = np.arange(0, index.count, max(1, -(-index.count // most)) if most else 1)
     gram, moment, counts = 0.0, 0.0, 0.0
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.int64)] * 2)
     def batch_sums(origins: Any, firsts: Any) -> Any:
-        return sums(network, source, complete, origins, firsts)
+        return sums((network, regression, source), complete, origins, firsts)
 
     add = batch_sums.get_concrete_function()
-    for start in range(0, index.count, BATCH):
-        origins, firsts = index.locate(np.arange(start, min(start + BATCH, index.count)))
+    for start in range(0, len(chosen), BATCH):
+        origins, firsts = index.locate(chosen[start : start + BATCH])
         batch = add(tf.constant(origins), tf.constant(firsts))
         gram, moment, counts = gram + batch[0].numpy(), moment + batch[1].numpy(), counts + batch[2].numpy()
     return np.asarray(gram), np.asarray(moment), np.asarray(counts)
@@ -66,20 +98,26 @@ def observed_rows(source: WindowSource) -> np.ndarray:
     return np.cumsum(rows[:-1]) > 0
 
 
-def sums(network: Any, source: WindowSource, complete: bool, origins: Any, firsts: Any) -> Any:
-    """Return X'X, X'Y and the observations per step of one batch of windows."""
+def sums(parts: tuple[Any, LinearAutoregression, WindowSource], complete: bool, origins: Any, firsts: Any) -> Any:
+    """Return X'X, X'Y and the observations per step of one batch of windows; see `accumulate`.
+
+    Where `complete`, windows with a missing target do not count.
+    """
+    network, regression, source = parts
     windows = source.gather(origins, firsts)
     scaled = network.scaler(windows.context)
     known = tf.cast(windows.known[:, source.task.context_length], tf.float64)
-    rows, center, scale = network.core.rows(scaled.values, scaled.observed, known)  # [B, D]
-    outputs = network.core.outputs
+    rows, center, scale = regression.rows(scaled.values, scaled.observed, known)  # [B, D]
+    outputs = regression.outputs
     target = windows.target[:, :outputs]
     weight = scaled.varies * tf.cast(tf.math.is_finite(target), tf.float64)  # [B, H]
-    distance = ((target - scaled.center) / scaled.scale - center) / scale
+    if complete:
+        weight = tf.reduce_min(weight, axis=1, keepdims=True) + tf.zeros_like(weight)
+    distance = (scaled.relative(target) - center) / scale
     distance = tf.where(weight > 0, distance, tf.zeros_like(target))
     moment = tf.matmul(rows, weight * distance, transpose_a=True)
     if complete:
-        gram = tf.matmul(rows, scaled.varies * rows, transpose_a=True)[None]
+        gram = tf.matmul(rows, weight[:, :1] * rows, transpose_a=True)[None]
     else:
         gram = tf.stack([tf.matmul(rows, weight[:, step, None] * rows, transpose_a=True) for step in range(outputs)])
     return gram, moment, tf.reduce_sum(weight, axis=0)

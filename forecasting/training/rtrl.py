@@ -14,12 +14,15 @@ import tensorflow as tf
 
 from forecasting.config import Training, require
 from forecasting.layers.scaling import UNIT
+from forecasting.search_space import Between, Space
 from forecasting.training._passes import OnlineConfig, fit, online
 from forecasting.training._sensitivity import Dynamics
 
-__all__ = ["INSTEAD_OF", "Config", "fit", "online"]
+__all__ = ["INSTEAD_OF", "SEARCH", "Config", "fit", "online"]
 
 INSTEAD_OF = "gradient"
+
+SEARCH: dict[str, Space] = {"learning_rate": Between(1e-4, 3e-2, log=True)}
 
 OPTIMIZERS = {"adam": keras.optimizers.AdamW, "sgd": keras.optimizers.SGD}
 

@@ -18,7 +18,9 @@ from forecasting.training._chunks import ChunkLoss, draw_chunks
 from forecasting.training._learned import Learned
 from forecasting.training._source import WindowSource
 from forecasting.training._stepping import stepping_core
-from forecasting.training.gradient import WindowTrainer, teach
+from forecasting.training.gradient import SEARCH, WindowTrainer, teach
+
+__all__ = ["INSTEAD_OF", "SEARCH", "Config", "fit"]
 
 INSTEAD_OF = "gradient"
 

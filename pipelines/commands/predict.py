@@ -13,22 +13,19 @@ from pipelines import option_types, options
         "forecast predict sales.csv --model model --out forecast.csv",
         "forecast predict load.parquet --model load@champion --horizon 24 --level 80,95 --out forecast.parquet",
         "forecast predict sales.csv --model model --future promotions.csv --out forecast.csv",
+        "forecast predict sales.csv --model model --only 'shop 1' --only 'shop 2'",
         "forecast predict load.parquet --model load/3 | head",
     ),
 )
 @options.data_options
 @options.model_option
-@click.option("--horizon", type=click.IntRange(1), help="Steps ahead. [as trained]")
-@options.level_option
-@options.future_option
+@options.predict_options
 @click.option("--out", type=option_types.OutFile(), help="Write the forecasts here (.parquet or .csv). [printed]")
 @options.common_options
 def command(
     data: options.DataRequest,
     model: str,
-    horizon: int | None,
-    level: tuple[float, ...] | None,
-    future: str | None,
+    asked: options.PredictOptions,
     out: str | None,
     as_json: bool,
 ) -> None:
@@ -50,8 +47,15 @@ def command(
 
     forecaster = Forecaster.load(model)
     task = forecaster.predictor.task
-    ahead = source.future(future, task.known_names).frame() if future else None
-    forecast = forecaster.predict(source.read_for(task).frame(), horizon, level=level, future=ahead)
+    future = source.future(asked.future, task.known_names).frame() if asked.future else None
+    forecast = forecaster.predict(
+        source.read_for(task).frame(),
+        asked.horizon,
+        level=asked.level,
+        probabilities=asked.probabilities,
+        future=future,
+        ids=asked.only or None,
+    )
     if out:
         write_frame(out, forecast)
         say(f"Wrote {len(forecast)} rows to {out}.")

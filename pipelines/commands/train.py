@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import click
 
 from pipelines import options
-from pipelines.config_file import config_option
+from pipelines.config_file import config_option, with_training
 
 
 @click.command(
@@ -17,21 +15,20 @@ from pipelines.config_file import config_option
         "forecast train load.parquet --horizon 24 --model seasonal-naive --model ar --model gru --register load",
         "forecast train load.parquet --horizon 24 --model gru:units=64,layers=2 --set training.steps=500",
         "forecast train sales.csv --horizon 28 --model gru --known promotion --static store --holidays DE --out model",
+        "forecast train sales.csv --horizon 28 --known promotion --future plans.csv --out model",
         "forecast train --config train.toml",
     ),
 )
 @config_option
 @options.data_options
 @options.task_options(least_windows=0)
-@options.keep_options
+@options.train_options
 @options.skip_code_option
 @options.common_options
 def command(
     data: options.DataRequest,
     task: options.TaskRequest,
-    out: str | None,
-    register: str | None,
-    track: bool,
+    asked: options.TrainOptions,
     skip_code: int | None,
     as_json: bool,
 ) -> None:
@@ -43,17 +40,21 @@ def command(
     from pipelines.console import emit, say
     from pipelines.sources import Source
 
-    options.require_run(register, track)
-    task = dataclasses.replace(task, training=(*click.get_current_context().meta.get("training", ()), *task.training))
+    options.require_run(asked.register, asked.track)
+    if asked.future and not task.known_covariates:
+        raise click.UsageError("--future is the future of known covariates. Name them with --known.")
+    task = with_training(click.get_current_context(), task)
     source = Source.open(task.read(data))
     frame = options.read_or_skip(source, skip_code)
 
     from pipelines.training import TrainRequest, is_known, train
 
-    if register and skip_code is not None and is_known(register, frame, task):
-        say(f"{register} is already trained on this data.")
+    if asked.register and skip_code is not None and is_known(asked.register, frame, task):
+        say(f"{asked.register} is already trained on this data.")
         raise click.exceptions.Exit(skip_code)
-    trained = train(frame, TrainRequest(source.name, register, out, track, task=task))
+    future = source.future(asked.future, task.known_covariates).frame() if asked.future else None
+    request = TrainRequest(source.name, asked.register, asked.out, asked.track, task=task, future=future)
+    trained = train(frame, request)
 
     from pipelines.views import show_trained
 

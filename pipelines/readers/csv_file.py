@@ -90,10 +90,14 @@ class CsvFile:
         field = self.header[int(place[1])] if place else None
         if place:
             text = f"column {field!r}: {text[place.end() :]}"
+        is_text = "conversion error to double" in text
+        symbols = (
+            "; a target of symbols needs a model of symbols, such as --model gru:head=categorical" if is_text else ""
+        )
         sep, decimal, encoding = self.dialect
         return SourceError(
             f"{self.path} cannot be read as CSV with --sep {sep!r} --decimal {decimal!r} --encoding {encoding!r}: "
-            f"{text}. Fix: declare the dialect that the file has, or correct the file.",
+            f"{text}. Fix: declare the dialect that the file has, or correct the file{symbols}.",
             code="not_csv",
             field=field,
         )

@@ -7,24 +7,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecasting.data.splits import rolling_origins, validation_ends, validation_origins
+from forecasting.data.splits import calibration_ends, rolling_origins, validation_ends, validation_origins
 from forecasting.errors import ConfigError
 
 lengths_of_series = st.lists(st.integers(1, 300), min_size=1, max_size=12).map(np.array)
 
 
 @given(lengths_of_series, st.integers(1, 30), st.integers(1, 5))
-def test_a_split_series_keeps_half_its_rows_and_more_than_a_horizon(lengths, horizon, windows):
-    ends = validation_ends(lengths, horizon, windows)
-    split = ends < lengths
-    assert (ends[~split] == lengths[~split]).all()
-    assert (lengths[split] - ends[split] == windows * horizon).all()
-    assert (2 * ends[split] >= lengths[split]).all()
-    assert (ends[split] > horizon).all()
+def test_series_give_what_leaves_half_their_rows_and_more_than_a_horizon(lengths, horizon, windows):
+    def can_spare(length, count):
+        return 2 * (length - count * horizon) >= length and length - count * horizon > horizon
+
+    most = [max((n for n in range(windows + 1) if n == 0 or can_spare(length, n)), default=0) for length in lengths]
+    np.testing.assert_array_equal(validation_ends(lengths, horizon, windows), lengths - np.array(most) * horizon)
+    whole = [windows if can_spare(length, windows) else 0 for length in lengths]
+    np.testing.assert_array_equal(calibration_ends(lengths, horizon, windows), lengths - np.array(whole) * horizon)
 
 
 def test_series_that_cannot_spare_rows_are_not_split():
-    assert validation_ends(np.array([100, 40, 39, 3]), 10, 2).tolist() == [80, 20, 39, 3]
+    assert validation_ends(np.array([100, 40, 39, 20, 3]), 10, 2).tolist() == [80, 20, 29, 20, 3]
+    assert calibration_ends(np.array([100, 40, 39, 20, 3]), 10, 2).tolist() == [80, 20, 39, 20, 3]
     assert validation_ends(np.array([20, 21, 22]), 10, 1).tolist() == [20, 11, 12]
 
 
@@ -38,7 +40,7 @@ def test_validation_targets_lie_in_the_held_out_rows(lengths, horizon, windows, 
     assert len(set(zip(series.tolist(), step.tolist(), strict=True))) == len(series)
     split = np.flatnonzero(ends < lengths)
     if len(split) == 1:
-        assert len(series) == min(max_origins, windows * horizon - horizon + 1)
+        assert len(series) == min(max_origins, (lengths - ends)[split[0]] - horizon + 1)
     for chosen in set(series.tolist()):
         assert step[series == chosen][-1] == lengths[chosen] - horizon - 1
     if len(split) <= max_origins:

@@ -5,8 +5,9 @@ import logging
 import numpy as np
 import pytest
 
+from forecasting.data.kinds import kinds_of
 from forecasting.data.panel import Panel
-from forecasting.data.statics import encode_statics, kinds_of
+from forecasting.data.statics import encode_statics
 from forecasting.errors import PanelError
 from tests.conftest import make_frame
 

@@ -50,6 +50,15 @@ def raw(network, *args, **kwargs):
     return np.asarray(network.core(inputs(*args, **kwargs), training=False))[:, :, 0]
 
 
+@pytest.mark.parametrize("decoding", DECODINGS.names())
+def test_steps_without_any_feature_are_forecast(decoding):
+    """Integer steps have no calendar: what is known of a step ahead is then nothing."""
+    context, known, _ = windows()
+    found = network_of(decoding=decoding, calendar=())(context, known[:, :, :0])
+    assert found.shape == (5, H, 1)
+    assert np.isfinite(found).all()
+
+
 @pytest.mark.parametrize("decoding", FED_BACK)
 def test_free_running_does_not_look_at_the_truth(decoding):
     network = network_of(decoding=decoding)
@@ -150,6 +159,22 @@ def test_no_weight_of_a_step_reaches_another_step(decoding):
     changed = np.flatnonzero(np.abs(after - before).max(axis=0) > 1e-7)
     expected = [4, 5] if decoding == "direct" else [4, 5, 6, 7]
     np.testing.assert_array_equal(changed, expected)
+
+
+def test_position_says_the_same_of_each_token_but_for_its_place_and_its_features():
+    network = network_of(decoding="position")
+    core, before = network.core, raw(network)
+    place = np.array(core.place)
+    assert len(place) == H // 2
+    place[2] += 1
+    core.place.assign(place)
+    np.testing.assert_array_equal(np.flatnonzero(np.abs(raw(network) - before).max(axis=0) > 1e-7), [4, 5])
+    core.place.assign(np.zeros_like(place))
+    known = windows()[1]
+    known[:, L:] = 0.5
+    answer = np.asarray(core(inputs()._replace(known=tf.constant(known))))[:, :, 0].reshape(5, H // 2, 2)
+    np.testing.assert_allclose(answer, answer[:, :1] + np.zeros_like(answer), atol=1e-6)
+    assert np.ptp(answer, axis=0).min() > 1e-3, "the context is read"
 
 
 def test_a_dirrec_network_reads_the_forecasts_before_it():

@@ -128,6 +128,23 @@ def test_everything_lies_within_the_bounds(name, bounds):
         assert (np.diff(found[0], axis=2) >= 0).all()
 
 
+@pytest.mark.parametrize("name", CONTINUOUS)
+def test_quantiles_go_through_the_link_one_by_one(name):
+    """Not the mean, and not a distance from the median: a rising function moves quantiles and nothing else does."""
+    scaled, levels = windows(name), np.array(QUANTILE_GRID)
+    link = Link(-1.0, 2.5, 0.05)
+    task = task_of(name, lower=-1.0, upper=2.5)
+    free, bounded = head_of(name), HeadSpec(name).build(task, link)
+    raw = 3 * raw_numbers(free)
+    wanted = np.asarray(link(np.asarray(free(raw, scaled)), scaled))
+    np.testing.assert_allclose(bounded(raw, scaled), wanted, rtol=1e-9)
+    chance = np.random.default_rng(5).uniform(size=(4, 4000))
+    drawn = bounded.drawn(np.repeat(raw[:, :1], 4000, axis=1), scaled, chance, Dice(None, 1.0, 0))
+    for level, one in zip(levels, np.moveaxis(wanted[:, 0], 1, 0), strict=True):
+        share = (np.asarray(drawn) <= one[:, None]).mean(axis=1)  # as many draws below it as it says
+        assert np.abs(share - level).max() < 5 * np.sqrt(level * (1 - level) / 4000)
+
+
 @pytest.mark.parametrize(("lower", "upper"), [(0.0, None), (None, 0.0), (-8.0, 9.0)])
 def test_the_link_is_smooth_rises_and_leaves_alone_what_is_inside(lower, upper):
     context = np.random.default_rng(0).normal(0, 10, (1, 24))

@@ -16,6 +16,7 @@ from forecasting.head_spec import HeadSpec
 from forecasting.heads import HEADS
 from forecasting.layers.attention import ATTENTIONS
 from forecasting.layers.encoders import STACKS
+from forecasting.layers.residuals import RESIDUALS
 from forecasting.model_spec import ModelSpec
 from forecasting.models import MODELS
 from forecasting.network import build_network
@@ -32,7 +33,7 @@ def small_spec(name, head=None, **choices):
     read = {field.name for field in dataclasses.fields(config) if field.init}
     if hasattr(config, "forcing"):
         options = DECODINGS.load(choices.get("decoding", config.decoding)).OPTIONS
-        read -= {"width", "forcing", "attention"} - set(options)
+        read -= {"width", "forcing", "attention", "residual"} - set(options)
     config = {key: value for key, value in SMALL.items() if key in read} | choices
     return ModelSpec.of(name, config, head=head)
 
@@ -45,14 +46,15 @@ def is_free(name, field):
 def is_read(name, field):
     """Whether a config field plays a part in some decoding that the model may have."""
     config = MODELS.load(name).Config
-    if is_free(name, "decoding") or field not in {"width", "forcing", "attention"}:
+    if is_free(name, "decoding") or field not in {"width", "forcing", "attention", "residual"}:
         return True
     return field in DECODINGS.load(config.decoding).OPTIONS
 
 
 def all_specs():
     """Every model as it comes; every decoding with and without memory; stacks, attentions, heads, and drawn paths."""
-    yield from (small_spec(name) for name in MODELS.names())
+    yield from (spec for spec in map(small_spec, MODELS.names()) if spec.is_built)
+    yield small_spec("ensemble", members=({"spec": "ff-ar:units=8"}, {"spec": "seasonal-naive", "weight": 2}))
     yield small_spec("ar", decoding="recursive")
     for decoding in DECODINGS.names():
         yield small_spec("ff-ar", decoding=decoding)
@@ -61,6 +63,9 @@ def all_specs():
         yield small_spec("recurrent", stack=stack, layers=2)
     for attention in ATTENTIONS.names():
         yield small_spec("recurrent", decoding="seq2seq", attention=attention, segment=4)
+    for residual in RESIDUALS.names():
+        yield small_spec("gru", residual=residual, segment=4)
+        yield small_spec("ff-ar", "mixture-density", residual=residual, decoding="position")
     yield from (small_spec("ff-ar", head) for head in HEADS.names() if not HeadSpec(head).has_symbols)
     yield small_spec("gru", "mixture-density", decoding="recursive", segment=4)
     yield small_spec("gru", "negative-binomial", decoding="recursive", segment=4)
@@ -195,7 +200,8 @@ def test_missing_rows_before_a_short_series_change_nothing(predictor):
     earlier = str(np.datetime64("2024-03-01T05:00:00") - np.timedelta64(9, "h"))
     short = predictor.predict_panel(panel_of(history)).median
     known_before = predictor.predict_panel(panel_of(padded, start=earlier)).median
-    if predictor.spec.config.learner != "gradient":
+    specs = predictor.spec, *(member.spec for member in predictor.spec.members)
+    if all(spec.config.learner != "gradient" for spec in specs):
         np.testing.assert_allclose(known_before, short)
     assert np.isfinite(short).all()
 
@@ -228,7 +234,7 @@ def test_a_config_survives_its_dictionary_form_and_refuses_unknown_fields(name):
 OTHER = {
     "units": 5, "layers": 4, "width": 3, "segment": 8, "cell": "lstm", "decoding": "recursive", "dropout": 0.5,
     "period": 12, "ridge": 10.0, "forcing": "teacher", "attention": "multiplicative", "stack": "dilated",
-    "states": 3, "restarts": 1, "rescale": False,
+    "states": 3, "restarts": 1, "rescale": False, "members": ("naive",), "residual": "smoothing",
 }  # fmt: skip
 
 #: What else must be chosen for a field to play a part.
@@ -247,7 +253,7 @@ BESIDE = {
         (name, field.name)
         for name in MODELS.names()
         for field in dataclasses.fields(MODELS.load(name).Config)
-        if field.init and is_read(name, field.name)
+        if field.init and is_read(name, field.name) and small_spec(name).is_built
     ],
 )
 def test_every_config_field_changes_something(name, field):
@@ -259,7 +265,7 @@ def test_every_config_field_changes_something(name, field):
 
 def answer_of(spec):
     """Return what the first weights, or the closed form, make of a series, and the loss while training."""
-    if spec.config.learner in ("least-squares", "expectation-maximisation"):
+    if spec.config.learner in ("least-squares", "expectation-maximisation", "members"):
         return Forecaster(spec, H, context_length=L).fit(make_frame(rows=100)).predict()[spec.alias].to_numpy()
     task = task_for(spec)
     network = build_network(spec, task, seed=1)

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from tests.conftest import make_frame
+from tests.doors import forecasts_in
 from tests.pipelines.conftest import QUICKLY
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -24,8 +25,7 @@ def parted(frame):
 
 
 def read_batch(folder):
-    parts = [pd.read_parquet(path) for path in sorted(folder.glob("run=*/part=*/data.parquet"))]
-    return pd.concat(parts).sort_values(["unique_id", "ds"], ignore_index=True)
+    return forecasts_in(folder).sort_values(["unique_id", "ds"], ignore_index=True)
 
 
 def test_the_future_comes_from_a_file_or_from_rows_without_target(forecast, frame, tmp_path):
@@ -69,6 +69,29 @@ def test_the_future_comes_from_a_file_or_from_rows_without_target(forecast, fram
     ended = forecast("predict", tmp_path / "sales.csv", "--model", model)
     assert ended.code == 3
     assert "lack 24 of the 24 rows ahead" in ended.err
+
+
+def test_training_checks_the_future_before_the_first_step(forecast, frame, tmp_path):
+    history, future = parted(frame)
+    history.to_csv(tmp_path / "sales.csv", index=False)
+    future.to_csv(tmp_path / "plans.csv", index=False)
+    future.iloc[:-1].to_csv(tmp_path / "short.csv", index=False)
+    future.assign(promo="new").to_csv(tmp_path / "new.csv", index=False)
+    out = tmp_path / "model"
+    train = ("train", tmp_path / "sales.csv", "--horizon", H, "--context", 24, "--windows", 0,
+             "--model", "naive", "--no-track", "--out", out)  # fmt: skip
+    lacking = forecast(*train, "--known", "temp,promo", "--future", tmp_path / "short.csv")
+    assert lacking.code == 3
+    assert "lack 1 of the 24 rows ahead" in lacking.err
+    assert not out.exists()
+    assert "on all data" not in lacking.err
+    whole = forecast(*train, "--known", "temp", "--past", "promo", "--future", tmp_path / "plans.csv")
+    assert whole.code == 0, whole.err
+    assert "The future is complete: 6 steps of temp after each series." in whole.err
+    unseen = forecast(*train, "--known", "temp,promo", "--future", tmp_path / "new.csv")
+    assert unseen.code == 0, unseen.err
+    assert "'new'" in unseen.err
+    assert forecast(*train, "--future", tmp_path / "plans.csv").code == 2
 
 
 def test_leaderboard_and_backtest_take_covariates(forecast, frame, tmp_path):

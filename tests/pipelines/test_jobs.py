@@ -38,7 +38,9 @@ def test_check_finds_errors_and_repairs_them(forecast, tmp_path):
     assert sum(change["rows"] for change in ended.json["fix"]["changes"]) >= 3
     assert forecast("check", tmp_path / "clean.parquet").code == 0
     assert "temp" in pd.read_parquet(tmp_path / "clean.parquet")
-    assert "Repaired" in forecast("check", tmp_path / "messy.csv", "--fix", tmp_path / "clean.csv").out
+    repaired = forecast("check", tmp_path / "messy.csv", "--fix", tmp_path / "clean.csv")
+    assert "Repaired" in repaired.out
+    assert repaired.err.count("Columns that were not asked for") == 1
 
 
 def test_check_says_what_takes_a_person(forecast, tmp_path):
@@ -112,6 +114,11 @@ def test_predict_answers_as_the_library_does(forecast, files, model, tmp_path):
     assert printed.out.splitlines()[0] == "unique_id,ds,status,gru"
     assert len(printed.out.splitlines()) == 5
     assert len(forecast("predict", data, "--model", model, "--horizon", 2, "--json").json["forecast"]) == 4
+    one = forecast("predict", data, "--model", model, "--horizon", 2, "--only", "s1", "--json").json["forecast"]
+    assert [row["unique_id"] for row in one] == ["s1", "s1"]
+    nobody = forecast("predict", data, "--model", model, "--only", "nobody")
+    assert nobody.code == 3
+    assert "no series 'nobody'" in nobody.err
     longer = forecast("predict", data, "--model", model, "--horizon", 20)
     assert longer.code == 0
     assert "rolled out" in longer.err

@@ -7,6 +7,7 @@ import pytest
 
 from forecasting import Forecaster, registry
 from tests.conftest import make_frame
+from tests.doors import forecasts_in
 from tests.pipelines.conftest import QUICKLY
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -36,8 +37,7 @@ def test_training_predicting_batch_and_mlflow_read_the_same_columns(forecast, da
     one = pd.read_csv(tmp_path / "f.csv")
     ended = forecast("batch", data, "--model", "sales@champion", "--out", tmp_path / "out")
     assert ended.code == 0, ended.err
-    parts = [pd.read_parquet(path) for path in sorted((tmp_path / "out").glob("run=*/part=*/data.parquet"))]
-    batch = pd.concat(parts).sort_values(["unique_id", "ds"])
+    batch = forecasts_in(tmp_path / "out").sort_values(["unique_id", "ds"])
     name = one.columns[3]
     np.testing.assert_allclose(batch[name], one[name], rtol=1e-6)
     frame = pd.read_csv(data, parse_dates=["ds"])

@@ -33,6 +33,8 @@ def test_one_model_is_trained_tracked_and_saved(forecast, files, tmp_path):
     assert run.data.params["model"] == "gru"
     assert run.data.params["model.units"] == "8"
     assert run.data.params["training.steps"] == "20"
+    assert run.data.params["training.seed"] == "1"
+    assert int(run.data.params["run.best_steps"]) in (10, 20)
     assert run.data.params["fingerprint"] == ended.json["fingerprint"]
     assert {"mase", "smape", "coverage_80", "loss", "val_mae"} <= set(run.data.metrics)
     assert len(client().get_metric_history(run.info.run_id, "loss")) >= 2
@@ -40,6 +42,22 @@ def test_one_model_is_trained_tracked_and_saved(forecast, files, tmp_path):
     files_of_run = {file.path for file in client().list_artifacts(run.info.run_id)}
     assert {"backtest.json", "fan_chart.png", "error_by_step.png", "leaderboard.png"} <= files_of_run
     assert run.outputs.model_outputs
+
+
+def test_auto_shows_and_records_its_candidates(forecast, files, tmp_path):
+    arguments = ["train", files / "hourly.parquet", "--horizon", 6, "--context", 24, "--windows", 0,
+                 "--model", "auto:candidates=naive+seasonal-naive+ar,windows=2", "--time-limit", 300]  # fmt: skip
+    ended = forecast(*arguments, "--out", tmp_path / "model", "--json")
+    assert ended.code == 0, ended.err
+    assert [row["model"] for row in ended.json["candidates"]] == ["naive", "seasonal-naive", "ar"]
+    assert sum(row["weight"] for row in ended.json["candidates"]) == pytest.approx(1, abs=1e-3)
+    run = client().get_run(ended.json["run_id"])
+    assert run.data.params["training.time_limit"] == "300.0"
+    assert "candidates.json" in {file.path for file in client().list_artifacts(run.info.run_id)}
+    assert Forecaster.load(tmp_path / "model").spec.alias.startswith("auto")
+    shown = forecast(*arguments, "--no-track", "--out", tmp_path / "again")
+    assert "Candidates of auto" in shown.out
+    assert "seasonal-naive: error" in shown.err
 
 
 def test_the_best_of_several_is_registered(forecast, files):

@@ -27,8 +27,11 @@ def in_thread(work):
 
 @pytest.fixture
 def full(model_folders, monkeypatch):
-    """An application with one slot, whose predictor computes for as long as the test likes."""
-    app = loaded_app(model_folders["hourly"], slots=1, queue=1, queue_seconds=5)
+    """An application with one slot, whose predictor computes for as long as the test likes.
+
+    The queue is patient: what is answered while the slot is taken has not waited for anything.
+    """
+    app = loaded_app(model_folders["hourly"], slots=1, queue=1, queue_seconds=600)
     predictor = app.extensions["forecasting"].store.snapshot.models[0].predictor
     inside, leave, calls = threading.Semaphore(0), threading.Event(), []
     predict = predictor.predict_panel
@@ -36,7 +39,7 @@ def full(model_folders, monkeypatch):
     def slow(*args):
         calls.append(1)
         inside.release()
-        assert leave.wait(10)
+        assert leave.wait(60)
         return predict(*args)
 
     monkeypatch.setattr(predictor, "predict_panel", slow)
@@ -52,9 +55,7 @@ def test_beyond_slots_and_queue_the_answer_is_503_at_once(full):
     gate = app.extensions["forecasting"].gate
     while gate._waiting < 1:
         time.sleep(0.001)
-    started = time.perf_counter()
     response = post(app.test_client(), payload())
-    assert time.perf_counter() - started < 0.2
     require_problem(response, 503, "overloaded")
     assert 1 <= int(response.headers["Retry-After"]) <= 3
     for path in ("/healthz", "/readyz", "/v1/models"):

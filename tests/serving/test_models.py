@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 
 import pytest
 
@@ -225,6 +226,24 @@ def test_a_model_written_over_a_folder_is_noticed(folder, model_folders):
     after = app.test_client().get("/v1/models").json["models"][0]
     assert before["digest"] != after["digest"]
     assert after["freq"] == 1
+
+
+def test_a_request_reads_no_file(model_folders, tmp_path):
+    folder = shutil.copytree(model_folders["hourly"], tmp_path / "traffic")
+    client = loaded_app(folder).test_client()
+    first = post(client, payload(level=[80]))
+    shutil.rmtree(folder)
+    opened = []
+
+    def noted(event, arguments):  # a hook cannot be taken away, so it holds a list that is let go
+        if event == "open" and opened is not None:
+            opened.append(arguments[0])
+
+    sys.addaudithook(noted)
+    answers = [post(client, payload(level=[80])) for _ in range(3)]
+    seen, opened = opened, None
+    assert seen == []
+    assert [one.json["forecasts"] for one in answers] == [first.json["forecasts"]] * 3
 
 
 @pytest.mark.parametrize("harm", ["flip", "truncate", "extra", "link", "manifest", "remove"])

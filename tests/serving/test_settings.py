@@ -1,5 +1,6 @@
 """Settings come from the environment, are checked, and can be printed without their secrets."""
 
+import importlib
 import json
 import os
 import subprocess
@@ -44,6 +45,17 @@ def test_zeros_are_filled_in_and_leave_threads_for_health_checks(variables):
     settings = Settings()
     assert (settings.slots, settings.queue) == (3, 6)
     assert settings.threads >= 100
+
+
+def test_models_are_held_once_unless_more_processes_are_asked_for_and_leave_the_gpu_to_others(variables, monkeypatch):
+    assert Settings().workers == 1
+    variables(MODEL="traffic@champion")
+    monkeypatch.delitem(sys.modules, "serving.gunicorn_conf", raising=False)
+    conf = importlib.import_module("serving.gunicorn_conf")
+    monkeypatch.delitem(sys.modules, "serving.gunicorn_conf")
+    assert conf.workers == 1
+    assert conf.threads > 100
+    assert conf.ENVIRONMENT["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
 
 
 @pytest.mark.parametrize(

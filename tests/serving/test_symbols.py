@@ -10,6 +10,7 @@ from forecasting import Forecaster, Training, registry, tracking
 from pipelines.cli import main
 from serving.payloads import ForecastOut
 from tests.conftest import QUICK, symbol_frame
+from tests.doors import Question, run_batch, series_of
 from tests.serving.conftest import loaded_app, require_problem
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -40,41 +41,23 @@ def client(folder, model_folders):
     return loaded_app(folder, model_folders["hourly"]).test_client()
 
 
-def series_of(frame):
-    return [
-        {
-            "unique_id": name,
-            "ds": [time.isoformat() for time in part["ds"]],
-            "y": [None if symbol is None or symbol != symbol else symbol for symbol in part["y"]],
-        }
-        for name, part in frame.groupby("unique_id")
-    ]
-
-
-def by_batch(frame, folder, tmp_path, ending="parquet"):
-    data, out = tmp_path / f"history.{ending}", tmp_path / "out"
-    frame.to_parquet(data) if ending == "parquet" else frame.to_csv(data, index=False)
-    result = CliRunner().invoke(main, ["batch", str(data), "--model", str(folder), "--out", str(out)])
-    assert result.exit_code == 0, result.output
-    parts = [pd.read_parquet(path) for path in sorted(out.glob("run=*/part=*/data.parquet"))]
-    return pd.concat(parts, ignore_index=True)
-
-
 def sorted_rows(frame):
     return frame.assign(ds=pd.to_datetime(frame["ds"])).sort_values(["unique_id", "ds"], ignore_index=True)
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv"])
 def test_batch_gives_the_notebooks_symbols(ending, fitted, frame, folder, tmp_path):
+    data = tmp_path / f"history.{ending}"
+    frame.to_parquet(data) if ending == "parquet" else frame.to_csv(data, index=False)
     expected = sorted_rows(fitted.predict())
-    found = sorted_rows(by_batch(frame, folder, tmp_path, ending))
+    found = sorted_rows(run_batch(data, folder, tmp_path / "out"))
     assert list(found.columns) == list(expected.columns)
     assert list(found["gru"]) == list(expected["gru"])
     assert list(found["ds"]) == list(expected["ds"])
 
 
 def test_rest_gives_the_notebooks_symbols_and_probabilities(client, fitted, frame):
-    answer = client.post("/v1/forecast", json={"series": series_of(frame)})
+    answer = client.post("/v1/forecast", json={"series": series_of(Question(frame), fitted.predictor.task)})
     assert answer.status_code == 200, answer.text
     ForecastOut.model_validate(answer.json)
     expected = fitted.predict(probabilities=True)
@@ -165,3 +148,12 @@ def test_the_command_line_trains_and_forecasts_symbols(frame, tmp_path):
     result = CliRunner().invoke(main, ["predict", str(data), "--model", str(model), "--out", str(out)])
     assert result.exit_code == 0, result.output
     assert set(pd.read_csv(out).iloc[:, 3]) <= {"a", "b", "c"}
+    arguments = ["predict", str(data), "--model", str(model), "--probabilities", "--out", str(out)]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    found = pd.read_csv(out)
+    assert [name.rpartition("-p-")[2] for name in found.columns[4:]] == ["a", "b", "c"]
+    assert found.iloc[:, 4:].sum(axis=1).sub(1).abs().max() < 1e-6
+    result = CliRunner().invoke(main, ["train", str(data), "--horizon", "3", "--model", "hmm", "--no-track"])
+    assert result.exit_code == 3
+    assert "head=categorical" in result.output

@@ -5,11 +5,15 @@ import pytest
 import tensorflow as tf
 
 from forecasting import Forecaster, Training
+from forecasting.config import LOSS_SCALES, Task
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, PanelError
 from forecasting.learner_spec import LEARNERS
+from forecasting.model_spec import ModelSpec
 from forecasting.network import build_network
+from forecasting.training import _clock
 from forecasting.training._batches import draw_batches, shortened
+from forecasting.training._loss_scale import weigher
 from forecasting.training._source import WindowSource
 from forecasting.training.gradient import XLA_FROM_STEPS, WindowTrainer
 from tests.conftest import QUICK, make_frame
@@ -155,6 +159,64 @@ def test_zeros_gaps_and_jumps_give_a_finite_loss_at_every_step():
     model = forecaster(steps=100, truncation=0.9).fit(frame)
     assert all(np.isfinite(value) for row in model.learned_.history for value in row.values())
     assert model.learned_.history[-1]["step"] == 100, "no step was cut off"
+
+
+def test_a_time_limit_ends_a_training_at_its_next_look_with_the_best_weights_so_far(monkeypatch):
+    ticks = iter(range(1000))
+    monkeypatch.setattr(_clock, "now", lambda: float(next(ticks)))  # a second from one look to the next
+    frame, choices = make_frame(rows=160), {"steps": 100, "validate_every": 10, "patience": 100}
+    model = forecaster(time_limit=3, refit=False, **choices).fit(frame)
+    assert len(model.learned_.history) == 3
+    assert model.learned_.notes["ended"] == "by time_limit after 30 of 100 steps"
+    assert model.facts.training["time_limit"] == 3
+    refitted = forecaster(time_limit=4, **choices).fit(frame)
+    assert len(refitted.learned_.history) == 2, "a refit takes as long again"
+    assert refitted.learned_.notes["refit"].startswith("on all windows")
+
+
+def test_without_validation_windows_everything_is_learnt_from_for_all_steps():
+    model = forecaster(steps=20, validation_windows=0).fit(make_frame(rows=160))
+    assert model.learned_.steps == 20
+    assert model.learned_.notes["refit"] == "no"
+    assert "val_loss" not in model.learned_.history[0]
+
+
+@pytest.mark.parametrize("validated", [False, True])
+def test_the_weights_that_are_kept_are_the_moving_average_of_those_after_each_step(validated):
+    panel = Panel.from_frame(make_frame(rows=160 if validated else 40))
+    model = forecaster(averaging=0.8, steps=10, validate_every=10, refit=False, steps_per_execution=1).fit_panel(panel)
+    task, training = model.predictor.task, model.training
+    source = WindowSource.of(panel, task)
+    trainer = WindowTrainer(build_network(model.spec, task, seed=training.seed), source, training)
+    index, validation = source.split(training.validation_windows)
+    assert (validation is not None) == validated
+    average = None
+    for origins, firsts in draw_batches(index, training, L).take(training.steps):
+        trainer.take_step(origins, firsts)
+        now = np.concatenate([np.ravel(weight) for weight in trainer.network.get_weights()])
+        average = now if average is None else 0.8 * average + 0.2 * now
+    np.testing.assert_allclose(weights(model), average, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("loss_scale", LOSS_SCALES)
+def test_errors_are_weighed_by_the_scale_that_is_asked_for(loss_scale):
+    rng = np.random.default_rng(0)
+    context, target = rng.normal(size=(5, L)).cumsum(axis=1) + 20, rng.normal(size=(5, H)) + 20
+    context[2, 3:9] = np.nan
+    task = Task(H, L, "h", (24,))
+    network = build_network(ModelSpec.of("ff-ar", {"units": 4, "width": 4}, head="point"), task, seed=1)
+    windows = context, np.zeros((5, L + H, 0), "float32"), target, None
+    loss, _ = network.loss_and_error(*windows, weigher(network, loss_scale))
+    error = np.abs(np.asarray(network(*windows[:2]))[..., 0] - target).mean(axis=1)
+    own = np.nanstd(context, axis=1)
+    scale = {"window": own, "smape": np.nanmean(np.abs(context), axis=1)}[loss_scale]
+    np.testing.assert_allclose(loss, np.sum(error / scale) / np.sum(own / scale), rtol=1e-5)
+
+
+def test_a_likelihood_has_no_other_scale():
+    model = Forecaster("ff-ar", H, context_length=L, head="normal", training=Training(**QUICK, loss_scale="smape"))
+    with pytest.raises(ConfigError, match="`loss_scale` must be 'window'"):
+        model.fit(make_frame(rows=60))
 
 
 def test_no_more_steps_are_taken_than_asked_for():

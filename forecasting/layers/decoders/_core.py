@@ -17,12 +17,11 @@ class Core(keras.layers.Layer):
             the other: inputs with dice give paths [B, N, H] in original units instead of raw numbers.
     """
 
-    feeds_back = False
-
     def __init__(self, plan: Plan, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
         self.tokens = plan.tokens
         self.head = plan.head
+        self.feeds_back = plan.config.feeds_back
 
     def build(self, input_shape: Any) -> None:
         """Do nothing: the layers inside make their weights in the first call, which knows what reaches them."""

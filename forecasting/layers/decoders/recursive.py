@@ -21,8 +21,6 @@ class Recursive(Core):
     longer one. A token's steps are forecast together and fed back together; drawn ones are independent of each other.
     """
 
-    feeds_back = True
-
     def __init__(self, plan: Plan, **kwargs: Any) -> None:
         super().__init__(plan, **kwargs)
         self.forcing = plan.config.forcing

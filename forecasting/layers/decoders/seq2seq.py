@@ -29,7 +29,6 @@ class Seq2Seq(Core):
         super().__init__(plan, **kwargs)
         config = plan.config
         self.forcing = config.forcing
-        self.feeds_back = config.forcing == "teacher"
         self.encoder = plan.encoder("encoder")
         self.cell = CELLS.load(plan.cell).Layer(config.units, name="decoder").cell
         self.start = keras.layers.Dense(config.units, "tanh", name="start")

@@ -1,7 +1,7 @@
 import numpy as np
 from scipy import optimize, special, stats
 
-from tests.heads.head_oracles import softplus
+from tests.oracles import softplus
 
 
 class Mixture:

@@ -1,7 +1,7 @@
 import numpy as np
 from scipy import stats
 
-from tests.heads.head_oracles import softplus
+from tests.oracles import softplus
 
 
 def distribution(raw, center, scale):

@@ -1,6 +1,6 @@
 from scipy import stats
 
-from tests.heads.head_oracles import softplus
+from tests.oracles import softplus
 
 
 def distribution(raw, center, scale):

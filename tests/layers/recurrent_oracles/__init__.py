@@ -4,19 +4,14 @@ Each has `step(x [B, F], states, *weights) -> (output [B, U], new states)`; the 
 them. Nothing is taken from the package that is tested.
 """
 
-import importlib.util
-
 import numpy as np
-import pytest
+
+from tests.oracles import oracle_of
 
 
 def oracle(name):
     """Return the step of the cell called `name`."""
-    module = f"{__name__}.{name.replace('-', '_')}"
-    if importlib.util.find_spec(module) is None:
-        path = f"tests/layers/recurrent_oracles/{name.replace('-', '_')}.py"
-        pytest.fail(f"Cell {name!r} has no oracle: add {path} with step(x, states, *weights) -> (output, states).")
-    return importlib.import_module(module).step
+    return oracle_of(__name__, "Cell", name, "step(x, states, *weights) -> (output, states)")
 
 
 def logistic(x):
@@ -26,7 +21,3 @@ def logistic(x):
 def softmax(x):
     powers = np.exp(x - x.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
-
-
-def softplus(x):
-    return np.logaddexp(x, 0)

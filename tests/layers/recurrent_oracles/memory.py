@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from tests.layers.recurrent_oracles import logistic, softmax, softplus
+from tests.layers.recurrent_oracles import logistic, softmax
+from tests.oracles import softplus
 
 EPS = 1e-6
 

@@ -1,0 +1,145 @@
+"""The models that `auto` tries, in this order: each with the rule by which it is tried and the reason.
+
+To add one, yield it from `by_rule`, at the place that its gain for its seconds earns.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from forecasting.config import Task
+from forecasting.members import Member
+from forecasting.model_spec import ModelSpec
+
+#: Learners that are not waited for by the clock: they take next to no time.
+INSTANT = ("nothing",)
+
+#: A longer context must be this much longer to be worth a candidate.
+LEAST_LONGER = 1.25
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model that is tried.
+
+    Attributes:
+        member: the model, what it reads and how it is trained.
+        reason: why it is tried.
+        cost: work of one training relative to others of the same learner.
+        is_always_tried: whether it is trained whatever the time.
+    """
+
+    member: Member
+    reason: str
+    cost: float = 1.0
+    is_always_tried: bool = False
+
+    @property
+    def name(self) -> str:
+        """How it is called: the model's text, what it reads and its seed where these are its own."""
+        parts = [self.member.spec.alias]
+        if self.member.context_length is not None:
+            parts.append(f"context {self.member.context_length}")
+        parts += [f"{name} {value}" for name, value in self.member.training]
+        return ", ".join(parts)
+
+    def with_seed(self, seed: int) -> Candidate:
+        """Return the candidate trained from other random numbers."""
+        training = tuple(sorted({**dict(self.member.training), "seed": seed}.items()))
+        member = dataclasses.replace(self.member, training=training)
+        return dataclasses.replace(self, member=member, reason="several seeds of the best network average out chance")
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the rules look at.
+
+    Attributes:
+        task: horizon, season and the context that all models have by default.
+        lengths: [S] rows of each series.
+        head: name of the head of models that have a choice.
+        is_context_free: whether candidates may look back further than the task says: not where the user said it.
+    """
+
+    task: Task
+    lengths: np.ndarray
+    head: str
+    is_context_free: bool
+
+    def longer(self, factor: float) -> int | None:
+        """Return a context `factor` times as long, as far as the series bear it; None where they do not."""
+        horizon, length = self.task.horizon, self.task.context_length
+        most = min(int(np.median(self.lengths)) // 2, int(self.lengths.max()) - horizon)
+        found = min(int(factor * length), most)
+        return found if self.is_context_free and found >= LEAST_LONGER * length else None
+
+    def tokens(self, context_length: int | None = None) -> int:
+        """Return how many steps a recurrence over segments of a season takes."""
+        return -(-(context_length or self.task.context_length) // min(self.task.season[0], self.task.context_length))
+
+    def candidate(
+        self, text: str, reason: str, context: int | None = None, cost: float = 1.0, **training: Any
+    ) -> Candidate:
+        """Return a candidate with the head that was asked for, where it fits the model."""
+        spec = ModelSpec.parse(text)
+        if self.head in spec.config.heads:
+            spec = ModelSpec.of(
+                spec.model, spec.config.to_dict(), head=self.head, scaling=spec.scaling, alias=spec.alias
+            )
+        is_instant = spec.config.learner in INSTANT
+        return Candidate(Member(spec, 1.0, context, tuple(sorted(training.items()))), reason, cost, is_instant)
+
+
+def by_rule(situation: Situation) -> Iterator[Candidate]:
+    """Yield the candidates of a situation, the ones that give most for their seconds first."""
+    yield from baselines(situation)
+    yield from linear(situation)
+    yield from networks(situation)
+
+
+def without_comparison(situation: Situation) -> Iterator[Candidate]:
+    """Yield what is taken where the series are too short to hold anything out: the first that can be fitted."""
+    longest = [period for period in situation.task.season if 1 < period <= situation.task.context_length]
+    for period in reversed(longest):
+        yield situation.candidate(f"seasonal-naive:period={period}", "too few rows to compare anything on")
+    yield situation.candidate("naive", "too few rows to compare anything on")
+
+
+def baselines(situation: Situation) -> Iterator[Candidate]:
+    """Yield what everything else must beat; none of it learns anything."""
+    task = situation.task
+    yield situation.candidate("naive", "the best forecast of a random walk")
+    for period in task.season:
+        if 1 < period <= task.context_length:
+            yield situation.candidate(f"seasonal-naive:period={period}", "the best forecast of a season without trend")
+    yield situation.candidate("drift", "a trend and nothing else")
+
+
+def linear(situation: Situation) -> Iterator[Candidate]:
+    """Yield linear autoregressions: solved exactly within seconds, and hard to beat on few or regular data."""
+    first = situation.candidate("ar", "linear, relative to the last value")
+    yield dataclasses.replace(first, is_always_tried=True)
+    yield situation.candidate("ar:scaling=mean", "M4 Weekly and Hourly: the ridge with the best sMAPE")
+    far = situation.longer(3)
+    if far:
+        text = "M4 Hourly: 504 lags have a lower OWA than 168"
+        yield situation.candidate("ar:scaling=standard", text, far, cost=(far / situation.task.context_length) ** 2)
+
+
+def networks(situation: Situation) -> Iterator[Candidate]:
+    """Yield one network of each kind as it comes, then what errs differently and so is worth averaging with them."""
+    yield situation.candidate("ff-ar", "M4 Hourly: OWA .51 within seconds, as good as a GRU", cost=1.0)
+    cost = 1.5 + 0.4 * situation.tokens()
+    yield situation.candidate("gru", "reads segments of a season: fewer weights for the same context", None, cost)
+    yield situation.candidate("ff-ar:scaling=last", "starts where the series is: for series that wander", cost=1.0)
+    yield situation.candidate("gru:scaling=last", "starts where the series is: for series that wander", None, cost)
+    far = situation.longer(3)
+    if far:
+        longer = 1.5 + 0.4 * situation.tokens(far)
+        yield situation.candidate("gru", "sees several of the longest seasons", far, longer)
+    yield situation.candidate("lstm", "the same reading with another cell", None, 1.2 * cost)

@@ -1,0 +1,113 @@
+"""Rolling origins held out of training, on which models are compared and combined before they are chosen."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasting.combining import greedy_weights, scaled_error
+from forecasting.config import Task
+from forecasting.data.panel import Panel
+from forecasting.data.splits import rolling_origins
+from forecasting.errors import TrainingError
+from forecasting.evaluation.backtest import RollingOrigins, seasonal_scales
+from forecasting.fallback import NON_FINITE
+from forecasting.predictor import Predictor
+
+#: Windows wanted for a comparison, over all series, and origins of one series at most.
+WANTED, MOST_ORIGINS = 400, 20
+
+#: Share of the rows of the median series that is held out at most, where that is a horizon or more.
+MOST_SHARE = 0.2
+
+#: Windows that are scored at most, evenly spread over the series.
+MOST_SCORED = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """W windows that no candidate is trained on.
+
+    Attributes:
+        panel: all rows.
+        known: the rows before the first held-out origin of each series; all rows where no series can spare any.
+        series: [W] series number of each window.
+        step: [W] step of its last known row.
+        y: [W, H] what happened, NaN where missing.
+        scale: [W] mean absolute seasonal difference of the rows before; 1 for all where none has any.
+    """
+
+    panel: Panel
+    known: Panel
+    series: NDArray[np.int64]
+    step: NDArray[np.int64]
+    y: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, panel: Panel, task: Task, windows: int = 0) -> Self:
+        """Hold the last windows of each series out, a horizon apart.
+
+        Args:
+            panel: all rows that may be looked at.
+            task: horizon and season.
+            windows: origins of each series; by `origins_by_rule` when 0.
+        """
+        windows = windows or origins_by_rule(panel, task.horizon)
+        origins = RollingOrigins(*rolling_origins(panel.lengths, task.horizon, windows))
+        known = origins.training_panel(panel) if len(origins.series) else panel
+        if len(origins.series) > MOST_SCORED:
+            kept = np.arange(MOST_SCORED) * len(origins.series) // MOST_SCORED
+            origins = RollingOrigins(origins.series[kept], origins.step[kept], origins.window[kept])
+        rows = (panel.offsets[:-1][origins.series] + origins.step)[:, None] + np.arange(1, task.horizon + 1)
+        scale = seasonal_scales(panel, origins, task.season[0])[0]
+        scale = np.where(scale > 0, scale, np.nan)
+        scale = scale if np.isfinite(scale).any() else np.ones(len(scale))
+        return cls(panel, known, origins.series, origins.step, panel.y[rows], scale)
+
+    @property
+    def windows(self) -> int:
+        """W."""
+        return len(self.series)
+
+    def forecast(self, predictor: Predictor) -> NDArray[np.float64]:
+        """Return the medians or points [W, H] of a predictor, NaN in windows that nothing can be said of.
+
+        Raises:
+            TrainingError: its numbers are not finite somewhere, and another model would have to answer.
+        """
+        answer = predictor.predict_panel(self.panel, None, (), (self.series, self.step))
+        broken = sum(status.endswith(f":{NON_FINITE}") for status in answer.status)
+        if broken:
+            text = f"{broken} of {self.windows} forecasts were not finite."
+            raise TrainingError(text, code="non_finite_output")
+        return answer.median
+
+    def error(self, forecast: NDArray[np.float64]) -> float:
+        """Return the mean scaled absolute error of a forecast [W, H], or infinity where it has none."""
+        found = scaled_error(forecast, self.y, self.scale)
+        return found if math.isfinite(found) else math.inf
+
+    def weights(self, forecasts: NDArray[np.float64], most: int) -> NDArray[np.float64]:
+        """Return the weights [M] of forecasts [M, W, H], of which at most `most` are above 0."""
+        can_be_compared = np.isfinite(forecasts).all(axis=(0, 2))
+        return greedy_weights(forecasts[:, can_be_compared], self.y[can_be_compared], self.scale[can_be_compared], most)
+
+
+def origins_by_rule(panel: Panel, horizon: int) -> int:
+    """Return how many origins of each series are held out.
+
+    Enough that `WANTED` windows compare the candidates, from at least two times where the series are long: what is good
+    at one time need not be at another. Rows held out are rows not learnt from, so not more than `MOST_SHARE` of them.
+
+    >>> from forecasting.data.calendar import Frequency
+    >>> start, hourly = np.datetime64("2024-01-01", "us"), Frequency.parse("h")
+    >>> origins_by_rule(Panel.from_arrays(["a"], [start], [np.zeros(5000)], hourly), horizon=24)
+    20
+    """
+    possible = int(MOST_SHARE * float(np.median(panel.lengths)) / horizon)
+    return max(1, min(max(2, math.ceil(WANTED / panel.n_series)), MOST_ORIGINS, possible))

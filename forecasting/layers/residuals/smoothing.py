@@ -1,0 +1,33 @@
+"""Around exponential smoothing (Smyl 2020, ES-RNN): the network reads and forecasts what level and season leave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from forecasting.config import Task
+from forecasting.layers.exponential_smoothing import ExponentialSmoothing
+from forecasting.layers.inputs import Inputs
+from forecasting.layers.residuals import period_of
+
+
+class Residual(keras.layers.Layer):
+    """Level and season are taken out of the context, and come back as a forecast: the level, and the season repeated.
+
+    Args:
+        task: horizon and seasons; see `period_of`.
+    """
+
+    regression = None
+
+    def __init__(self, task: Task, **kwargs: Any) -> None:
+        super().__init__(autocast=False, **kwargs)
+        self.supports_jit = False  # As many products as the context has seasons, each compiled apart.
+        self.smoothing = ExponentialSmoothing(task.horizon, period_of(task), name="smoothing")
+
+    def call(self, inputs: Inputs) -> tuple[Inputs, Any]:
+        """Return the inputs with what is left of the context [B, L], and the forecast [B, H]."""
+        left, forecast = self.smoothing(ops.cast(inputs.values, "float32"), ops.cast(inputs.observed, "float32"))
+        return inputs._replace(values=left), forecast

@@ -1,0 +1,193 @@
+"""`auto`: what it chooses, what it may look at, and what it does when the time is up."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting import Forecaster, Training
+from forecasting.candidates import Situation, by_rule
+from forecasting.config import Task
+from forecasting.data.panel import Panel
+from forecasting.errors import ConfigError, TrainingError
+from forecasting.evaluation.held_out import HeldOut
+from forecasting.model_spec import ModelSpec
+from forecasting.training import _clock, _search
+from forecasting.training.auto import ALL_ROWS, BEFORE_ORIGINS
+from tests.conftest import QUICK, make_frame, symbol_frame
+
+H, L = 6, 24
+SMALL = "naive+seasonal-naive+ar+ff-ar:units=4"
+TRAINING = Training(**QUICK)
+#: Seconds that a fit of each model takes by the clock of these tests.
+SECONDS = {"naive": 0.0, "ff-ar": 10.0}
+
+
+def auto(candidates=SMALL, **choices):
+    choices = {"training": TRAINING, "seeds": 0, **choices}
+    return Forecaster("auto", H, context_length=L, candidates=candidates, **choices)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock on which fits take the time above, and looking at it a moment; the fits themselves are real."""
+    time = [0.0]
+    real = _search.fit_model
+
+    def fit_model(spec, *rest):
+        time[0] += SECONDS[spec.model]
+        return real(spec, *rest)
+
+    def now():
+        time[0] += 0.01
+        return time[0]
+
+    monkeypatch.setattr(_clock, "now", now)
+    monkeypatch.setattr(_search, "fit_model", fit_model)
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return make_frame(rows=160)
+
+
+@pytest.fixture(scope="module")
+def fitted(frame):
+    return auto(seeds=1).fit(frame)
+
+
+def rows_of(forecaster):
+    return forecaster.leaderboard_.set_index("model")
+
+
+def test_the_choice_is_one_model_with_its_leaderboard(fitted, frame, tmp_path):
+    rows = rows_of(fitted)
+    assert list(rows.index)[:4] == ["naive", "seasonal-naive", "ar", "ff-ar:units=4"]
+    assert [name for name in rows.index if "seed" in name] == ["ff-ar:units=4, seed 2"]
+    chosen = rows[rows["weight"] > 0]
+    assert chosen["weight"].sum() == pytest.approx(1, abs=1e-3)
+    assert set(chosen["fitted_on"]) == {ALL_ROWS}
+    assert rows["error"].idxmin() in chosen.index
+    assert fitted.spec.model == "auto"
+    assert fitted.predictor.spec.alias == "auto"
+    columns = ["auto", "auto-lo-80", "auto-hi-80"]
+    found = fitted.predict(level=[80])
+    loaded = Forecaster.load(fitted.save(tmp_path / "model"))
+    np.testing.assert_allclose(loaded.predict(frame, level=[80])[columns], found[columns], rtol=1e-6)
+    assert np.isfinite(found[columns]).all(axis=None)
+    assert loaded.leaderboard_.empty
+
+
+def test_nothing_after_a_cutoff_moves_the_choice_or_the_forecast(frame):
+    model = auto("naive+ar+ff-ar:units=4", training=dataclasses.replace(TRAINING, steps=10))
+    assert not model.check_leakage(frame).leaks
+
+
+def test_candidates_are_fitted_before_the_held_out_origins(frame):
+    panel = Panel.from_frame(frame)
+    task = Task(H, L, "h", (24,))
+    held_out = HeldOut.of(panel, task, windows=3)
+    assert held_out.known.lengths.tolist() == (panel.lengths - 3 * H).tolist()
+    assert held_out.windows == 6
+    rows = panel.offsets[:-1][held_out.series] + held_out.step
+    np.testing.assert_array_equal(held_out.y[:, 0], panel.y[rows + 1])
+    before = panel.y[: held_out.step[0] + 1]
+    assert held_out.scale[0] == pytest.approx(np.abs(before[24:] - before[:-24]).mean())
+
+
+@pytest.mark.parametrize("seconds", [1000.0, 26.0, 12.0, 0.02])
+def test_what_is_done_when_the_time_is_up(seconds, clock, frame):
+    """A network takes 10 s, another seed of it too, and as much again each on all rows; 65 % is for the search."""
+    model = auto("naive+ff-ar:units=4", seeds=1, time_limit=seconds).fit(frame)
+    rows = rows_of(model)
+    networks = rows[(rows["weight"] > 0) & (rows.index != "naive")]
+    notes = rows.loc["ff-ar:units=4", "note"], rows.loc["ff-ar:units=4, seed 2", "note"]
+    if seconds == 1000:
+        assert notes == ("", "")
+        assert set(networks["fitted_on"]) == {ALL_ROWS}
+    else:
+        assert set(networks["fitted_on"]) == {BEFORE_ORIGINS}
+    if seconds == 26:
+        assert rows["error"].notna().all(), "the second seed has fewer steps, as many as there is time for"
+    if seconds == 12:
+        assert notes == ("", "no time left: it takes about 10 s")
+    if seconds == 0.02:
+        assert notes[0] == "by time_limit after 10 of 20 steps", "levels need a model with quantiles: it has one look"
+    assert np.isfinite(model.predict(level=[80])["auto-hi-80"]).all()
+
+
+def test_a_candidate_that_fails_is_reported_and_the_others_answer(frame):
+    wild = {"spec": "ff-ar:units=4", "training": {"learning_rate": 1e30, "clip_norm": 1e30}}
+    model = auto(["naive", "ar", wild], most_members=2).fit(frame)
+    rows = rows_of(model)
+    failed = rows[rows["note"].str.startswith("failed")]
+    assert len(failed) == 1
+    assert failed["error"].isna().all()
+    assert rows["weight"].sum() == pytest.approx(1, abs=1e-3)
+    with pytest.raises(TrainingError, match="No candidate of `auto` could be fitted"):
+        auto([wild]).fit(frame)
+
+
+def test_points_join_the_best_model_with_quantiles_where_levels_are_to_be_answered():
+    step = np.arange(200)
+    ds = pd.date_range("2024-01-01", periods=200, freq="h")
+    line = pd.DataFrame({"unique_id": "a", "ds": ds, "y": 3.0 * step + np.sin(step / 7)})
+    model = auto("drift+ff-ar:units=4").fit(line)
+    rows = rows_of(model)
+    assert rows.loc["drift", "weight"] == pytest.approx(0.95)
+    found = model.predict(level=[80])
+    assert (found["auto-lo-80"] < found["auto-hi-80"]).all()
+    points = auto("drift+ff-ar:units=4", head="point").fit(line)
+    assert rows_of(points).loc["drift", "weight"] == 1
+    assert points.predictor.spec.model == "drift"
+
+
+def test_series_too_short_to_hold_anything_out_are_answered_by_a_baseline():
+    frame = make_frame(series=3, rows=18).groupby("unique_id").head(4)
+    model = Forecaster("auto", H, short_series="fallback").fit(frame)
+    assert model.predictor.spec.model == "naive"
+    assert model.predictor.task.short_series == "fallback"
+    np.testing.assert_allclose(model.predict()["auto"].to_numpy()[:H], frame["y"].iloc[3])
+
+
+def test_calibration_windows_are_held_out_of_the_search_too(frame):
+    training = dataclasses.replace(TRAINING, calibration_windows=5)
+    changed = frame.copy()
+    tail = changed.groupby("unique_id").cumcount(ascending=False) < 5 * H
+    changed.loc[tail, "y"] += 5.0
+    models = [auto("ar+naive", training=training).fit(one) for one in (frame, changed)]
+    weights = [rows_of(model)["weight"].tolist() for model in models]
+    assert weights[0] == weights[1]
+    panel = Panel.from_frame(frame)
+    medians = [model.predictor.predict_panel(panel).median for model in models]
+    np.testing.assert_array_equal(*medians)
+    assert models[0].facts.calibration_windows > 0
+
+
+def test_rules_look_at_the_data_and_keep_to_what_was_said():
+    task = Task(48, 168, "h", (24, 168))
+    lengths = np.full(10, 2000)
+    found = {one.name: one for one in by_rule(Situation(task, lengths, "quantiles", True))}
+    assert all(one.reason for one in found.values())
+    assert {"naive", "seasonal-naive:period=24", "seasonal-naive:period=168", "ff-ar", "gru"} <= set(found)
+    assert "gru, context 504" in found
+    kept = [one.member.context_length for one in by_rule(Situation(task, lengths, "quantiles", False))]
+    assert set(kept) == {None}, "a context that the user gave is nobody's to lengthen"
+    short = [one.name for one in by_rule(Situation(Task(4, 8, "YS", (1,)), np.full(10, 20), "point", True))]
+    assert not any("seasonal" in name for name in short)
+    heads = {one.member.spec.head for one in by_rule(Situation(task, lengths, "student-t", True))}
+    assert heads == {"point", "student-t"}
+
+
+def test_what_auto_does_not_do_it_says():
+    with pytest.raises(ConfigError, match="each of its models scales its own windows"):
+        ModelSpec.of("auto", scaling="last")
+    with pytest.raises(ConfigError, match="most_members"):
+        ModelSpec.of("auto", {"most_members": 0})
+    with pytest.raises(ConfigError, match="does not teach model 'auto'"):
+        auto(training=Training(learner="ekf")).fit(make_frame(rows=80))
+    with pytest.raises(Exception, match="symbols"):
+        auto().fit(symbol_frame())
+    with pytest.raises(ConfigError, match="time_limit"):
+        Forecaster("auto", H, time_limit=0)
