@@ -26,11 +26,24 @@ from forecasting.model_spec import ModelSpec
 if TYPE_CHECKING:
     from forecasting.predictor import Predictor
 
+#: Of many series so many are scored at least. Series are left out before windows are: a span of few windows would have
+#: none left.
+FEWEST_SERIES = 50
+
 
 def rows_until(panel: Panel, label: str | int) -> NDArray[np.int64]:
     """Return how many rows [S] of each series are not after a time step, in the text of `Panel.label`."""
     is_before = panel.grid() <= panel.parse_label(label)
     return np.add.reduceat(is_before.astype(np.int64), panel.offsets[:-1])
+
+
+def spread(mask: NDArray[np.bool_], most: int) -> NDArray[np.bool_]:
+    """Return the mask [S] with at most `most` of its true places left, evenly chosen."""
+    places = np.flatnonzero(mask)
+    count = min(most, len(places))
+    kept = np.zeros_like(mask)
+    kept[places[np.arange(count) * len(places) // max(count, 1)]] = True
+    return kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +77,12 @@ class MovingCalibration:
         Raises:
             TrainingError: no series has a whole horizon after those rows.
         """
-        bare, horizon = predictor.calibrated(None), predictor.task.horizon
-        spans = max(1, math.ceil(int((panel.lengths - seen).max(initial=0)) / (windows * horizon)))
-        origins = validation_origins(panel.lengths, np.maximum(seen, 1), horizon, spans * MOST_WINDOWS)
+        bare, horizon, rows = predictor.calibrated(None), predictor.task.horizon, windows * predictor.task.horizon
+        spans = max(1, math.ceil(int((panel.lengths - seen).max(initial=0)) / rows))
+        inside = rows - horizon + 1  # windows of a series whose targets lie in what calibrates
+        is_scored = spread(panel.lengths - seen >= horizon, max(MOST_WINDOWS // inside, FEWEST_SERIES))
+        starts = np.where(is_scored, np.maximum(seen, 1), panel.lengths)
+        origins = validation_origins(panel.lengths, starts, horizon, spans * MOST_WINDOWS * rows // inside)
         if len(origins[0]) == 0:
             raise TrainingError(
                 "Nothing can be calibrated on: no series goes on for a horizon after the rows that the model was "
@@ -78,7 +94,7 @@ class MovingCalibration:
         known = panel.truncate(seen) if seen.any() else panel
         held = predictor.calibration
         spare = held.spare_scale if held else spare_scale(known, predictor.task.season[0])
-        return cls(bare, panel, CalibrationErrors.of(bare, panel, origins, spare), seen, windows * horizon)
+        return cls(bare, panel, CalibrationErrors.of(bare, panel, origins, spare), seen, rows)
 
     def at(self, ends: NDArray[np.int64]) -> Calibration:
         """Calibrate on the last rows before `ends` [S].

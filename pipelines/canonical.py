@@ -15,7 +15,7 @@ from pipelines.console import say
 from pipelines.readers import SourceError
 
 if TYPE_CHECKING:
-    from pipelines.options import DataRequest
+    from pipelines.requests import DataRequest
 
 #: Texts that mean a missing number, as in every CSV file that is read.
 MISSING_TEXTS = pv.ConvertOptions().null_values

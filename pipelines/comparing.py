@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.competitors import ALL_ROUND, forecasters, panel_of, score, watched
 from pipelines.console import say
-from pipelines.options import TaskRequest
+from pipelines.requests import TaskRequest
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,8 +15,8 @@ from forecasting.forecaster import Forecaster
 from forecasting.learner_spec import LearnerSpec
 from forecasting.model_spec import ModelSpec
 from pipelines.console import progress, say
-from pipelines.options import TaskRequest
 from pipelines.quiet import import_tensorflow
+from pipelines.requests import TaskRequest
 
 if TYPE_CHECKING:
     import pandas as pd

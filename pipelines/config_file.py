@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from pipelines.options import TaskRequest
+from pipelines.requests import TaskRequest
 
 
 def load(ctx: click.Context, param: click.Parameter, value: str | None) -> None:

@@ -14,7 +14,7 @@ from forecasting.data.samples import load_sample
 from forecasting.home import home
 from forecasting.schema import DS, UNIQUE_ID, Y
 from pipelines.console import say
-from pipelines.options import DataRequest, TaskRequest
+from pipelines.requests import DataRequest, TaskRequest
 from pipelines.service import Service
 from pipelines.sinks import write_atomic, write_frame
 from pipelines.training import Trained, TrainRequest, train

@@ -15,7 +15,7 @@ import click
 from forecasting.experiments import EXPERIMENTS
 from forecasting.home import home
 from pipelines.console import say, show_table
-from pipelines.options import DataRequest
+from pipelines.requests import DataRequest
 
 if TYPE_CHECKING:
     from forecasting.experiments._result import Result

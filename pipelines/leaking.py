@@ -13,8 +13,8 @@ from forecasting.evaluation.leakage import LeakageReport
 from forecasting.forecaster import Forecaster
 from pipelines.competitors import forecasters
 from pipelines.console import show_table
-from pipelines.options import DataRequest, TaskRequest
 from pipelines.quiet import import_tensorflow
+from pipelines.requests import DataRequest, TaskRequest
 from pipelines.sources import Source
 from pipelines.views import show_facts
 

@@ -17,8 +17,8 @@ from forecasting.schema import COLUMN_ALIASES, DS, UNIQUE_ID, Y
 from pipelines.canonical import canonical
 from pipelines.console import say
 from pipelines.exits import NoDataError
-from pipelines.options import DataRequest
 from pipelines.readers import Reader, SourceError
+from pipelines.requests import DataRequest
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,7 @@ from forecasting.home import home
 from pipelines.competitors import forecasters, leaderboard_records, panel_of, score, watched
 from pipelines.console import say
 from pipelines.journal import Journal, journal, log_candidates, log_entry, log_pictures, model_params
-from pipelines.options import TaskRequest
+from pipelines.requests import TaskRequest
 
 if TYPE_CHECKING:
     import pandas as pd

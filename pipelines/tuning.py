@@ -18,7 +18,7 @@ from pipelines.competitors import forecasters, panel_of, watched
 from pipelines.config_file import option_names, text_of
 from pipelines.console import cell, say, show_table, to_json
 from pipelines.journal import Journal, journal, log_entry
-from pipelines.options import DataRequest, TaskRequest, TuneOptions
+from pipelines.requests import DataRequest, TaskRequest, TuneOptions
 from pipelines.sinks import write_atomic
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class Keeper:
 
     @contextmanager
     def observe(self, attempt: Attempt) -> Iterator[Sequence[Any]]:
-        """Log a trial as a nested run; see `forecasting.attempt.Observer`."""
+        """Log a trial as a nested run; see `forecasting.tuning.attempt.Observer`."""
         label = f"trial {attempt.number} ({attempt.candidate.name})"
         with self.run.child(f"{self.search.study.name}-{attempt.number}") as child:
             with watched(label) as callbacks:
@@ -190,7 +190,7 @@ class Keeper:
         """Log what was found so far: the best score, the trials, the config and the pictures."""
         if self.kept is None:
             return
-        from forecasting import tuning_plots
+        from forecasting.tuning import plots as tuning_plots
 
         done = self.done()
         tuned = done.tuned

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecasting import Forecaster, Training
+from forecasting import Forecaster, Training, recalibration
 from forecasting.calibration import calibrate
 from forecasting.data.panel import Panel
 from forecasting.data.splits import calibration_ends
@@ -120,3 +120,14 @@ def test_rows_after_an_origin_never_reach_its_calibration(frame):
     is_later = np.tile(np.arange(260) >= 230, 3)
     later = panel.with_values(np.where(is_later, -1e6, panel.y))
     same(*(MovingCalibration.of(fitted, one, seen, WINDOWS).at(np.full(3, 230)) for one in (panel, later)))
+
+
+def test_many_series_and_a_short_window_leave_every_origin_something_to_calibrate_on(monkeypatch):
+    monkeypatch.setattr(recalibration, "MOST_WINDOWS", 20)
+    monkeypatch.setattr(recalibration, "FEWEST_SERIES", 5)
+    panel = Panel.from_frame(make_frame(series=40, rows=400).groupby("unique_id").tail(80))
+    lengths = panel.lengths
+    fitted = forecaster(windows=1).fit_panel(panel.truncate(lengths - 30)).predictor
+    moving = MovingCalibration.of(fitted, panel, lengths - 30, 1)
+    counts = [moving.at(lengths - back).windows for back in range(30 - HORIZON + 1)]
+    assert counts == [20] * len(counts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pipelines import option_types, options
+from pipelines import option_types, options, requests
 
 
 @click.command(
@@ -22,8 +22,8 @@ from pipelines import option_types, options
 @click.option("--out", type=option_types.OutFile(), help="Write the forecasts beside what happened (.parquet or .csv).")
 @options.common_options
 def command(
-    data: options.DataRequest,
-    task: options.TaskRequest,
+    data: requests.DataRequest,
+    task: requests.TaskRequest,
     refit: bool,
     recalibrate: bool,
     level: tuple[float, ...] | None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options
+from pipelines import options, requests
 
 
 @click.command(
@@ -21,7 +21,7 @@ from pipelines import options
 @click.option("--out", required=True, metavar="FOLDER", help="Forecasts go into FOLDER/run=<id>/.")
 @options.bundled(
     "wanted",
-    options.BatchOptions,
+    requests.BatchOptions,
     [
         click.option("--horizon", type=click.IntRange(1), help="Steps ahead. [as trained]"),
         options.level_option,
@@ -41,10 +41,10 @@ from pipelines import options
 @options.skip_code_option
 @options.common_options
 def command(
-    data: options.DataRequest,
+    data: requests.DataRequest,
     model: str,
     out: str,
-    wanted: options.BatchOptions,
+    wanted: requests.BatchOptions,
     future: str | None,
     skip_code: int | None,
     as_json: bool,

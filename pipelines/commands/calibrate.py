@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options
+from pipelines import options, requests
 
 
 @click.command(
@@ -25,7 +25,7 @@ from pipelines import options
 @options.keep_options
 @options.common_options
 def command(
-    data: options.DataRequest,
+    data: requests.DataRequest,
     model: str,
     windows: int | None,
     out: str | None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pipelines import option_types, options
+from pipelines import option_types, options, requests
 
 
 @click.command(
@@ -29,7 +29,7 @@ from pipelines import option_types, options
 )
 @options.common_options
 def command(
-    data: options.DataRequest,
+    data: requests.DataRequest,
     freq: str | int | None,
     fixed: str | None,
     plan_file: str | None,

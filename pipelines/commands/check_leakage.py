@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options
+from pipelines import options, requests
 
 
 @click.command(
@@ -18,14 +18,14 @@ from pipelines import options
 @click.option("--model", required=True, metavar="MODEL", help="Model such as gru:units=64, or a trained one.")
 @options.bundled(
     "task",
-    options.TaskRequest,
+    requests.TaskRequest,
     [
         click.option("--horizon", type=click.IntRange(1), help="Steps ahead; needed unless the model is trained."),
         *options.CHOICES,
     ],
 )
 @options.common_options
-def command(data: options.DataRequest, model: str, task: options.TaskRequest, as_json: bool) -> None:
+def command(data: requests.DataRequest, model: str, task: requests.TaskRequest, as_json: bool) -> None:
     """Change every value of DATA after a cutoff (to far numbers, to missing), and compare what is known at the cutoff.
 
     A trained MODEL (folder, NAME@alias, NAME/version, models:/ URI) answers as it is. Any other is fitted before the

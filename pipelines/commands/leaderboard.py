@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options
+from pipelines import options, requests
 
 
 @click.command(
@@ -17,7 +17,7 @@ from pipelines import options
 @options.data_options
 @options.task_options()
 @options.common_options
-def command(data: options.DataRequest, task: options.TaskRequest, as_json: bool) -> None:
+def command(data: requests.DataRequest, task: requests.TaskRequest, as_json: bool) -> None:
     """Rank models on DATA by MASE over rolling origins, with seconds to train, milliseconds to predict and size.
 
     Without --model, six all-round ones are compared. Nothing is kept: `forecast train` does that.

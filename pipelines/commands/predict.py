@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pipelines import option_types, options
+from pipelines import option_types, options, requests
 
 
 @click.command(
@@ -23,9 +23,9 @@ from pipelines import option_types, options
 @click.option("--out", type=option_types.OutFile(), help="Write the forecasts here (.parquet or .csv). [printed]")
 @options.common_options
 def command(
-    data: options.DataRequest,
+    data: requests.DataRequest,
     model: str,
-    asked: options.PredictOptions,
+    asked: requests.PredictOptions,
     out: str | None,
     as_json: bool,
 ) -> None:

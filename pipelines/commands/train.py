@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options
+from pipelines import options, requests
 from pipelines.config_file import config_option, with_training
 
 
@@ -26,9 +26,9 @@ from pipelines.config_file import config_option, with_training
 @options.skip_code_option
 @options.common_options
 def command(
-    data: options.DataRequest,
-    task: options.TaskRequest,
-    asked: options.TrainOptions,
+    data: requests.DataRequest,
+    task: requests.TaskRequest,
+    asked: requests.TrainOptions,
     skip_code: int | None,
     as_json: bool,
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options
+from pipelines import options, requests
 from pipelines.config_file import config_option, with_training
 from pipelines.option_types import ConfigFile
 
@@ -20,10 +20,10 @@ from pipelines.option_types import ConfigFile
 )
 @config_option
 @options.data_options
-@options.task_options()
+@options.task_options(each_limited=False)
 @options.bundled(
     "wanted",
-    options.TuneOptions,
+    requests.TuneOptions,
     [
         click.option("--metric", help="Metric of the backtest to search for. [mase; perplexity of symbols]"),
         click.option("--hold-out", type=click.IntRange(0), default=0, show_default=True, metavar="K",
@@ -40,7 +40,9 @@ from pipelines.option_types import ConfigFile
     ],
 )  # fmt: skip
 @options.common_options
-def command(data: options.DataRequest, task: options.TaskRequest, wanted: options.TuneOptions, as_json: bool) -> None:
+def command(
+    data: requests.DataRequest, task: requests.TaskRequest, wanted: requests.TuneOptions, as_json: bool
+) -> None:
     """Search the choices of a model that are not made: size, dropout, scaling, context length, training.
 
     Each trial is scored by a rolling-origin backtest. The first one is each --model as it is given, so what is found

@@ -11,8 +11,8 @@ import pytest
 from click import UsageError
 
 from pipelines.exits import JobError, NoDataError, exit_code
-from pipelines.options import DataRequest
 from pipelines.readers import SourceError
+from pipelines.requests import DataRequest
 from pipelines.sources import Source
 
 

@@ -9,13 +9,13 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecasting.candidate import Candidate
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, ForecastingError
 from forecasting.forecaster import Forecaster
 from forecasting.leaderboard import Entry, enter
-from forecasting.search_terms import Measure
-from forecasting.study import METRICS, REASON, SECONDS, SEEN, Study, first_line
+from forecasting.tuning.candidate import Candidate
+from forecasting.tuning.study import METRICS, REASON, SECONDS, SEEN, Study, first_line
+from forecasting.tuning.terms import Measure
 
 if TYPE_CHECKING:
     import optuna

@@ -12,22 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecasting.attempt import Attempt, Observer, nobody, watch
-from forecasting.candidate import Candidate
 from forecasting.config import require
 from forecasting.data.panel import Panel
 from forecasting.errors import TrainingError
 from forecasting.evaluation.backtest import rolling
 from forecasting.forecaster import Forecaster
 from forecasting.search_space import OneOf, Space
-from forecasting.search_terms import Limits, Measure, Place, asked_of, metric_of, require_open
-from forecasting.study import DEFAULTS, REASON, Row, Study, default_storage, first_line, storage_errors
+from forecasting.tuning.attempt import Attempt, Observer, nobody, watch
+from forecasting.tuning.candidate import Candidate
+from forecasting.tuning.study import DEFAULTS, REASON, Row, Study, default_storage, first_line, storage_errors
+from forecasting.tuning.terms import Limits, Measure, Place, asked_of, metric_of, require_open
 
 if TYPE_CHECKING:
     import optuna
     import pandas as pd
 
-__all__ = ["Attempt", "Candidate", "Limits", "Measure", "Place", "Search", "Tuned", "tune"]
 
 #: Metrics of which more is better.
 RISING = ("accuracy",)

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from forecasting.candidate import Candidate
 from forecasting.config import is_count, require
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError
 from forecasting.evaluation.metrics import POINT_METRICS, QUANTILE_METRICS, RANKED_BY, SYMBOL_METRICS
 from forecasting.search_space import Space
+from forecasting.tuning.candidate import Candidate
 
 #: Attributes of a forecaster that say what is forecast.
 OF_TASK = (

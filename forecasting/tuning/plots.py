@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from forecasting.plots import BLUE, GREY, INK, canvas
-from forecasting.study import Row
-from forecasting.tuning import RISING
+from forecasting.tuning.search import RISING
+from forecasting.tuning.study import Row
 
 
 def history_chart(rows: Sequence[Row], metric: str) -> Figure:
