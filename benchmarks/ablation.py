@@ -1,27 +1,25 @@
 """What each ingredient of the networks gives: alone, on and off, on data held out before the published tests.
 
-`FORECAST_ABLATION=FILE` keeps every cell as a line of JSON, and a run that was cut off goes on where it stopped.
+Every cell is kept in the folder that `ABLATION_OUT` names, and a run that was cut off goes on where it stopped.
+`ABLATION_DATA=m4-hourly,etth1-96` chooses data sets, `ABLATION_SEEDS` how many seeds.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from benchmarks.common import show
+from benchmarks.common import cell, chosen, results, show
 from benchmarks.validation import SETS, HeldOut, held_out
 
-FILE = Path(os.environ.get("FORECAST_ABLATION", "ablation.jsonl"))
-SEEDS = tuple(range(1, 1 + int(os.environ.get("FORECAST_BENCHMARK_SEEDS", "2"))))
-STEPS = int(os.environ.get("FORECAST_BENCHMARK_STEPS", "400"))
+SEEDS = tuple(range(1, 1 + int(os.environ.get("ABLATION_SEEDS", "2"))))
+STEPS = int(os.environ.get("FORECAST_BENCHMARK_STEPS", "600"))
 
 #: What all cells have in common. Training ends after its steps: no ingredient is helped by a better stop.
 COMMON: dict[str, Any] = {"head": "point", "scaling": "last"}
-TRAINING: dict[str, Any] = {"steps": STEPS, "validation_windows": 10**6}
+TRAINING: dict[str, Any] = {"steps": STEPS, "validation_windows": 0}
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ INGREDIENTS = (
 )
 
 
-def cell(ingredient: Ingredient, data: HeldOut, seed: int) -> dict[str, Any]:
+def measure(ingredient: Ingredient, data: HeldOut, seed: int) -> dict[str, float]:
     """Train one model and return its error and its seconds."""
     from forecasting import Forecaster, Training
 
@@ -65,36 +63,28 @@ def cell(ingredient: Ingredient, data: HeldOut, seed: int) -> dict[str, Any]:
     return {"error": data.score(forecaster), "seconds": forecaster.learned_.seconds}
 
 
-def cells() -> dict[str, dict[str, Any]]:
-    """Return the cells by their keys; those in the file are not run again."""
-    lines = FILE.read_text(encoding="utf-8").splitlines() if FILE.exists() else []
-    found = {row["key"]: row for row in map(json.loads, lines)}
-    for name in SETS:
-        data = None
-        for ingredient in (*BASES, *INGREDIENTS):
-            for seed in SEEDS:
-                key = f"{name} | {ingredient.name} | {STEPS} steps | seed {seed}"
-                if key not in found:
-                    data = data or held_out(name)
-                    found[key] = {"key": key, **cell(ingredient, data, seed)}
-                    with FILE.open("a", encoding="utf-8") as file:
-                        file.write(json.dumps(found[key]) + "\n")
-    return found
+def mean_error(name: str, ingredient: Ingredient) -> float:
+    """Return the mean error over the seeds on a data set, of cells that are measured where they have not been."""
+    folder = results("ablation")
+    parts = [
+        cell(
+            folder,
+            f"{name}, {ingredient.name}, {STEPS} steps, seed {seed}",
+            lambda seed=seed: measure(ingredient, held_out(name), seed),
+        )
+        for seed in SEEDS
+    ]
+    return statistics.mean(part["error"] for part in parts)
 
 
 def main(as_json: bool) -> None:
     """Print the errors of the defaults, and of each ingredient in percent of the default's: below 100 is a gain."""
-    found = cells()
-
-    def mean(name: str, ingredient: str) -> float:
-        keys = [f"{name} | {ingredient} | {STEPS} steps | seed {seed}" for seed in SEEDS]
-        return statistics.mean(found[key]["error"] for key in keys)
-
-    rows: list[dict[str, object]] = [
-        {"ingredient": base.name, **{name: mean(name, base.name) for name in SETS}} for base in BASES
-    ]
+    sets = chosen("ABLATION_DATA", tuple(SETS))
+    bases = {base.name: {name: mean_error(name, base) for name in sets} for base in BASES}
+    rows: list[dict[str, object]] = [{"ingredient": name, **errors} for name, errors in bases.items()]
     for one in INGREDIENTS:
-        base = one.name.partition(":")[0]
-        gains = {name: f"{100 * mean(name, one.name) / mean(name, base):.1f} %" for name in SETS}
-        rows.append({"ingredient": one.name, **gains})
+        base = bases[one.name.partition(":")[0]]
+        rows.append(
+            {"ingredient": one.name, **{name: f"{100 * mean_error(name, one) / base[name]:.1f} %" for name in sets}}
+        )
     show(f"Each ingredient against the default, {len(SEEDS)} seeds, {STEPS} steps", rows, as_json)

@@ -20,9 +20,10 @@ from benchmarks.validation import BORDERS, CHANNELS, etth1
 HORIZONS = tuple(int(one) for one in os.environ.get("FORECAST_ETT_HORIZONS", "96,192,336,720").split(","))
 KINDS = {"multivariate": CHANNELS, "univariate": ("OT",)}
 
-#: The model, as the command line of the product takes it, and fields of its training.
-MODEL = os.environ.get("FORECAST_ETT_MODEL", "gru:units=128,scaling=last,head=point,decoding=position")
-CONTEXT = int(os.environ.get("FORECAST_ETT_CONTEXT", "720"))
+#: The model, as the command line of the product takes it, and fields of its training: of those tried, what the
+#: validation rows chose 96 and 720 steps ahead, for one model at all horizons.
+MODEL = os.environ.get("FORECAST_ETT_MODEL", "gru:units=128,scaling=last,head=point,residual=linear")
+CONTEXT = int(os.environ.get("FORECAST_ETT_CONTEXT", "336"))
 TRAINING = {"steps": 400, "validate_every": 25, "patience": 6, "learning_rate": 2e-3, "refit": False}
 
 

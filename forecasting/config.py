@@ -16,6 +16,7 @@ SHORT_SERIES = ("pad", "error", "fallback")
 
 #: How the work of a training is shared among devices: not at all, or every batch among all of them.
 STRATEGIES = ("", "mirrored")
+
 #: By what errors may be divided in a loss; see `Training`.
 LOSS_SCALES = ("window", "smape")
 
