@@ -147,9 +147,8 @@ def model_params(forecaster: Any) -> dict[str, Any]:
     fields = {f"model.{name}": value for name, value in spec["config"].items()}
     training = {f"training.{name}": value for name, value in forecaster.facts.training.items()}
     learned = forecaster.learned_
-    notes = (
-        {f"run.{name}": value for name, value in {**learned.notes, "steps": learned.steps}.items()} if learned else {}
-    )
+    said = {**learned.notes, "best_steps": learned.steps} if learned else {}
+    notes = {f"run.{name}": value for name, value in said.items()}
     choices = {name: spec[name] for name in ("model", "head", "scaling")}
     return {**choices, **named, **fields, **training, **notes}
 

@@ -50,7 +50,16 @@ def shapes(rows):
     return [(row.state, row.choices, row.score) for row in rows]
 
 
-@pytest.mark.parametrize("name", MODELS.names())
+OF_OTHERS = {"auto", "ensemble"}
+
+
+@pytest.mark.parametrize("name", sorted(OF_OTHERS))
+def test_models_made_of_other_models_have_nothing_to_search(name, frame):
+    candidate = Candidate(Forecaster(name, 12))
+    assert candidate.spaces(candidate.forecaster.panel(frame)) == {}
+
+
+@pytest.mark.parametrize("name", sorted({*MODELS.names()} - OF_OTHERS))
 def test_spaces_hold_the_defaults_and_what_they_give_can_be_built_and_written(name, frame):
     candidate = Candidate(Forecaster(name, 12))
     panel = candidate.forecaster.panel(frame)

@@ -64,6 +64,8 @@ class Candidate:
         from forecasting.learner_spec import LearnerSpec
 
         learner, _ = LearnerSpec.chosen(self.forecaster.training, self.spec).load(self.spec)
+        if self.spec.members or hasattr(learner, "find"):  # the choices are those of other models
+            return {}
         spaces = {TRAINING + name: space for name, space in getattr(learner, "SEARCH", {}).items()}
         if self.spec.config.learner != "nothing":
             lengths = context_lengths_worth_trying(panel, task.horizon, task.season)

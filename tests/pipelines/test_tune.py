@@ -98,7 +98,11 @@ def test_an_interrupt_leaves_what_was_found_and_the_trial_for_the_next_call(fore
 
     monkeypatch.setattr(tuning, "watched", pressed)
     call = arguments(files, tmp_path / "best.toml", *NETWORK, "--study", "pressed", "--trials", 2, "--no-track")
-    ended = forecast(*call)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+    try:
+        ended = forecast(*call)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert (ended.code, ended.out) == (130, "")
     assert "Interrupted" in ended.err
     assert tomllib.loads((tmp_path / "best.toml").read_text())["horizon"] == 6

@@ -73,7 +73,7 @@ def test_held_out_rows_move_no_weight():
 
 
 def test_series_too_short_to_spare_a_tail_train_on_all_windows():
-    model = forecaster().fit(make_frame(rows=40))
+    model = forecaster().fit(make_frame(rows=2 * H))
     assert "val_loss" not in model.learned_.history[0]
     assert model.learned_.steps == QUICK["steps"]
 
@@ -183,7 +183,7 @@ def test_without_validation_windows_everything_is_learnt_from_for_all_steps():
 
 @pytest.mark.parametrize("validated", [False, True])
 def test_the_weights_that_are_kept_are_the_moving_average_of_those_after_each_step(validated):
-    panel = Panel.from_frame(make_frame(rows=160 if validated else 40))
+    panel = Panel.from_frame(make_frame(rows=160 if validated else 2 * H))
     model = forecaster(averaging=0.8, steps=10, validate_every=10, refit=False, steps_per_execution=1).fit_panel(panel)
     task, training = model.predictor.task, model.training
     source = WindowSource.of(panel, task)

@@ -9,6 +9,7 @@ import tensorflow as tf
 from forecasting import Forecaster, Training
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError
+from forecasting.layers.carried import carried_forward
 from forecasting.network import build_network, scaled_target
 from forecasting.training._batches import draw_batches
 from forecasting.training._chunks import ChunkLoss, draw_chunks
@@ -45,7 +46,8 @@ def unrolled_loss(network, source, rows):
     scaled = network.scaler(y[:, : rows // 2])
     values, usable = scaled_target(y, scaled)
     observed = tf.cast(tf.math.is_finite(y), tf.float32)
-    tokens = tf.concat([values[..., None], observed[..., None], known], axis=2)[:, :rows]
+    read = carried_forward(values, observed)
+    tokens = tf.concat([read[..., None], observed[..., None], known], axis=2)[:, :rows]
     sequence = network.core.encoder(tokens, training=True).sequence[0]
     raw = network.core.readout(sequence, known[0, 1:, None])
     losses = tf.abs(raw[:, 0, 0] - values[0, 1:])
