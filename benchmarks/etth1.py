@@ -1,44 +1,86 @@
 """ETTh1 by the protocol of the long-horizon tables: every window of stride 1, in units of the training rows.
 
-Rows 0 to 8639 train, the next 2880 say when to stop, the next 2880 test; nothing is refitted on the validation rows.
-Context may reach back before the border; the mean goes over all windows, steps and channels, and no window is dropped.
-The published rows are those of Zeng et al. 2023 (LTSF-Linear) and Lin et al. 2023 (SegRNN).
+Rows 0 to 8639 train, the next 2880 say when to stop and which model to take, the next 2880 test; nothing is refitted on
+the validation rows. Context may reach back before the border; the mean goes over all windows, steps and channels, and
+no window is dropped. The published rows are those of Zeng et al. 2023 (LTSF-Linear) and Lin et al. 2023 (SegRNN).
 """
 
 from __future__ import annotations
 
 import os
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from benchmarks.common import show
+from benchmarks.common import cell, chosen, results, show
 from benchmarks.validation import BORDERS, CHANNELS, etth1
 
-#: Horizons, and channels: all seven in and out, or oil temperature alone.
-HORIZONS = tuple(int(one) for one in os.environ.get("FORECAST_ETT_HORIZONS", "96,192,336,720").split(","))
+#: Channels: all seven in and out, or oil temperature alone.
 KINDS = {"multivariate": CHANNELS, "univariate": ("OT",)}
+HORIZONS = ("96", "192", "336", "720")
 
-#: The model, as the command line of the product takes it, and fields of its training: of those tried, what the
-#: validation rows chose 96 and 720 steps ahead, for one model at all horizons.
-MODEL = os.environ.get("FORECAST_ETT_MODEL", "gru:units=128,scaling=last,head=point,residual=linear")
-CONTEXT = int(os.environ.get("FORECAST_ETT_CONTEXT", "336"))
-TRAINING = {"steps": 400, "validate_every": 25, "patience": 6, "learning_rate": 2e-3, "refit": False}
+#: Seconds that `auto` may take.
+AUTO_SECONDS = float(os.environ.get("ETTH1_TIME_LIMIT", "300"))
 
 
-def fitted(model: str, horizon: int, channels: tuple[str, ...], context: int) -> tuple[Any, float]:
-    """Return a forecaster fitted before the test rows, and the seconds that took."""
+@dataclass(frozen=True)
+class Setting:
+    """A model, as the command line of the product takes it, its context, and its peak learning rate."""
+
+    model: str
+    context: int
+    rate: float
+
+
+SEGMENTS = Setting("gru:units=128,scaling=last,head=point", 720, 2e-3)
+AROUND_RIDGE = Setting("gru:units=32,scaling=last,head=point,residual=linear,dropout=0.5", 336, 5e-4)
+SHORT = Setting("gru:units=32,scaling=standard,head=point,dropout=0.5", 96, 2e-3)
+
+#: What the validation rows chose among these three (and other widths), by kind and horizon.
+CHOSEN = {
+    ("multivariate", 96): SEGMENTS,
+    ("multivariate", 192): AROUND_RIDGE,
+    ("multivariate", 336): AROUND_RIDGE,
+    ("multivariate", 720): AROUND_RIDGE,
+    ("univariate", 96): AROUND_RIDGE,
+    ("univariate", 720): SHORT,
+}
+
+
+def recurrent(horizon: int, kind: str) -> Any:
+    """Return the recurrent forecaster of a horizon, fitted before the test rows."""
     from forecasting import Forecaster, Training
     from forecasting.model_spec import ModelSpec
 
-    training = Training(**TRAINING, validation_windows=-(-(BORDERS[1] - BORDERS[0]) // horizon))
-    spec = ModelSpec.parse(model)
-    end = BORDERS[1] if spec.config.learner == "gradient" else BORDERS[0]
-    forecaster = Forecaster(spec, horizon, season=24, context_length=context, training=training)
-    started = time.perf_counter()
-    forecaster.fit(etth1(end, channels))
-    return forecaster, time.perf_counter() - started
+    setting = CHOSEN[kind, horizon]
+    windows = -(-(BORDERS[1] - BORDERS[0]) // horizon)
+    training = Training(
+        steps=400,
+        validate_every=25,
+        patience=6,
+        learning_rate=setting.rate,
+        loss_scale="units",
+        refit=False,
+        validation_windows=windows,
+    )
+    spec = ModelSpec.parse(setting.model)
+    forecaster = Forecaster(spec, horizon, season=24, context_length=setting.context, training=training)
+    return forecaster.fit(etth1(BORDERS[1], KINDS[kind]))
+
+
+def automatic(horizon: int, kind: str) -> Any:
+    """Return `auto`: its candidates learn from the training rows, and are compared on those of validation."""
+    from forecasting import Forecaster, Training
+    from forecasting.model_spec import ModelSpec
+
+    windows = -(-(BORDERS[1] - BORDERS[0]) // horizon)
+    training = Training(
+        refit=False, validation_windows=max(1, 720 // horizon), loss_scale="units", time_limit=AUTO_SECONDS
+    )
+    spec = ModelSpec.parse(f"auto:windows={windows},head=point")
+    return Forecaster(spec, horizon, season=24, training=training).fit(etth1(BORDERS[1], KINDS[kind]))
 
 
 def errors(forecaster: Any, channels: tuple[str, ...], begin: int, end: int) -> tuple[float, float]:
@@ -57,15 +99,33 @@ def errors(forecaster: Any, channels: tuple[str, ...], begin: int, end: int) -> 
     return squared, absolute
 
 
+MODELS = {"recurrent": recurrent, "auto": automatic}
+
+
+def measure(model: str, kind: str, horizon: int) -> dict[str, Any]:
+    """Train one model and return its errors on the test rows."""
+    started = time.perf_counter()
+    forecaster = MODELS[model](horizon, kind)
+    seconds = time.perf_counter() - started
+    squared, absolute = errors(forecaster, KINDS[kind], BORDERS[1], BORDERS[2])
+    return {
+        "kind": kind,
+        "horizon": horizon,
+        "model": CHOSEN[kind, horizon].model if model == "recurrent" else model,
+        "MSE": squared,
+        "MAE": absolute,
+        "seconds to train": seconds,
+        "candidates": forecaster.learned_.candidates,
+    }
+
+
 def main(as_json: bool) -> None:
-    """Train one model per horizon and kind, and print its errors."""
-    rows = []
-    for kind, channels in KINDS.items():
-        for horizon in HORIZONS:
-            forecaster, seconds = fitted(MODEL, horizon, channels, CONTEXT)
-            squared, absolute = errors(forecaster, channels, BORDERS[1], BORDERS[2])
-            steps = forecaster.learned_.steps
-            rows.append({"kind": kind, "horizon": horizon, "MSE": squared, "MAE": absolute, "steps": steps})
-            rows[-1]["seconds to train"] = seconds
-            print(rows[-1], flush=True)
-    show(f"ETTh1, {MODEL}, context {CONTEXT}", rows, as_json)
+    """Measure what is not measured yet; print a table of everything."""
+    folder, rows = results("etth1"), []
+    for model in chosen("ETTH1_MODELS", tuple(MODELS)):
+        for horizon in map(int, chosen("ETTH1_HORIZONS", HORIZONS)):
+            for kind in KINDS:
+                if (kind, horizon) in CHOSEN:
+                    name = f"{kind}-{horizon}-{model}"
+                    rows.append(cell(folder, name, lambda of=(model, kind, horizon): measure(*of)))
+    show("ETTh1", [{key: one for key, one in row.items() if key != "candidates"} for row in rows], as_json)

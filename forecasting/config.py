@@ -18,7 +18,7 @@ SHORT_SERIES = ("pad", "error", "fallback")
 STRATEGIES = ("", "mirrored")
 
 #: By what errors may be divided in a loss; see `Training`.
-LOSS_SCALES = ("window", "smape")
+LOSS_SCALES = ("window", "smape", "mase", "units")
 
 #: Quantile levels a quantile head is trained on; other levels are interpolated inside this grid.
 QUANTILE_GRID = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
@@ -225,7 +225,9 @@ class Training(StrictConfig):
             far are kept, and the run says so; half of them where a refit follows, which takes as long. Closed forms
             take the time they take. `auto` shares them out among its candidates, 600 where nothing is said.
         loss_scale: by what an error is divided in the loss of points and quantiles, one of `LOSS_SCALES`: the deviation
-            of the `window`, or its mean absolute value, so that relative errors count, as in `smape`.
+            of the `window`; its mean absolute value, so that relative errors count, as in `smape`; its mean seasonal
+            difference, as in `mase`; nothing, where all series share a unit, so that an error counts as many `units`
+            as it has.
         averaging: momentum of the moving average of the weights over the steps, which is what is validated and kept; 0
             keeps the weights of the last step (Polyak & Juditsky 1992).
     """

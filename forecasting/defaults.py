@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 #: Steps that a model of symbols looks back at least, where the series are long enough: as many as a line of text has.
 SYMBOLS_READ = 64
 
+#: How far back a long horizon makes a model look at most: shortest seasons, or steps where these are less.
+MOST_SEASONS, MOST_STEPS = 14, 336
+
 
 def season_of(panel: Panel) -> tuple[int, ...]:
     """Return the season that goes with the frequency; for integer steps the one the data shows, which is announced.
@@ -40,10 +43,13 @@ def season_of(panel: Panel) -> tuple[int, ...]:
 def context_length_of(panel: Panel, horizon: int, season: tuple[int, ...]) -> int:
     """Return how far back a model looks: two horizons, one longest season, seven shortest ones up to a week of hours.
 
-    A season has to be seen once to be repeated, and several times to be told from noise. Series too short
-    for that bound it: half of the median series is left for the windows to move over. Symbols are read further back.
+    A season has to be seen once to be repeated, and several times to be told from noise. However
+    far ahead, two weeks of hours tell as much as more (ETTh1, validation rows, 720 hours ahead: a GRU has a MSE of 1.48
+    from 336 hours and 1.50 from 720). Series too short bound it: half of the median series is left for the windows to
+    move over. Symbols are read further back.
     """
-    wanted = max(2 * horizon, season[-1], SYMBOLS_READ if panel.symbols else min(7 * season[0], 168))
+    twice = min(2 * horizon, max(MOST_SEASONS * season[0], MOST_STEPS))
+    wanted = max(twice, season[-1], SYMBOLS_READ if panel.symbols else min(7 * season[0], 168))
     available = max(int(np.median(panel.lengths)) // 2, season[-1], horizon)
     shortest = max(1, int(panel.lengths.max()) - horizon)
     return max(1, min(wanted, available, shortest))
@@ -57,6 +63,19 @@ def context_lengths_worth_trying(panel: Panel, horizon: int, season: tuple[int, 
     bound = max(1, min(int(np.median(panel.lengths)) // 2, int(panel.lengths.max()) - horizon))
     lengths = {shortest * many for many in (1, 2, 3, 4, 7)} | {longest * many for many in (1, 2, 3, 4)}
     return tuple(sorted(length for length in lengths if horizon // 2 <= length <= bound))
+
+
+def calendar_of(panel: Panel) -> tuple[str, ...]:
+    """Return the calendar features that the panel's step has, of the cycles that its rows go through often enough.
+
+    ETTh1, a year of hours: without the day of the year, a GRU's MSE on the validation rows, 96 hours ahead, falls from
+    .675 to .657.
+    """
+    frequency = panel.frequency
+    if frequency.is_integer:
+        return ()
+    after = frequency.times(panel.starts, panel.lengths)  # the end of each last step
+    return calendar_features(frequency, (after.max() - panel.starts.min()) / np.timedelta64(1, "D"))
 
 
 def task_for(
@@ -84,7 +103,7 @@ def task_for(
         freq=panel.frequency.alias,
         season=season,
         quantile_levels=quantile_levels,
-        calendar=calendar_features(panel.frequency) + (holiday_features(holidays, panel.frequency) if holidays else ()),
+        calendar=calendar_of(panel) + (holiday_features(holidays, panel.frequency) if holidays else ()),
         symbols=panel.symbols,
         static_covariates=kinds_of(panel.statics),
         known_covariates=covariate_kinds(panel.covariates.known),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -27,20 +28,36 @@ _SUBDAILY = (
 )
 
 
-def calendar_features(frequency: Frequency) -> tuple[str, ...]:
+#: How often data must have gone through a cycle for its features to be read. Of a cycle seen once, they say which
+#: rows are old and which are new: that is learnt by heart, and is wrong when the cycle comes round.
+LEAST_CYCLES = 1.5
+
+
+def calendar_features(frequency: Frequency, days: float = math.inf) -> tuple[str, ...]:
     """Return the names of the features that can tell the steps of `frequency` apart; none for integers and years.
 
-    >>> calendar_features(Frequency.parse("MS"))
-    ('month_sin', 'month_cos')
+    Args:
+        frequency: the step.
+        days: from the first row of all series to the last one; cycles that fit in less than `LEAST_CYCLES` times are
+            left out.
+
+    >>> calendar_features(Frequency.parse("D"))
+    ('weekday_sin', 'weekday_cos', 'year_sin', 'year_cos')
+    >>> calendar_features(Frequency.parse("D"), days=365)
+    ('weekday_sin', 'weekday_cos')
     """
-    days = frequency.grid.days
-    if frequency.is_integer or days > 300:
+    return tuple(name for name in _telling_apart(frequency) if _DAYS[_FEATURES[name][0]] * LEAST_CYCLES <= days)
+
+
+def _telling_apart(frequency: Frequency) -> tuple[str, ...]:
+    step = frequency.grid.days
+    if frequency.is_integer or step > 300:
         return ()
     if frequency.is_subdaily:
         return _SUBDAILY
-    if days < 7:
+    if step < 7:
         return _DAILY
-    return ("year_sin", "year_cos") if days < 28 else ("month_sin", "month_cos")
+    return ("year_sin", "year_cos") if step < 28 else ("month_sin", "month_cos")
 
 
 def encode(times: NDArray[Any], names: tuple[str, ...]) -> NDArray[np.float32]:
@@ -119,4 +136,12 @@ _FEATURES: dict[str, tuple[Callable[[NDArray[Any]], NDArray[np.float64]], Callab
     "year_cos": (_of_year, np.cos),
     "month_sin": (_month_of_year, np.sin),
     "month_cos": (_month_of_year, np.cos),
+}
+
+#: Days that each cycle takes.
+_DAYS: dict[Callable[[NDArray[Any]], NDArray[np.float64]], float] = {
+    _of_day: 1.0,
+    _of_week: 7.0,
+    _of_year: 365.25,
+    _month_of_year: 365.25,
 }

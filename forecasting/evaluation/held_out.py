@@ -50,15 +50,19 @@ class HeldOut:
 
     @classmethod
     def of(cls, panel: Panel, task: Task, windows: int = 0) -> Self:
-        """Hold the last windows of each series out, a horizon apart.
+        """Hold the last horizons of each series out.
+
+        Origins lie a horizon apart, or closer where they would be fewer than `WANTED`.
 
         Args:
             panel: all rows that may be looked at.
             task: horizon and season.
-            windows: origins of each series; by `origins_by_rule` when 0.
+            windows: horizons of each series; by `origins_by_rule` when 0.
         """
-        windows = windows or origins_by_rule(panel, task.horizon)
-        origins = RollingOrigins(*rolling_origins(panel.lengths, task.horizon, windows))
+        horizon, windows = task.horizon, windows or origins_by_rule(panel, task.horizon)
+        apart = rows_between(horizon, windows * panel.n_series)
+        count = (windows - 1) * horizon // apart + 1
+        origins = RollingOrigins(*rolling_origins(panel.lengths, horizon, count, apart))
         known = origins.training_panel(panel) if len(origins.series) else panel
         if len(origins.series) > MOST_SCORED:
             kept = np.arange(MOST_SCORED) * len(origins.series) // MOST_SCORED
@@ -98,8 +102,18 @@ class HeldOut:
         return greedy_weights(forecasts[:, can_be_compared], self.y[can_be_compared], self.scale[can_be_compared], most)
 
 
+def rows_between(horizon: int, windows: int) -> int:
+    """Return how many rows lie between two origins: a part of the horizon, so that about `WANTED` are compared.
+
+    >>> rows_between(720, 28), rows_between(24, 400)
+    (48, 24)
+    """
+    wanted = min(horizon, max(1, horizon * windows // WANTED))
+    return next(rows for rows in range(wanted, 0, -1) if horizon % rows == 0)
+
+
 def origins_by_rule(panel: Panel, horizon: int) -> int:
-    """Return how many origins of each series are held out.
+    """Return how many horizons of each series are held out.
 
     Enough that `WANTED` windows compare the candidates, from at least two times where the series are long: what is good
     at one time need not be at another. Rows held out are rows not learnt from, so not more than `MOST_SHARE` of them.

@@ -23,7 +23,7 @@ class Config(ModelConfig):
             (`forecasting.candidates`) when there are none.
         most_members: models that are averaged at most.
         seeds: more seeds of the best network that are tried, once all candidates are.
-        windows: held-out rolling origins of each series on which the candidates are compared; 0 is by rule.
+        windows: horizons held out at the end of each series, on which the candidates are compared; 0 is by rule.
     """
 
     learner: ClassVar[str] = "auto"

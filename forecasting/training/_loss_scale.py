@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from keras import ops
@@ -31,12 +32,38 @@ def weigher(network: Any, loss_scale: str) -> Any:
             code="loss_scale_unfit",
             field="loss_scale",
         )
-    return level_weights
+    season = network.task.season[0]
+    return {"smape": level_weights, "mase": partial(seasonal_weights, season=season), "units": unit_weights}[loss_scale]
 
 
 def level_weights(context: Any, scaled: Scaled) -> Any:
     """Return the deviation of each window [B, L] over its mean absolute value, [B, 1], at most `MOST`."""
-    missing = ops.isnan(context)
+    return over(scaled.spread, mean_observed(ops.abs(context)))
+
+
+def seasonal_weights(context: Any, scaled: Scaled, season: int) -> Any:
+    """Return the deviation of each window [B, L] over its mean absolute seasonal difference, [B, 1], at most `MOST`.
+
+    The difference is that of one step where the window is no longer than a season, as in MASE.
+    """
+    lag = season if context.shape[1] > season else 1
+    if context.shape[1] == 1:
+        return ops.ones_like(scaled.spread)
+    return over(scaled.spread, mean_observed(ops.abs(context[:, lag:] - context[:, :-lag])))
+
+
+def unit_weights(context: Any, scaled: Scaled) -> Any:
+    """Return the deviation of each window, [B, 1]."""
+    return scaled.spread
+
+
+def over(spread: Any, scale: Any) -> Any:
+    """Return a deviation over another scale, both [B, 1], at most `MOST`."""
+    return spread / ops.maximum(scale, spread / MOST)
+
+
+def mean_observed(values: Any) -> Any:
+    """Return the mean over what is not NaN in each row, [B, 1]; 0 where nothing is."""
+    missing = ops.isnan(values)
     count = ops.maximum(ops.sum(ops.cast(ops.logical_not(missing), "float64"), axis=1, keepdims=True), 1.0)
-    level = ops.sum(ops.where(missing, ops.zeros_like(context), ops.abs(context)) / count, axis=1, keepdims=True)
-    return scaled.spread / ops.maximum(level, scaled.spread / MOST)
+    return ops.sum(ops.where(missing, ops.zeros_like(values), values) / count, axis=1, keepdims=True)

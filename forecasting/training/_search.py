@@ -72,7 +72,7 @@ class Search:
         panel = self.held_out.panel
         by_default = context_length_of(panel, self.task.horizon, self.task.season)
         is_free = self.task.context_length == by_default
-        situation = Situation(self.task, self.held_out.known.lengths, self.spec.head, is_free)
+        situation = Situation(self.task, self.held_out.known.lengths, self.spec.head, is_free, self.training)
         return by_rule(situation) if self.held_out.windows else without_comparison(situation)
 
     def tried(self, candidate: Candidate) -> Trial:

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from forecasting.data.calendar import Frequency
 from forecasting.data.features import calendar_features, encode
+from forecasting.data.panel import Panel
+from forecasting.defaults import calendar_of
 from forecasting.errors import ConfigError
 
 EVERY = (*calendar_features(Frequency.parse("h")), *calendar_features(Frequency.parse("MS")))
@@ -44,6 +46,27 @@ SAME = {
 )
 def test_features_are_those_that_tell_steps_apart(alias, like):
     assert calendar_features(Frequency.parse(alias)) == NAMES[like]
+
+
+@pytest.mark.parametrize(
+    ("days", "cycles"),
+    [(1, set()), (2, {"hour"}), (10, {"hour"}), (11, {"hour", "week"}), (365, {"hour", "week"}),
+     (548, {"hour", "week", "year"})],
+)  # fmt: skip
+def test_a_cycle_that_the_data_went_through_once_is_not_read(days, cycles):
+    # the day of the year tells the rows of a single year apart: a network learns them by heart
+    names = calendar_features(Frequency.parse("h"), days)
+    assert {name.split("_")[0].replace("weekday", "week").replace("weekend", "week") for name in names} == cycles
+
+
+def test_the_days_of_a_panel_are_those_of_all_its_series():
+    hours = 24 * 366
+    starts = np.array(["2023-01-01", "2024-01-01"], "M8[us]")
+    panel = Panel.from_arrays(["a", "b"], starts, [np.zeros(hours)] * 2, Frequency.parse("h"))
+    assert "year_sin" in calendar_of(panel)
+    alone = Panel.from_arrays(["a"], starts[:1], [np.zeros(hours)], Frequency.parse("h"))
+    assert calendar_of(alone) == NAMES["h"][:-2]
+    assert calendar_of(Panel.from_arrays(["a"], [0], [np.zeros(hours)], Frequency.parse(1))) == ()
 
 
 def of_pandas(times: pd.DatetimeIndex) -> dict[str, np.ndarray]:

@@ -89,7 +89,8 @@ def test_candidates_are_fitted_before_the_held_out_origins(frame):
     task = Task(H, L, "h", (24,))
     held_out = HeldOut.of(panel, task, windows=3)
     assert held_out.known.lengths.tolist() == (panel.lengths - 3 * H).tolist()
-    assert held_out.windows == 6
+    origins = [step for length in panel.lengths for step in range(length - 3 * H - 1, length - H)]
+    assert held_out.step.tolist() == origins  # two series are few: so they are asked at every row
     rows = panel.offsets[:-1][held_out.series] + held_out.step
     np.testing.assert_array_equal(held_out.y[:, 0], panel.y[rows + 1])
     before = panel.y[: held_out.step[0] + 1]
@@ -167,17 +168,26 @@ def test_calibration_windows_are_held_out_of_the_search_too(frame):
 
 def test_rules_look_at_the_data_and_keep_to_what_was_said():
     task = Task(48, 168, "h", (24, 168))
-    lengths = np.full(10, 2000)
-    found = {one.name: one for one in by_rule(Situation(task, lengths, "quantiles", True))}
+    lengths, usual = np.full(10, 2000), Training()
+
+    def rules(head, is_free, task=task, lengths=lengths, training=usual):
+        return list(by_rule(Situation(task, lengths, head, is_free, training)))
+
+    found = {one.name: one for one in rules("quantiles", True, lengths=np.full(100, 2000))}
     assert all(one.reason for one in found.values())
     assert {"naive", "seasonal-naive:period=24", "seasonal-naive:period=168", "ff-ar", "gru"} <= set(found)
     assert "gru, context 504" in found
-    kept = [one.member.context_length for one in by_rule(Situation(task, lengths, "quantiles", False))]
+    kept = [one.member.context_length for one in rules("quantiles", False)]
     assert set(kept) == {None}, "a context that the user gave is nobody's to lengthen"
-    short = [one.name for one in by_rule(Situation(Task(4, 8, "YS", (1,)), np.full(10, 20), "point", True))]
+    short = [one.name for one in rules("point", True, Task(4, 8, "YS", (1,)), np.full(10, 20))]
     assert not any("seasonal" in name for name in short)
-    heads = {one.member.spec.head for one in by_rule(Situation(task, lengths, "student-t", True))}
+    heads = {one.member.spec.head for one in rules("student-t", True)}
     assert heads == {"point", "student-t"}
+    assert "gru:units=128, learning_rate 0.002, steps 400, validate_every 25" in {
+        one.name for one in rules("quantiles", True)
+    }, "ten series of 2,000 rows hold few horizons of 48"
+    said = {one.name for one in rules("quantiles", True, training=Training(steps=10, learning_rate=1e-3))}
+    assert "gru:units=128, validate_every 25" in said, "what the user chose, no rule changes"
 
 
 def test_what_auto_does_not_do_it_says():

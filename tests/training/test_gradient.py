@@ -203,13 +203,18 @@ def test_errors_are_weighed_by_the_scale_that_is_asked_for(loss_scale):
     rng = np.random.default_rng(0)
     context, target = rng.normal(size=(5, L)).cumsum(axis=1) + 20, rng.normal(size=(5, H)) + 20
     context[2, 3:9] = np.nan
-    task = Task(H, L, "h", (24,))
+    task = Task(H, L, "h", (7,))
     network = build_network(ModelSpec.of("ff-ar", {"units": 4, "width": 4}, head="point"), task, seed=1)
     windows = context, np.zeros((5, L + H, 0), "float32"), target, None
     loss, _ = network.loss_and_error(*windows, weigher(network, loss_scale))
     error = np.abs(np.asarray(network(*windows[:2]))[..., 0] - target).mean(axis=1)
     own = np.nanstd(context, axis=1)
-    scale = {"window": own, "smape": np.nanmean(np.abs(context), axis=1)}[loss_scale]
+    scale = {
+        "window": own,
+        "smape": np.nanmean(np.abs(context), axis=1),
+        "mase": np.nanmean(np.abs(context[:, 7:] - context[:, :-7]), axis=1),
+        "units": np.ones(len(context)),
+    }[loss_scale]
     np.testing.assert_allclose(loss, np.sum(error / scale) / np.sum(own / scale), rtol=1e-5)
 
 
