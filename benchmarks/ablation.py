@@ -39,6 +39,9 @@ class Ingredient:
     training: dict[str, Any] = field(default_factory=dict)
 
 
+#: Models that differ in chance alone.
+SEEDED = [{"spec": "ff-ar:head=point,scaling=last", "training": {"seed": 100 + number}} for number in range(3)]
+
 BASES = (Ingredient("ff-ar", "ff-ar"), Ingredient("gru", "gru", {"units": 128}))
 INGREDIENTS = (
     Ingredient("ff-ar: scaling=standard", choices={"scaling": "standard"}),
@@ -47,8 +50,14 @@ INGREDIENTS = (
     Ingredient("ff-ar: residual=smoothing", choices={"residual": "smoothing"}),
     Ingredient("ff-ar: smoothing, asinh", choices={"residual": "smoothing", "scaling": "asinh"}),
     Ingredient("ff-ar: loss_scale=smape", training={"loss_scale": "smape"}),
+    Ingredient("ff-ar: loss_scale=mase", training={"loss_scale": "mase"}),
+    Ingredient("ff-ar: loss_scale=units", training={"loss_scale": "units"}),
     Ingredient("ff-ar: averaging=0.98", training={"averaging": 0.98}),
+    Ingredient("ff-ar: three seeds averaged", "ensemble", {"members": SEEDED}),
+    Ingredient("gru: scaling=none", "gru", {"units": 128, "scaling": "none"}),
+    Ingredient("gru: segment=1", "gru", {"units": 128, "segment": 1}),
     Ingredient("gru: decoding=position", "gru", {"units": 128, "decoding": "position"}),
+    Ingredient("gru: decoding=recursive", "gru", {"units": 128, "decoding": "recursive"}),
     Ingredient("gru: es-rnn", "es-rnn", {"units": 128}),
 )
 
@@ -58,7 +67,8 @@ def measure(ingredient: Ingredient, data: HeldOut, seed: int) -> dict[str, float
     from forecasting import Forecaster, Training
 
     training = Training(**(TRAINING | ingredient.training | {"seed": seed}))
-    choices = COMMON | data.choices | ingredient.choices
+    common = {} if ingredient.model == "ensemble" else COMMON
+    choices = common | data.choices | ingredient.choices
     forecaster = Forecaster(ingredient.model, data.horizon, training=training, **choices).fit(data.train)
     return {"error": data.score(forecaster), "seconds": forecaster.learned_.seconds}
 

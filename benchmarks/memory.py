@@ -26,9 +26,9 @@ LONG = 100_000
 CONTEXTS = (48, 480)
 MODELS = ("ff-ar:units=256,layers=2", "gru:units=128")
 
-#: Rows of the short series, and how both sides train on them.
+#: Rows of the short series, and how both sides train on them: for as many steps as NeuralForecast takes by default.
 SHORTEST, LONGEST = 40, 80
-SIZES = ("--horizon", "12", "--context", "24", "--steps", "200", "--batch", "256")
+SIZES = ("--horizon", "12", "--context", "24", "--steps", "1000", "--batch", "256")
 
 #: What training may take beside the data, in gigabytes.
 ALLOWED = 1.5
@@ -42,7 +42,7 @@ def main(as_json: bool) -> None:
         show(f"Training on {ROWS:,} observations, 200 steps", long_rows(file), as_json)
         file = Path(folder) / "short.parquet"
         generate(np.random.default_rng(0).integers(SHORTEST, LONGEST + 1, SERIES).tolist(), file)
-        show(f"{SERIES:,} short series, train and predict, whole process", short_rows(file), as_json)
+        show(f"{SERIES:,} short series, 1,000 steps and a forecast, whole process", short_rows(file), as_json)
 
 
 def generate(lengths: Sequence[int], file: Path) -> None:

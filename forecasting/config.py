@@ -224,10 +224,10 @@ class Training(StrictConfig):
         time_limit: seconds after which a training ends at its next look at the validation windows, the best weights so
             far are kept, and the run says so; half of them where a refit follows, which takes as long. Closed forms
             take the time they take. `auto` shares them out among its candidates, 600 where nothing is said.
-        loss_scale: by what an error is divided in the loss of points and quantiles, one of `LOSS_SCALES`: the deviation
-            of the `window`; its mean absolute value, so that relative errors count, as in `smape`; its mean seasonal
-            difference, as in `mase`; nothing, where all series share a unit, so that an error counts as many `units`
-            as it has.
+        loss_scale: by what errors are divided in the loss of points and quantiles, one of `LOSS_SCALES`: what the model
+            divides the values of the `window` by; their mean absolute value, so that relative errors count, as in
+            `smape`; their mean seasonal difference, as in `mase`; nothing, where all series share a unit, so that
+            an error counts as many `units` as it has.
         averaging: momentum of the moving average of the weights over the steps, which is what is validated and kept; 0
             keeps the weights of the last step (Polyak & Juditsky 1992).
     """

@@ -122,7 +122,7 @@ class ForecastNetwork(keras.Model):
         scaled = self.scaler(context)
         teacher = teacher_of(target, scaled, progress)
         inputs = self.inputs_of(scaled, known, statics, training=True, teacher=teacher)
-        weight = None if weigh is None else weigh(context, scaled)
+        weight = self.window_weight(context, scaled, weigh)
         return self.mean_loss(self.core(inputs, training=True), scaled, target, weight)
 
     def loss_and_error(
@@ -140,7 +140,7 @@ class ForecastNetwork(keras.Model):
         error = ops.where(observed, self.head.error(target, value), ops.zeros_like(target))
         if self.draws_paths:
             raw = self.core(inputs._replace(teacher=teacher_of(target, scaled, 1.0)), training=False)
-        weight = None if weigh is None else weigh(context, scaled)
+        weight = self.window_weight(context, scaled, weigh)
         return self.mean_loss(raw, scaled, target, weight), weighted_mean(error, observed)
 
     def mean_loss(self, raw: Any, scaled: Scaled, target: Any, weight: Any = None) -> Any:
@@ -157,8 +157,12 @@ class ForecastNetwork(keras.Model):
     def loss_weight(self, context: Any, known: Any, target: Any, statics: Any, weigh: Weigh | None = None) -> Any:
         """Return the sum of the weights that the loss is a mean by (float64); arguments as `training_loss`."""
         scaled = self.scaler(context)
-        usable = ops.cast(is_usable(target, scaled), "float64")
-        return ops.sum(usable if weigh is None else usable * weigh(context, scaled))
+        usable, weight = ops.cast(is_usable(target, scaled), "float64"), self.window_weight(context, scaled, weigh)
+        return ops.sum(usable if weight is None else usable * weight)
+
+    def window_weight(self, context: Any, scaled: Scaled, weigh: Weigh | None) -> Any:
+        """Return how much each window [B, 1] counts in a loss of the head's degree; None where all are the same."""
+        return None if weigh is None else weigh(context, scaled) ** self.head.degree
 
     def create_weights(self) -> None:
         """Create all weights by running the network once on an empty context."""

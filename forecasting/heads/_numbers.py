@@ -26,6 +26,7 @@ class NumberHead(keras.layers.Layer):
     Attributes:
         is_distribution: whether there is a likelihood, and a value can be drawn.
         is_whole: whether all outputs are whole numbers.
+        degree: the loss grows with this power of the errors.
 
     Raises:
         ConfigError: the task is one of symbols.
@@ -33,6 +34,7 @@ class NumberHead(keras.layers.Layer):
 
     is_distribution = False
     is_whole = False
+    degree = 1
     draw_options: tuple[str, ...] = ()
     parameters: int
 

@@ -1,14 +1,33 @@
-"""One number per step: the median, by the absolute error."""
+"""One number per step: the median, by the absolute error, or the mean, by the squared one."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from keras import ops
 
-from forecasting.config import Task
+from forecasting.config import StrictConfig, Task, require
 from forecasting.errors import ConfigError
 from forecasting.heads._numbers import TrainedNumbers
+
+#: Losses, and by which power of the unit of y they grow.
+LOSSES = {"absolute": 1, "squared": 2}
+
+
+@dataclass(frozen=True)
+class Config(StrictConfig):
+    """What the point is.
+
+    Attributes:
+        loss: `absolute` makes it the median of what may happen, `squared` the mean, which a sum over steps or series
+            needs, and a score by squared errors asks for.
+    """
+
+    loss: str = "absolute"
+
+    def __post_init__(self) -> None:
+        require(self.loss in LOSSES, "loss", f"one of {', '.join(LOSSES)}", self.loss)
 
 
 class Head(TrainedNumbers):
@@ -17,13 +36,15 @@ class Head(TrainedNumbers):
     Args:
         task: must have no quantile levels and no symbols.
         link: see `NumberHead`.
+        config: the loss.
 
     Raises:
         ConfigError: there are quantile levels, or symbols.
     """
 
-    def __init__(self, task: Task, link: Any = None, **kwargs: Any) -> None:
+    def __init__(self, task: Task, link: Any = None, config: Config = Config(), **kwargs: Any) -> None:
         super().__init__(task, link, (0.5,), **kwargs)
+        self.degree = LOSSES[config.loss]
         if task.quantile_levels:
             raise ConfigError(
                 f"A point head has no quantiles. Got quantile_levels={task.quantile_levels}. Use head='quantiles'.",
@@ -35,5 +56,5 @@ class Head(TrainedNumbers):
         return numbers
 
     def loss(self, raw: Any, scaled: Any, target: Any) -> Any:
-        """Return |target - forecast|, in scaled units, as [B, S]."""
-        return ops.abs(self.errors(raw, scaled, target)[..., 0])
+        """Return |target - forecast|, or its square, in scaled units, as [B, S]."""
+        return ops.abs(self.errors(raw, scaled, target)[..., 0]) ** self.degree

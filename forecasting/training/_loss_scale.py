@@ -18,7 +18,7 @@ MOST = 20.0
 def weigher(network: Any, loss_scale: str) -> Any:
     """Return the function from a context [B, L] and its `Scaled` to weights [B, 1] of the windows; None weighs nothing.
 
-    The loss divides by the window's own deviation; the weight is that deviation over the scale that is asked for.
+    The loss divides by the window's own scale; the weight is that scale over the one that is asked for.
 
     Raises:
         ConfigError: the head has a likelihood, which is not divided by any scale, or symbols.
@@ -37,29 +37,34 @@ def weigher(network: Any, loss_scale: str) -> Any:
 
 
 def level_weights(context: Any, scaled: Scaled) -> Any:
-    """Return the deviation of each window [B, L] over its mean absolute value, [B, 1], at most `MOST`."""
-    return over(scaled.spread, mean_observed(ops.abs(context)))
+    """Return the scale of each window [B, L] over its mean absolute value, [B, 1], at most `MOST`."""
+    return over(own_scale(scaled), mean_observed(ops.abs(context)))
 
 
 def seasonal_weights(context: Any, scaled: Scaled, season: int) -> Any:
-    """Return the deviation of each window [B, L] over its mean absolute seasonal difference, [B, 1], at most `MOST`.
+    """Return the scale of each window [B, L] over its mean absolute seasonal difference, [B, 1], at most `MOST`.
 
     The difference is that of one step where the window is no longer than a season, as in MASE.
     """
     lag = season if context.shape[1] > season else 1
     if context.shape[1] == 1:
         return ops.ones_like(scaled.spread)
-    return over(scaled.spread, mean_observed(ops.abs(context[:, lag:] - context[:, :-lag])))
+    return over(own_scale(scaled), mean_observed(ops.abs(context[:, lag:] - context[:, :-lag])))
 
 
 def unit_weights(context: Any, scaled: Scaled) -> Any:
-    """Return the deviation of each window, [B, 1]."""
-    return scaled.spread
+    """Return the scale of each window, [B, 1]."""
+    return own_scale(scaled)
 
 
-def over(spread: Any, scale: Any) -> Any:
-    """Return a deviation over another scale, both [B, 1], at most `MOST`."""
-    return spread / ops.maximum(scale, spread / MOST)
+def own_scale(scaled: Scaled) -> Any:
+    """Return by what the loss divides errors, [B, 1]; where values are curved, the deviation is near it."""
+    return scaled.scale if scaled.unit is None else scaled.spread
+
+
+def over(own: Any, scale: Any) -> Any:
+    """Return a scale over another one, both [B, 1], at most `MOST`."""
+    return own / ops.maximum(scale, own / MOST)
 
 
 def mean_observed(values: Any) -> Any:

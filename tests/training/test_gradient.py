@@ -198,16 +198,17 @@ def test_the_weights_that_are_kept_are_the_moving_average_of_those_after_each_st
     np.testing.assert_allclose(weights(model), average, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize(("head", "power"), [("point", 1), ("point:loss=squared", 2)])
 @pytest.mark.parametrize("loss_scale", LOSS_SCALES)
-def test_errors_are_weighed_by_the_scale_that_is_asked_for(loss_scale):
+def test_errors_are_weighed_by_the_scale_that_is_asked_for(loss_scale, head, power):
     rng = np.random.default_rng(0)
     context, target = rng.normal(size=(5, L)).cumsum(axis=1) + 20, rng.normal(size=(5, H)) + 20
     context[2, 3:9] = np.nan
     task = Task(H, L, "h", (7,))
-    network = build_network(ModelSpec.of("ff-ar", {"units": 4, "width": 4}, head="point"), task, seed=1)
+    network = build_network(ModelSpec.of("ff-ar", {"units": 4, "width": 4}, head=head), task, seed=1)
     windows = context, np.zeros((5, L + H, 0), "float32"), target, None
     loss, _ = network.loss_and_error(*windows, weigher(network, loss_scale))
-    error = np.abs(np.asarray(network(*windows[:2]))[..., 0] - target).mean(axis=1)
+    error = np.abs(np.asarray(network(*windows[:2]))[..., 0] - target) ** power
     own = np.nanstd(context, axis=1)
     scale = {
         "window": own,
@@ -215,7 +216,9 @@ def test_errors_are_weighed_by_the_scale_that_is_asked_for(loss_scale):
         "mase": np.nanmean(np.abs(context[:, 7:] - context[:, :-7]), axis=1),
         "units": np.ones(len(context)),
     }[loss_scale]
-    np.testing.assert_allclose(loss, np.sum(error / scale) / np.sum(own / scale), rtol=1e-5)
+    np.testing.assert_allclose(
+        loss, np.sum(error.mean(axis=1) / scale**power) / np.sum((own / scale) ** power), rtol=1e-5
+    )
 
 
 def test_a_likelihood_has_no_other_scale():
