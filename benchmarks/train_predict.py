@@ -7,6 +7,7 @@ import json
 import time
 
 import pandas as pd
+import pyarrow as pa
 
 
 def main() -> None:
@@ -29,6 +30,7 @@ def main() -> None:
     from forecasting import Forecaster, ModelSpec, Training
 
     frame = pd.read_parquet(given.train, columns=["unique_id", "ds", "y"])
+    pa.default_memory_pool().release_unused()  # what Arrow keeps of reading the file is not the training's
     training = Training(
         steps=given.steps, batch_size=given.batch, validate_every=given.steps, validation_windows=0, refit=False
     )

@@ -90,5 +90,5 @@ def describe(panel: Any, learned: Any, training: Training, predictor: Any, ends:
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         calibration_windows=predictor.calibration.windows if predictor.calibration else 0,
         calibration_start=panel.label(split.min()) if len(split) else None,
-        weights_end=panel.truncate(ends).end_label,
+        weights_end=panel.label(panel.frequency.times(panel.starts, ends - 1)[ends > 0].max()),
     )

@@ -144,14 +144,18 @@ def on_clock(rows: Rows, frequency: Frequency) -> Rows:
 
 def _sorted_rows(codes: NDArray[np.int64], ids: NDArray[Any], times: TimeColumn, y: NDArray[np.float64]) -> Rows:
     """Return the rows that have an id and a time, sorted by both; ids without rows are left out."""
-    row = np.flatnonzero((codes >= 0) & ~times.missing & ~times.unreadable)
-    code, time = codes[row], times.values[row]
-    steps, same = np.diff(time.astype(np.int64)), np.diff(code)
-    if not bool(((same > 0) | ((same == 0) & (steps >= 0))).all()):
+    usable = (codes >= 0) & ~times.missing & ~times.unreadable
+    row, code, time = np.flatnonzero(usable), codes, times.values
+    if len(row) < len(codes):
+        code, time, y = code[row], time[row], y[row]
+    same = code[1:] == code[:-1]
+    if not bool(((code[1:] > code[:-1]) | (same & (time[1:] >= time[:-1]))).all()):
         order = np.lexsort((time, code))
-        row, code, time = row[order], code[order], time[order]
-    used, code = np.unique(code, return_inverse=True)
-    return Rows(ids[used], code.astype(np.int64), time, y[row], row, times.timezone)
+        row, code, time, y = row[order], code[order], time[order], y[order]
+    used = np.flatnonzero(np.bincount(code, minlength=len(ids)))
+    if len(used) < len(ids):
+        code = np.searchsorted(used, code)
+    return Rows(ids[used], code, time, y, row, times.timezone)
 
 
 def _unreadable_rows(codes: NDArray[np.int64], ids: NDArray[Any], times: TimeColumn) -> list[Finding]:
@@ -191,7 +195,8 @@ def _infinite(rows: Rows) -> list[Finding]:
 
 
 def _duplicates(rows: Rows) -> list[Finding]:
-    at = np.flatnonzero((np.diff(rows.codes) == 0) & (np.diff(rows.times.astype(np.int64)) == 0)) + 1
+    codes, times = rows.codes, rows.times
+    at = np.flatnonzero((codes[1:] == codes[:-1]) & (times[1:] == times[:-1])) + 1
     if len(at) == 0:
         return []
     where = f"{rows.where(at[0])} at {rows.time(at[0])}"

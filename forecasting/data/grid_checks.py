@@ -55,11 +55,15 @@ def fit_grid(rows: Rows, frequency: Frequency) -> GridFit:
         step = np.where(better[rows.codes], other_step, step)
         on_grid = np.where(better[rows.codes], other_on_grid, on_grid)
     mismatched = 2 * hits <= lengths
-    kept = np.flatnonzero(on_grid & ~mismatched[rows.codes])
-    inside = np.diff(rows.codes[kept]) == 0
-    jump = np.where(inside, np.diff(step[kept]), 1)
-    mismatched |= _mostly_longer(rows.codes[kept[1:]][inside], jump[inside], len(rows.ids))
-    gaps = np.flatnonzero((jump > 1) & ~mismatched[rows.codes[kept[1:]]])
+    kept, codes, steps = np.flatnonzero(on_grid & ~mismatched[rows.codes]), rows.codes, step
+    if len(kept) < len(codes):
+        codes, steps = codes[kept], step[kept]
+    inside = codes[1:] == codes[:-1]
+    jump = np.diff(steps)
+    jump[~inside] = 1
+    if (jump > 1).any():
+        mismatched |= _mostly_longer(codes[1:][inside], jump[inside], len(rows.ids))
+    gaps = np.flatnonzero((jump > 1) & ~mismatched[codes[1:]])
     return GridFit(step, on_grid, anchor, mismatched, kept[gaps], jump[gaps] - 1)
 
 

@@ -72,8 +72,9 @@ class FixedGrid:
 
     def steps(self, start: NDArray[Any], times: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Divide the distance from the start by the size of a step."""
-        step, rest = np.divmod(times.astype(np.int64) - start.astype(np.int64), self.size)
-        on_grid = rest == 0
+        distance = times.astype(np.int64, copy=False) - start.astype(np.int64, copy=False)
+        step = distance // self.size
+        on_grid = step * self.size == distance
         if self.weekday is not None:
             on_grid = on_grid & (weekday(split_day(start)[0]) == self.weekday)
         return step, on_grid

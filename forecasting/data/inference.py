@@ -51,12 +51,15 @@ def commonest_steps(codes: NDArray[np.int64], times: NDArray[Any], n_series: int
 
 
 def _steps(codes: NDArray[np.int64], times: NDArray[Any]) -> _Steps:
-    later = np.flatnonzero(np.diff(codes) == 0) + 1
-    numbers = times.astype(np.int64)
-    label = np.minimum(numbers[later] - numbers[later - 1], _LONGEST_STEP) * _KINDS
+    later = np.flatnonzero(codes[1:] == codes[:-1]) + 1
+    label = np.diff(times.astype(np.int64, copy=False))[later - 1]
+    np.minimum(label, _LONGEST_STEP, out=label)
+    label *= _KINDS
     if times.dtype.kind == "M":
         label = _with_months(label, times, later)
     keep = label > 0
+    if keep.all():
+        return _Steps(label, codes[later], later)
     return _Steps(label[keep], codes[later[keep]], later[keep])
 
 
@@ -77,6 +80,9 @@ def _modes(steps: _Steps, n_series: int) -> NDArray[np.int64]:
     """Return the commonest label of each series; -1 where there is none or a tie."""
     modes = np.full(n_series, -1, np.int64)
     if len(steps.label) == 0:
+        return modes
+    if steps.label.min() == steps.label.max():  # a regular panel: nothing to count, and no memory to count it in
+        modes[np.bincount(steps.series, minlength=n_series) > 0] = steps.label[0]
         return modes
     kind_of_step, labels = pd.factorize(steps.label)
     pairs, counts = np.unique(steps.series * len(labels) + kind_of_step, return_counts=True)

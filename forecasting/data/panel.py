@@ -21,6 +21,9 @@ from forecasting.data.zones import check_zone, to_caller, to_wall_clock
 from forecasting.errors import PanelError
 from forecasting.schema import DS, UNIQUE_ID, Y
 
+#: Rows that are copied at once where all are gone through.
+ROWS_AT_ONCE = 1 << 20
+
 
 @dataclass(frozen=True, eq=False)
 class Panel:
@@ -84,7 +87,8 @@ class Panel:
         values = read_statics(frame, statics, checked.names.get(UNIQUE_ID), rows.ids)
         starts = rows.times[rows.first]
         offsets, beside = _offsets(rows.lengths), read_covariates(frame, known, past, rows)
-        return Panel(rows.ids, offsets, rows.y, starts, frequency, rows.timezone, symbols, values, beside)
+        y = rows.y.copy()  # the frame's own numbers, where these were in order: they are the caller's to change
+        return Panel(rows.ids, offsets, y, starts, frequency, rows.timezone, symbols, values, beside)
 
     @staticmethod
     def from_arrays(
@@ -237,17 +241,20 @@ class Panel:
 
     def fingerprint(self) -> str:
         """Return a sha256 (hex) of the content: ids, starts, zone, frequency and values, whatever the order."""
-        panel = self.select(np.argsort(self.ids, kind="stable"))
+        order = np.argsort(self.ids, kind="stable")
+        panel = self if (np.diff(order) > 0).all() else self.select(order)
         symbols = (self.symbols,) if self.symbols else ()
         digest = hashlib.sha256(repr((self.frequency.alias, self.timezone, panel.ids.tolist(), *symbols)).encode())
-        values = np.where(np.isnan(panel.y), np.nan, panel.y + 0.0)  # one NaN, one zero
         for name, statics in panel.statics.items():
             digest.update(repr((name, statics.tolist())).encode())
         beside = panel.with_ahead(0).covariates
         for name, column in [*beside.known.items(), *beside.past.items()]:
             digest.update(repr((name, column.tolist())).encode())
-        for array in (panel.offsets.astype("<i8"), panel.starts.astype("<i8"), values.astype("<f8")):
+        for array in (panel.offsets.astype("<i8"), panel.starts.astype("<i8")):
             digest.update(array.tobytes())
+        for begin in range(0, len(panel.y), ROWS_AT_ONCE):
+            y = panel.y[begin : begin + ROWS_AT_ONCE]
+            digest.update(np.where(np.isnan(y), np.nan, y + 0.0).astype("<f8").tobytes())  # one NaN, one zero
         return digest.hexdigest()
 
     def with_ahead(self, ahead: int) -> Panel:

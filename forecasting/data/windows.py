@@ -84,8 +84,10 @@ def layout(
     """
     first = panel.offsets[:-1] + horizon * np.arange(panel.n_series)
     last = first + panel.lengths - 1
-    y = np.full(len(panel.y) + horizon * panel.n_series, np.nan)
-    y[np.arange(len(panel.y)) + horizon * np.repeat(np.arange(panel.n_series), panel.lengths)] = panel.y
+    is_known = np.ones(len(panel.y) + horizon * panel.n_series, bool)
+    is_known[last[:, None] + np.arange(1, horizon + 1)] = False
+    y = np.full(len(is_known), np.nan)
+    y[is_known] = panel.y
     known = np.zeros((len(y), 0), np.float32)
     if calendar_names:
         known = encode(panel.wall_clock(panel.grid(horizon)), calendar_names)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecasting.data.calendar import Frequency
+from forecasting.data.checks import check_frame
 from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
 
@@ -598,3 +599,25 @@ def test_gaps_of_no_common_size_are_gaps_and_no_other_frequency(hours):
         {"unique_id": "c", "ds": pd.Timestamp("2024-01-01") + pd.to_timedelta(hours, unit="h"), "y": 1.0}
     )
     assert refused(pd.concat([long_frame(), sparse], ignore_index=True)).code == "missing_timestamps"
+
+
+@pytest.mark.parametrize("ds", [pd.date_range("2024-01-01", periods=4, freq="h"), np.arange(4)])
+def test_a_panel_does_not_follow_what_the_caller_does_to_the_frame(ds):
+    # rows that are in order already are not gathered, and must be copied all the same
+    y = np.arange(4.0)
+    frame = pd.DataFrame({"unique_id": "a", "ds": ds, "y": y}, copy=False)
+    panel = Panel.from_frame(frame)
+    y[:] = -1.0
+    frame.loc[1, "y"] = 9.0
+    assert panel.y.tolist() == [0.0, 1.0, 2.0, 3.0]
+    y[0] = 5.0  # and the caller's array is still the caller's
+
+
+def test_an_id_without_a_usable_row_is_no_series():
+    ds = pd.to_datetime(["2024-01-01", None, "2024-01-01"])
+    frame = pd.DataFrame({"unique_id": ["c", "a", "b"], "ds": ds, "y": [1.0, 2.0, 3.0]})
+    checked = check_frame(frame)
+    assert [finding.code for finding in checked.findings][:1] == ["ds_missing"]
+    assert checked.rows.ids.tolist() == ["b", "c"]
+    assert checked.rows.codes.tolist() == [0, 1]
+    assert checked.rows.y.tolist() == [3.0, 1.0]
