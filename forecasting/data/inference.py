@@ -52,7 +52,8 @@ def commonest_steps(codes: NDArray[np.int64], times: NDArray[Any], n_series: int
 
 def _steps(codes: NDArray[np.int64], times: NDArray[Any]) -> _Steps:
     later = np.flatnonzero(codes[1:] == codes[:-1]) + 1
-    label = np.diff(times.astype(np.int64, copy=False))[later - 1]
+    numbers: NDArray[np.int64] = times.astype(np.int64, copy=False)
+    label: NDArray[np.int64] = np.subtract(numbers[1:], numbers[:-1])[later - 1]
     np.minimum(label, _LONGEST_STEP, out=label)
     label *= _KINDS
     if times.dtype.kind == "M":
