@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from forecasting.lazy_imports import put_off
+
 if TYPE_CHECKING:
     from forecasting.config import Task, Training
     from forecasting.data.samples import load_sample
@@ -24,6 +26,9 @@ _HOMES = {
     "Training": "forecasting.config",
     "load_sample": "forecasting.data.samples",
 }
+
+
+put_off()
 
 
 def __getattr__(name: str) -> Any:

@@ -42,11 +42,12 @@ def export(predictor: Predictor, folder: str | Path) -> Path:
         raise ArtifactError(f"{folder} is not empty. Choose an empty or new folder.", code="not_empty", field="folder")
 
     @tf.function(
+        autograph=False,
         input_signature=[
             tf.TensorSpec([None, task.context_length], tf.float64, "context"),
             tf.TensorSpec([None, task.context_length + task.horizon, task.columns], task.columns_dtype, "known"),
             tf.TensorSpec([None, len(task.static_covariates)], tf.float32, "statics"),
-        ]
+        ],
     )
     def answer(context: Any, known: Any, statics: Any) -> dict[str, Any]:
         return {"outputs": network(context, known, statics)}

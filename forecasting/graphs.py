@@ -84,7 +84,7 @@ def compiled(read: Callable[..., Any], task: Task, *options: tf.TensorSpec) -> A
         options: types of the options.
     """
 
-    @tf.function(input_signature=[*signature(task), *options])
+    @tf.function(input_signature=[*signature(task), *options], autograph=False)
     def graph(y: Any, known: Any, statics: Any, origins: Any, firsts: Any, *options: Any) -> Any:
         windows = Gather(y, known, task.context_length, task.horizon, task.covariate_counts)(origins, firsts)
         return read(windows.context, windows.known, statics, *options)

@@ -76,7 +76,7 @@ def kernels() -> dict[str, str]:
 
     def traced(name: str) -> Any:
         layer = CELLS.load(name).Layer(64)
-        return tf.function(layer).get_concrete_function(tf.TensorSpec([32, 24, 8], tf.float32))
+        return tf.function(layer, autograph=False).get_concrete_function(tf.TensorSpec([32, 24, 8], tf.float32))
 
     return {name: kernel_of(traced(name)) for name in FUSED}
 

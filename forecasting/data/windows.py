@@ -92,19 +92,27 @@ def layout(
     if calendar_names:
         known = encode(panel.wall_clock(panel.grid(horizon)), calendar_names)
     if any(kinds):
-        known = np.concatenate([known, *covariate_codes(panel, horizon, kinds)], axis=1, dtype=np.float64)
+        known = np.concatenate([known, *covariate_codes(panel, horizon, is_known, kinds)], axis=1, dtype=np.float64)
     return PanelArrays(y, known, first, last)
 
 
-def covariate_codes(panel: Panel, horizon: int, kinds: tuple[Kinds, Kinds]) -> Iterator[NDArray[np.float64]]:
-    """Yield the codes [N', C] of the known and of the past-only covariates; these are missing in the future."""
+def covariate_codes(
+    panel: Panel, horizon: int, is_known: NDArray[np.bool_], kinds: tuple[Kinds, Kinds]
+) -> Iterator[NDArray[np.float64]]:
+    """Yield the codes [N', C] of the known and of the past-only covariates; these are missing in the future.
+
+    Args:
+        panel: the series.
+        horizon: future rows of each series.
+        is_known: [N'] whether a row is one of the panel's, and not of the future.
+        kinds: known and past-only covariates that the model reads.
+    """
     known, past = kinds
     if known:
         yield encode_covariates(panel.with_ahead(horizon).covariates.known, known)
     if past:
-        here = np.repeat(np.arange(panel.n_series) * horizon, panel.lengths) + np.arange(len(panel.y))
-        codes = np.full((len(panel.y) + horizon * panel.n_series, len(past)), np.nan)
-        codes[here] = encode_covariates(panel.covariates.past, past)
+        codes = np.full((len(is_known), len(past)), np.nan)
+        codes[is_known] = encode_covariates(panel.covariates.past, past)
         yield codes
 
 

@@ -134,7 +134,7 @@ def train(model: keras.Sequential, contestant: Contestant, settings: Settings, s
     optimizer = keras.optimizers.Adam(rate, global_clipnorm=settings.clip_norm)
     optimizer.build(variables)
 
-    @tf.function(jit_compile=contestant.xla and settings.xla)
+    @tf.function(autograph=False, jit_compile=contestant.xla and settings.xla)
     def step(key: Any) -> None:
         sizes = tf.random.stateless_uniform([settings.batch_size], key + 1, 1, settings.longest + 1, tf.int32)
         inputs, targets, counts = draw(key, sizes, settings.longest, settings.bits)
@@ -155,7 +155,7 @@ def scores(
     model: keras.Sequential, contestant: Contestant, settings: Settings, seed: int
 ) -> list[dict[str, float | int | str]]:
     """Return a row per length: how many bits are wrong in sequences that were not trained on."""
-    answer = tf.function(model, input_signature=[tf.TensorSpec([None, None, settings.bits + 1])])
+    answer = tf.function(model, autograph=False, input_signature=[tf.TensorSpec([None, None, settings.bits + 1])])
     rows: list[dict[str, float | int | str]] = []
     for length in range(1, 2 * settings.longest + 1):
         inputs, targets, counts = draw((-length, seed), tf.fill([settings.tested], length), length, settings.bits)

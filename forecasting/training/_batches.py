@@ -37,6 +37,7 @@ def draw_batches(index: WindowIndex, training: Training, context_length: int) ->
     before = tf.concat([tf.zeros([1], tf.int64), cumulative[:-1]], axis=0)
     lowest, first = tf.constant(index.lowest, tf.int64), tf.constant(index.first, tf.int64)
 
+    @tf.autograph.experimental.do_not_convert
     def draw(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         if training.batch_size == "all":
             numbers = tf.range(cumulative[-1])

@@ -46,6 +46,7 @@ def draw_chunks(index: WindowIndex, streams: int, rows: int, segment: int, horiz
         late = tf.random.stateless_uniform([streams], [seed, step], 0, segment, tf.int64)
         return tf.gather(first, turn % len(order)) + late
 
+    @tf.autograph.experimental.do_not_convert
     def advance(state: tuple[tf.Tensor, ...], step: tf.Tensor) -> tuple[Any, Any]:
         turn, begin, fresh, queued = state
         number = turn % len(order)

@@ -90,7 +90,7 @@ class OnlineLearner:
             tf.TensorSpec([None], tf.float64),
             tf.TensorSpec([None, len(task.calendar)], tf.float32),
         ]
-        self.take = tf.function(self._take, input_signature=signature)
+        self.take = tf.function(self._take, input_signature=signature, autograph=False)
 
     def learn(self, panel: Panel, progress: Callable[[int], None] = lambda rows: None) -> np.ndarray:
         """Learn from new rows, each once, in the order of time and within a time in the order of the panel.

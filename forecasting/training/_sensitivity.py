@@ -12,6 +12,7 @@ at every step. The partial derivatives come from one Jacobian of one step, so an
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -55,11 +56,11 @@ class Dynamics:
     @property
     def n_weights(self) -> int:
         """W."""
-        return sum(int(tf.size(weight)) for weight in self.weights)
+        return sum(math.prod(weight.shape) for weight in self.weights)
 
     def split(self, flat: Any) -> list[Any]:
         """Return numbers [W] in the shapes of the weights."""
-        parts = tf.split(flat, [int(tf.size(weight)) for weight in self.weights])
+        parts = tf.split(flat, [math.prod(weight.shape) for weight in self.weights])
         return [tf.reshape(part, weight.shape) for part, weight in zip(parts, self.weights, strict=True)]
 
     def advance(self, state: Any, token: Any, known: Any) -> tuple[Any, Any]:

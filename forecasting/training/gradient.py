@@ -65,7 +65,8 @@ class WindowTrainer(keras.Model):
         self.built = True
         steps = training.steps * (1 + training.refit)
         compiled = network.supports_jit and steps >= XLA_FROM_STEPS and replicas.count() == 1
-        self.take_step = tf.function(self._take_step, jit_compile=True) if compiled else self._take_step
+        step = self._take_step
+        self.take_step = tf.function(step, autograph=False, jit_compile=True) if compiled else step
         #: Steps between two looks at the validation windows, which whole executions must fill.
         self.interval = min(training.validate_every, training.steps)
         optimizer = adam(training)

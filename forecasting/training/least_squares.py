@@ -78,7 +78,7 @@ def accumulate(
     chosen = np.arange(0, index.count, max(1, -(-index.count // most)) if most else 1)
     gram, moment, counts = 0.0, 0.0, 0.0
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.int64)] * 2)
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.int64)] * 2, autograph=False)
     def batch_sums(origins: Any, firsts: Any) -> Any:
         return sums((network, regression, source), complete, origins, firsts)
 
