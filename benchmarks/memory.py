@@ -6,14 +6,16 @@ Sizes come from MEMORY_ROWS and MEMORY_SERIES where a smaller run is wanted.
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,11 +40,20 @@ def main(as_json: bool) -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory(prefix="memory-") as folder:
         file = Path(folder) / "long.parquet"
-        generate([LONG] * max(1, ROWS // LONG), file)
+        apart(generate, [LONG] * max(1, ROWS // LONG), file)
         show(f"Training on {ROWS:,} observations, 200 steps", long_rows(file), as_json)
         file = Path(folder) / "short.parquet"
-        generate(np.random.default_rng(0).integers(SHORTEST, LONGEST + 1, SERIES).tolist(), file)
+        apart(generate, np.random.default_rng(0).integers(SHORTEST, LONGEST + 1, SERIES).tolist(), file)
         show(f"{SERIES:,} short series, 1,000 steps and a forecast, whole process", short_rows(file), as_json)
+
+
+def apart(work: Callable[..., None], *arguments: Any) -> None:
+    """Call a function in a process of its own: the peak of a process is inherited by those that it starts later."""
+    process = multiprocessing.get_context("spawn").Process(target=work, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode:
+        sys.exit(f"{work.__name__} failed.")
 
 
 def generate(lengths: Sequence[int], file: Path) -> None:

@@ -24,7 +24,8 @@ class Forecaster(Answering):
     """One model for one task: frames in, forecast frames out.
 
     Args:
-        model: name of a model (`forecast doctor` lists them), or a `ModelSpec` that says everything about it.
+        model: name of a model (`forecast doctor` lists them), alone or with its choices as the command line takes
+            them (`gru:units=64,head=point`), or a `ModelSpec`; the last two leave nothing to say beside them.
         horizon: H, steps ahead.
         freq: pandas offset alias or integer step; inferred from the data when not given.
         season: seasonal period or periods in steps; from the frequency when not given.
@@ -73,9 +74,7 @@ class Forecaster(Answering):
         alias: str | None = None,
         **model_config: Any,
     ) -> None:
-        if isinstance(model, str):
-            model = ModelSpec.of(model, model_config, head=head, scaling=scaling, alias=alias)
-        self.spec = model
+        self.spec = ModelSpec.said(model, model_config, head=head, scaling=scaling, alias=alias)
         self.horizon = horizon
         self.freq = freq
         self.season = (season,) if isinstance(season, int) else tuple(season) if season else None

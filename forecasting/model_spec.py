@@ -70,6 +70,31 @@ class ModelSpec:
         scaling = "none" if chosen.has_symbols else scaling or model_config.scaling
         return cls(model, model_config, chosen.text, scaling, alias or model)
 
+    @classmethod
+    def said(cls, model: str | Self, config: dict[str, Any], **choices: Any) -> Self:
+        """Return the spec of a model's name with choices, of a text as `parse` reads it, or a spec as it is.
+
+        Args:
+            model: `gru`, `gru:units=64`, or a spec.
+            config: fields of the model's `Config`, beside a name alone.
+            **choices: those of `of`, beside a name alone; None says nothing.
+
+        Raises:
+            ConfigError: as `of`; or there are choices beside a text or a spec that has its own.
+        """
+        if isinstance(model, str) and ":" not in model:
+            return cls.of(model, config, **choices)
+        beside = [*config, *(name for name, one in choices.items() if one is not None)]
+        if beside:
+            name = model if isinstance(model, str) else model.to_text()
+            raise ConfigError(
+                f"{name!r} says its choices itself. Got {', '.join(beside)} beside it. Say them in one place: "
+                "'gru:units=64', or 'gru' and units=64.",
+                code="said_twice",
+                field=beside[0],
+            )
+        return cls.parse(model) if isinstance(model, str) else model
+
     @property
     def head_spec(self) -> HeadSpec:
         """The head with its options."""

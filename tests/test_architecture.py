@@ -116,6 +116,17 @@ def test_no_function_is_longer_than_sixty_lines(path):
 
 
 @pytest.mark.parametrize("path", FILES, ids=module_name)
+def test_no_function_is_rewritten_when_it_is_traced(path):
+    """AutoGraph looks at every loaded module, which loads all that is put off, and has nothing to rewrite here."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            assert "tf.function" not in {ast.unparse(one) for one in node.decorator_list}, node.name
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "tf.function":
+            said = {one.arg: ast.unparse(one.value) for one in node.keywords}
+            assert said.get("autograph") == "False", f"tf.function in line {node.lineno} needs autograph=False"
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_name)
 def test_no_default_is_shared_state(path):
     """A default is made once: a list, an optimizer, a model there would be one for all callers."""
     frozen = {"Training", "Config", "Measure", "Limits", "Place", "frozenset"}  # nobody can change these

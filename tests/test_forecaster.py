@@ -127,6 +127,15 @@ def test_a_spec_is_read_from_one_word():
         ModelSpec.parse("gru:units")
 
 
+def test_choices_are_said_in_one_place():
+    apart = Forecaster("gru", 2, units=64, head="point", alias="small")
+    assert apart.spec == Forecaster("gru:units=64,head=point,alias=small", 2).spec == Forecaster(apart.spec, 2).spec
+    with pytest.raises(ConfigError, match="Got layers, head beside it"):
+        Forecaster("gru:units=64", 2, layers=2, head="point")
+    with pytest.raises(ConfigError, match="Got scaling beside it"):
+        Forecaster(apart.spec, 2, scaling="last")
+
+
 def test_a_loaded_forecaster_backtests_as_it_is(trained, hourly, tmp_path):
     loaded = Forecaster.load(trained.save(tmp_path / "model"))
     assert loaded.backtest(hourly, windows=2)["in_sample"].all()

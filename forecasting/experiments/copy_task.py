@@ -143,10 +143,13 @@ def train(model: keras.Sequential, contestant: Contestant, settings: Settings, s
             loss = tf.reduce_sum(losses * counts[:, :, None]) / tf.reduce_sum(counts) / settings.bits
         optimizer.apply(tape.gradient(loss, variables), variables)
 
-    @tf.function
+    def take(number: Any) -> Any:
+        step(tf.stack([2 * number, seed]))
+        return number + 1
+
+    @tf.function(autograph=False)
     def all_steps() -> None:
-        for number in tf.range(settings.steps):
-            step(tf.stack([2 * number, seed]))
+        tf.while_loop(lambda number: number < settings.steps, take, [tf.constant(0)])
 
     all_steps()
 
