@@ -1,7 +1,7 @@
 """What each ingredient of the networks gives: alone, on and off, on data held out before the published tests.
 
 Every cell is kept in the folder that `ABLATION_OUT` names, and a run that was cut off goes on where it stopped.
-`ABLATION_DATA=m4-hourly,etth1-96` chooses data sets, `ABLATION_SEEDS` how many seeds.
+`ABLATION_DATA="m4-hourly etth1-96"` chooses data sets, `ABLATION_SEEDS` how many seeds.
 """
 
 from __future__ import annotations

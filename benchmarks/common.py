@@ -44,9 +44,8 @@ def results(benchmark: str) -> Path:
 
 
 def chosen(variable: str, known: Sequence[str]) -> tuple[str, ...]:
-    """Return the names that an environment variable lists, all of them by default."""
-    text = os.environ.get(variable)
-    return tuple(text.split(",")) if text else tuple(known)
+    """Return the names that an environment variable lists, spaces between them, all by default: models hold commas."""
+    return tuple(os.environ.get(variable, "").split()) or tuple(known)
 
 
 def cell(folder: Path, name: str, measure: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:

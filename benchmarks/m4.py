@@ -1,6 +1,7 @@
 """Accuracy on M4 Hourly (the last 48 steps of train held out) and M4 Weekly (the official test), as M4 scores it.
 
-`M4_DATA=Hourly`, `M4_MODELS=auto,gru` and `M4_TIME_LIMIT=900` (seconds of each training) choose what is measured.
+`M4_DATA=Hourly`, `M4_MODELS="auto gru:units=64"` and `M4_TIME_LIMIT=900` (seconds of each training) choose what is
+measured.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 The last horizon of every series is the test. MASE is scaled by the seasonal difference in the rows before (by that of
 one step where they are no longer than a season) and averaged over the series that have a scale. The seasonal naive row
-proves the protocol: `SEASONAL_NAIVE` was computed apart from this code. `MONASH_DATA=fred_md`, `MONASH_MODELS=auto,gru`
-and `MONASH_TIME_LIMIT=600` (seconds of each training) choose what is measured.
+proves the protocol: `SEASONAL_NAIVE` was computed apart from this code. `MONASH_DATA=fred_md`,
+`MONASH_MODELS="auto gru"` and `MONASH_TIME_LIMIT=600` (seconds of each training) choose what is measured.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Each side doubles its steps until the OWA of its forecasts of the last 48 hours is at most `TARGET`. What counts is the
 time of the first training that reached it, from the frame in memory to the forecasts: imports are left out on both
-sides, tracing and compiling are not. `TIME_TARGET`, `TIME_PEERS=gru,nhits`, `TIME_FIRST` (steps of the peer's first
-training) and `TIME_LIMIT` (seconds of a training above which it is not doubled again) change the run.
+sides, tracing and compiling are not. `TIME_TARGET`, `TIME_PEERS="gru nhits"`, `TIME_FIRST` (steps of the peer's
+first training) and `TIME_LIMIT` (seconds of a training above which it is not doubled again) change the run.
 """
 
 from __future__ import annotations
