@@ -117,7 +117,7 @@ def draw(seed: Any, lengths: Any, longest: int, bits: int) -> tuple[Any, Any, An
         bits: width of a vector.
     """
     steps = tf.range(2 * longest + 1)[None]
-    vectors = tf.random.stateless_uniform([len(lengths), longest, bits], seed, 0, 2, tf.int32)
+    vectors = tf.random.stateless_uniform([lengths.shape[0], longest, bits], seed, 0, 2, tf.int32)
     shown = tf.pad(tf.cast(vectors, tf.float32), [[0, 0], [0, longest + 1], [0, 0]])
     shown *= tf.cast(steps < lengths[:, None], tf.float32)[:, :, None]
     delimiter = tf.one_hot(lengths, 2 * longest + 1)[:, :, None]
