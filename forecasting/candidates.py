@@ -186,13 +186,13 @@ def recurrent(situation: Situation) -> Iterator[Candidate]:
         return situation.candidate(text, reason, context, share * cost * situation.recurrence(context), **training)
 
     yield candidate("gru", "reads segments of a season: fewer weights for the same context")
+    if situation.has_few_targets:
+        yield from on_few_targets(situation)
     yield candidate("gru", "starts where the series is: for series that wander", "scaling=last")
     far = situation.longer(3)
     if far:
         yield candidate("gru", "sees several of the longest seasons", context=far)
     yield candidate("lstm", "the same reading with another cell", cost=1.2)
-    if situation.has_few_targets:
-        yield from on_few_targets(situation)
 
 
 def on_few_targets(situation: Situation) -> Iterator[Candidate]:
