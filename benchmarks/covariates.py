@@ -5,18 +5,17 @@ The weather known ahead is what was measured, as if its forecast were perfect: a
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.common import data, show
+from benchmarks.common import chosen, data, show
 
 #: Weights, windows and dropout are drawn from these, the same for every variant; one seed differs from the next by up
 #: to a tenth.
-SEEDS = tuple(int(seed) for seed in os.environ.get("FORECAST_SEEDS", "1,2,3").split(","))
+SEEDS = tuple(map(int, chosen("FORECAST_SEEDS", ("1", "2", "3"))))
 
 #: A small network and few steps: the comparison is of columns, on a laptop in minutes.
 UNITS, STEPS = 64, 600

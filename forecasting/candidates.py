@@ -29,9 +29,15 @@ LEAST_LONGER = 1.25
 #: electricity_weekly (5,600 of 8 weeks) .653 and .837.
 FEW_TARGETS = 1000
 BRIEFLY = {"learning_rate": 2e-3, "steps": 400, "validate_every": 25}
+
+#: What learns even less by heart, and how it is trained. ETTh1, from 336 hours, against a network of 128 units that
+#: goes around nothing and reads 720: after eight months of training 3 % less error 96 hours ahead and 19 % less 336
+#: hours ahead; after twelve months 1 % more and 1 % less.
 AROUND_LINEAR = "gru:units=32,scaling=last,residual=linear,decoding=position,dropout=0.5"
 CAREFULLY = BRIEFLY | {"learning_rate": 5e-4}
+
 USUAL_STEPS = Training().steps
+WANDERS = "starts where the series is: for series that wander"
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,10 @@ class Situation:
         """Return choices for the training without those that the user made."""
         usual = Training()
         return {name: one for name, one in choices.items() if getattr(self.training, name) == getattr(usual, name)}
+
+    def share_of_steps(self, training: dict[str, Any]) -> float:
+        """Return the steps of a training in trainings of the usual length."""
+        return training.get("steps", USUAL_STEPS) / USUAL_STEPS
 
     def longer(self, factor: float) -> int | None:
         """Return a context `factor` times as long, as far as the series bear it; None where they do not."""
@@ -162,8 +172,7 @@ def networks(situation: Situation) -> Iterator[Candidate]:
     yield situation.candidate("ff-ar:residual=smoothing,scaling=asinh", levels, cost=1.5)
     first, *others = recurrent(situation)
     yield first
-    wanders = "starts where the series is: for series that wander"
-    yield situation.candidate("ff-ar:scaling=last", wanders, cost=1.0)
+    yield situation.candidate("ff-ar:scaling=last", WANDERS)
     solved = "ETTh1: a twentieth less error around the exact regression, where windows are many"
     yield situation.candidate("ff-ar:residual=linear,scaling=last", solved, cost=1.5)
     smoothed = "M4 Hourly: the best single model, smoothing with a recurrent network on what it leaves"
@@ -178,7 +187,7 @@ def recurrent(situation: Situation) -> Iterator[Candidate]:
     share = 1.0
     if situation.has_few_targets:
         training = situation.free(BRIEFLY)
-        size, share = ("units=128",), 0.5 * training.get("steps", USUAL_STEPS) / USUAL_STEPS
+        size, share = ("units=128",), 0.5 * situation.share_of_steps(training)
 
     def candidate(model: str, reason: str, *choices: str, context: int | None = None, cost: float = 1.0) -> Candidate:
         choices = (*size, *choices)
@@ -188,7 +197,7 @@ def recurrent(situation: Situation) -> Iterator[Candidate]:
     yield candidate("gru", "reads segments of a season: fewer weights for the same context")
     if situation.has_few_targets:
         yield from on_few_targets(situation)
-    yield candidate("gru", "starts where the series is: for series that wander", "scaling=last")
+    yield candidate("gru", WANDERS, "scaling=last")
     far = situation.longer(3)
     if far:
         yield candidate("gru", "sees several of the longest seasons", context=far)
@@ -198,8 +207,8 @@ def recurrent(situation: Situation) -> Iterator[Candidate]:
 def on_few_targets(situation: Situation) -> Iterator[Candidate]:
     """Yield a recurrent network that learns even less by heart, and one that learns as where there is more to learn."""
     training = situation.free(CAREFULLY)
-    share = 0.25 * training.get("steps", USUAL_STEPS) / USUAL_STEPS
-    solved = "ETTh1: the recurrent network with the least error, small and around the exact regression"
-    yield situation.candidate(AROUND_LINEAR, solved, cost=0.5 + share * situation.recurrence(), **training)
+    cost = 0.5 + 0.25 * situation.share_of_steps(training) * situation.recurrence()
+    solved = "ETTh1: small, and around the exact regression: little is left to learn by heart"
+    yield situation.candidate(AROUND_LINEAR, solved, cost=cost, **training)
     wide = "as wide, and trained as long, as where there is more to learn: how much to learn is a guess"
     yield situation.candidate("gru", wide, cost=situation.recurrence())

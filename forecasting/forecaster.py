@@ -74,7 +74,7 @@ class Forecaster(Answering):
         alias: str | None = None,
         **model_config: Any,
     ) -> None:
-        self.spec = ModelSpec.said(model, model_config, head=head, scaling=scaling, alias=alias)
+        self.spec = ModelSpec.resolve(model, model_config, head=head, scaling=scaling, alias=alias)
         self.horizon = horizon
         self.freq = freq
         self.season = (season,) if isinstance(season, int) else tuple(season) if season else None

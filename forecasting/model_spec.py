@@ -71,7 +71,7 @@ class ModelSpec:
         return cls(model, model_config, chosen.text, scaling, alias or model)
 
     @classmethod
-    def said(cls, model: str | Self, config: dict[str, Any], **choices: Any) -> Self:
+    def resolve(cls, model: str | Self, config: dict[str, Any], **choices: Any) -> Self:
         """Return the spec of a model's name with choices, of a text as `parse` reads it, or a spec as it is.
 
         Args:
