@@ -6,8 +6,8 @@ import argparse
 import importlib
 
 NAMES = (
-    "m4", "monash", "etth1", "ablation", "coverage", "covariates", "missing", "training-step", "time-to-accuracy",
-    "latency", "memory",
+    "m4", "monash", "etth1-choice", "etth1", "ablation", "coverage", "covariates", "missing", "training-step",
+    "time-to-accuracy", "latency", "memory",
 )  # fmt: skip
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)

@@ -46,6 +46,8 @@ BASES = (Ingredient("ff-ar", "ff-ar"), Ingredient("gru", "gru", {"units": 128}))
 INGREDIENTS = (
     Ingredient("ff-ar: scaling=standard", choices={"scaling": "standard"}),
     Ingredient("ff-ar: scaling=asinh", choices={"scaling": "asinh"}),
+    Ingredient("ff-ar: scaling=shift", choices={"scaling": "shift"}),
+    Ingredient("ff-ar: no calendar", choices={"calendar": ()}),
     Ingredient("ff-ar: residual=linear", choices={"residual": "linear"}),
     Ingredient("ff-ar: residual=smoothing", choices={"residual": "smoothing"}),
     Ingredient("ff-ar: smoothing, asinh", choices={"residual": "smoothing", "scaling": "asinh"}),
@@ -55,6 +57,8 @@ INGREDIENTS = (
     Ingredient("ff-ar: averaging=0.98", training={"averaging": 0.98}),
     Ingredient("ff-ar: three seeds averaged", "ensemble", {"members": SEEDED}),
     Ingredient("gru: scaling=none", "gru", {"units": 128, "scaling": "none"}),
+    Ingredient("gru: scaling=shift", "gru", {"units": 128, "scaling": "shift"}),
+    Ingredient("gru: no calendar", "gru", {"units": 128, "calendar": ()}),
     Ingredient("gru: segment=1", "gru", {"units": 128, "segment": 1}),
     Ingredient("gru: decoding=position", "gru", {"units": 128, "decoding": "position"}),
     Ingredient("gru: decoding=recursive", "gru", {"units": 128, "decoding": "recursive"}),

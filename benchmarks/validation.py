@@ -78,11 +78,11 @@ def without_test(name: str, horizon: int) -> pd.DataFrame:
     return frame[frame.groupby("unique_id").cumcount(ascending=False) >= horizon]
 
 
-def etth1(end: int, channels: tuple[str, ...] = CHANNELS) -> pd.DataFrame:
-    """Return ETTh1 up to a row, standardised by mean and deviation of its training rows."""
+def etth1(end: int, channels: tuple[str, ...] = CHANNELS, trained: int = BORDERS[0]) -> pd.DataFrame:
+    """Return ETTh1 up to row `end`, standardised by mean and deviation of the rows that train, up to `trained`."""
     frame = pd.read_parquet(data("etth1"), columns=["unique_id", "ds", "y"])
     wide = frame.pivot(index="ds", columns="unique_id", values="y")[list(channels)]
-    train = wide.iloc[: BORDERS[0]]
+    train = wide.iloc[:trained]
     wide = ((wide - train.mean()) / train.std(ddof=0)).iloc[:end]
     return wide.melt(ignore_index=False, var_name="unique_id", value_name="y").reset_index()
 

@@ -31,6 +31,7 @@ class Chosen(Fitted):
     static_covariates: tuple[str, ...]
     known_covariates: tuple[str, ...]
     past_covariates: tuple[str, ...]
+    calendar: tuple[str, ...] | None
     holidays: str | None
     bounds: tuple[float | None, float | None]
     short_series: str
@@ -78,6 +79,7 @@ class Chosen(Fitted):
             season=self.season,
             context_length=self.context_length,
             quantile_levels=self.quantile_levels,
+            calendar=self.calendar,
             holidays=self.holidays,
             lower=self.bounds[0],
             upper=self.bounds[1],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -65,15 +66,22 @@ def context_lengths_worth_trying(panel: Panel, horizon: int, season: tuple[int, 
     return tuple(sorted(length for length in lengths if horizon // 2 <= length <= bound))
 
 
-def calendar_of(panel: Panel) -> tuple[str, ...]:
+def calendar_of(panel: Panel, cycles: Sequence[str] | None = None) -> tuple[str, ...]:
     """Return the calendar features that the panel's step has, of the cycles that its rows go through often enough.
 
     ETTh1, a year of hours: without the day of the year, a GRU's MSE on the validation rows, 96 hours ahead, falls from
     .675 to .657.
+
+    Args:
+        panel: the series.
+        cycles: those that were asked for; by the rule where None.
+
+    Raises:
+        ConfigError: the panel's step has no such cycle.
     """
     frequency = panel.frequency
-    if frequency.is_integer:
-        return ()
+    if frequency.is_integer or cycles is not None:
+        return calendar_features(frequency, cycles=cycles)
     after = frequency.times(panel.starts, panel.lengths)  # the end of each last step
     return calendar_features(frequency, (after.max() - panel.starts.min()) / np.timedelta64(1, "D"))
 
@@ -85,13 +93,14 @@ def task_for(
     season: tuple[int, ...] | None = None,
     context_length: int | None = None,
     quantile_levels: tuple[float, ...] = QUANTILE_GRID,
+    calendar: Sequence[str] | None = None,
     holidays: str | None = None,
     **said: Any,
 ) -> Task:
     """Fill in a task from a panel.
 
     Raises:
-        ConfigError: there is no calendar of `holidays`, or the steps are longer than a day.
+        ConfigError: there is no calendar of `holidays`, or the steps are longer than a day, or have no such cycle.
         PanelError: no series is longer than one row.
     """
     if int(panel.lengths.max(initial=0)) < 2:
@@ -103,7 +112,7 @@ def task_for(
         freq=panel.frequency.alias,
         season=season,
         quantile_levels=quantile_levels,
-        calendar=calendar_of(panel) + (holiday_features(holidays, panel.frequency) if holidays else ()),
+        calendar=calendar_of(panel, calendar) + (holiday_features(holidays, panel.frequency) if holidays else ()),
         symbols=panel.symbols,
         static_covariates=kinds_of(panel.statics),
         known_covariates=covariate_kinds(panel.covariates.known),

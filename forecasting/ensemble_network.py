@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from forecasting.config import Task
+from forecasting.data.windows import PanelArrays
 
 
 class EnsembleNetwork(keras.Model):
@@ -44,10 +45,10 @@ class EnsembleNetwork(keras.Model):
         """Do nothing: the members have made their weights."""
         self.built = True
 
-    def adapt(self, statics: np.ndarray, columns: np.ndarray) -> None:
-        """Take means and deviations of covariates from the training rows; see `ForecastNetwork.adapt`."""
+    def adapt(self, statics: np.ndarray, arrays: PanelArrays) -> None:
+        """Take means and deviations from the training rows; see `ForecastNetwork.adapt`."""
         for member in self.members:
-            member.adapt(statics, columns)
+            member.adapt(statics, arrays)
 
     def call(self, context: Any, known: Any, statics: Any = None, training: bool = False) -> Any:
         """Return quantiles or points [B, H, Q] (float64) in original units; arguments as for `ForecastNetwork`."""

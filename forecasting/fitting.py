@@ -58,6 +58,6 @@ def fit_model(
         network = build_network(spec, task, training.seed)
         require_values(checked, task, spec.head, network.head.is_whole)
         source = WindowSource.of(panel, task)
-        network.adapt(source.statics, source.arrays.known)
+        network.adapt(source.statics, source.arrays)
         learned = learner.fit(network, source, config, training, callbacks)
     return Fit(Predictor(spec, task, replicas.on_one_device(network, spec)), learned)

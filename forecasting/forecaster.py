@@ -36,10 +36,12 @@ class Forecaster(Answering):
         static_covariates: columns that say something about a series at all times, numbers or categories.
         known_covariates: columns whose future is known, such as promotions; `predict` needs it (`make_future_frame`).
         past_covariates: columns of which only the past is known; they never reach the horizon.
+        calendar: cycles that are features of every step, past and future, of `hour`, `weekday`, `weekend`, `month` and
+            `year`; none of them where empty, those that the data go through often enough when not given.
         holidays: country whose public holidays are features of every day, past and future: `DE`, or `DE-BY`.
         lower: nothing below this is forecast, in original units; a history below it is an error.
         upper: nothing above this is forecast, likewise.
-        scaling: `standard`, `last`, `mean`, `asinh` or `none`; the model's own default when not given.
+        scaling: `standard`, `last`, `shift`, `mean`, `asinh` or `none`; the model's own default when not given.
         training: how the network is trained.
         time_limit: seconds that a fit may take; the same as `Training(time_limit=...)`.
         short_series: what is done about a series with too few observed values: the network answers it `padded`
@@ -64,6 +66,7 @@ class Forecaster(Answering):
         static_covariates: Sequence[str] = (),
         known_covariates: Sequence[str] = (),
         past_covariates: Sequence[str] = (),
+        calendar: Sequence[str] | None = None,
         holidays: str | None = None,
         lower: float | None = None,
         upper: float | None = None,
@@ -83,6 +86,8 @@ class Forecaster(Answering):
         self.static_covariates = tuple(static_covariates)
         self.known_covariates, self.past_covariates = tuple(known_covariates), tuple(past_covariates)
         require_different([*self.static_covariates, *self.known_covariates, *self.past_covariates])
+        require(not isinstance(calendar, str), "calendar", "a list of cycles such as ['hour']", calendar)
+        self.calendar = None if calendar is None else tuple(calendar)
         self.holidays = holidays
         self.bounds = lower, upper
         self.training = training if time_limit is None else dataclasses.replace(training, time_limit=time_limit)
@@ -275,6 +280,7 @@ class Forecaster(Answering):
             RegistryError: the registry has no such model.
         """
         from forecasting import artifact, registry
+        from forecasting.data.features import cycles_of
 
         folder = registry.resolve(source)
         predictor, facts = artifact.read(folder)
@@ -289,6 +295,7 @@ class Forecaster(Answering):
             static_covariates=task.static_names,
             known_covariates=task.known_names,
             past_covariates=task.past_names,
+            calendar=cycles_of(task.calendar),
             holidays=task.holidays,
             lower=task.lower,
             upper=task.upper,

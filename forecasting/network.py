@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from forecasting.config import Task
+from forecasting.data.windows import PanelArrays
 from forecasting.ensemble_network import EnsembleNetwork
 from forecasting.heads._numbers import LARGEST_ERROR
 from forecasting.layers.covariates import CovariateReaders
@@ -58,15 +59,16 @@ class ForecastNetwork(keras.Model):
         """Do nothing: the layers inside make their weights in the first call, which `create_weights` makes."""
         self.built = True
 
-    def adapt(self, statics: np.ndarray, columns: np.ndarray) -> None:
-        """Take means and deviations of covariates from the training rows.
+    def adapt(self, statics: np.ndarray, arrays: PanelArrays) -> None:
+        """Take means and deviations of covariates, and that of the values where all share one, from training rows.
 
         Args:
             statics: [S, K] codes of the static covariates of the training series.
-            columns: [N, F + C] calendar features and codes of covariates of the training rows.
+            arrays: the training rows.
         """
+        self.scaler.adapt(arrays.y, arrays.first)
         self.statics.adapt(statics)
-        self.covariates.adapt(columns)
+        self.covariates.adapt(arrays.known)
 
     def call(self, context: Any, known: Any, statics: Any = None, training: bool = False) -> Any:
         """Return the outputs of the head [B, H, Q] (float64): quantiles in original units, or probabilities.

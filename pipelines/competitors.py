@@ -50,6 +50,7 @@ def forecasters(task: TaskRequest, freq: str | int | None, default: Sequence[str
         "static_covariates": task.static_covariates,
         "known_covariates": task.known_covariates,
         "past_covariates": task.past_covariates,
+        "calendar": task.calendar,
         "holidays": task.holidays,
         "lower": task.lower,
         "upper": task.upper,

@@ -44,6 +44,17 @@ class Names(click.ParamType):
         return names
 
 
+class Cycles(Names):
+    """Cycles of the calendar separated by commas."""
+
+    name = "cycles"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Read `hour,weekday`, or `none`."""
+        names = super().convert(value, param, ctx)
+        return () if names == ("none",) else names
+
+
 class Frequency(click.ParamType):
     """A pandas offset alias or an integer."""
 

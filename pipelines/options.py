@@ -12,7 +12,7 @@ import click
 
 from forecasting.config import SHORT_SERIES
 from pipelines import requests
-from pipelines.option_types import Frequency, Names, NumberList, Separator, Setting
+from pipelines.option_types import Cycles, Frequency, Names, NumberList, Separator, Setting
 
 Function = Callable[..., Any]
 
@@ -86,6 +86,8 @@ CHOICES = (
                  help="Columns whose future is known, such as promotions or a weather forecast."),
     click.option("--past", "past_covariates", type=Names(), default=(), metavar="COLUMN,...",
                  help="Columns of which only the past is known; they never reach the horizon."),
+    click.option("--calendar", type=Cycles(), metavar="CYCLE,...",
+                 help="Cycles that every step is told of: hour, weekday, weekend, month, year, or none. [by rule]"),
     click.option("--holidays", metavar="COUNTRY", help="Country whose public holidays count: DE, US-CA ..."),
     click.option("--lower", type=float, help="Nothing below this is forecast, e.g. 0."),
     click.option("--upper", type=float, help="Nothing above this is forecast."),

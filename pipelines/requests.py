@@ -67,6 +67,7 @@ class TaskRequest:
         static_covariates: columns that say something about a series at all times.
         known_covariates: columns whose future is known.
         past_covariates: columns of which only the past is known.
+        calendar: cycles of the calendar that are features; by rule when None.
         holidays: country whose public holidays are features.
         lower: nothing below this is forecast.
         upper: nothing above this is forecast.
@@ -86,6 +87,7 @@ class TaskRequest:
     static_covariates: tuple[str, ...] = ()
     known_covariates: tuple[str, ...] = ()
     past_covariates: tuple[str, ...] = ()
+    calendar: tuple[str, ...] | None = None
     holidays: str | None = None
     lower: float | None = None
     upper: float | None = None

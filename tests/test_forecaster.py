@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting import Forecaster, ModelSpec
+from forecasting import Forecaster, ModelSpec, Training
 from forecasting.errors import ConfigError, NotFittedError, RequestError
-from tests.conftest import make_frame
+from tests.conftest import QUICK, make_frame
 
 
 def test_the_forecast_frame_has_the_agreed_columns_and_times(trained, hourly):
@@ -134,6 +134,37 @@ def test_choices_are_said_in_one_place():
         Forecaster("gru:units=64", 2, layers=2, head="point")
     with pytest.raises(ConfigError, match="Got scaling beside it"):
         Forecaster(apart.spec, 2, scaling="last")
+
+
+def test_without_a_calendar_the_clock_says_nothing(hourly, tmp_path):
+    forecaster = Forecaster("ff-ar", 6, context_length=24, units=8, calendar=(), training=Training(**QUICK)).fit(hourly)
+    later = hourly.assign(ds=hourly["ds"] + pd.Timedelta("9D5h"))
+    np.testing.assert_array_equal(forecaster.predict(later)["ff-ar"], forecaster.predict(hourly)["ff-ar"])
+    loaded = Forecaster.load(forecaster.save(tmp_path / "model"))
+    assert loaded.calendar == loaded.predictor.task.calendar == ()
+
+
+def test_a_calendar_is_that_of_the_cycles_that_were_said(hourly, tmp_path):
+    forecaster = Forecaster("ar", 6, context_length=24, calendar=["weekend", "hour"]).fit(hourly)
+    assert {name.split("_")[0] for name in forecaster.predictor.task.calendar} == {"hour", "weekend"}
+    assert Forecaster.load(forecaster.save(tmp_path / "model")).calendar == ("hour", "weekend")
+    with pytest.raises(ConfigError, match="a list of cycles"):
+        Forecaster("ar", 6, calendar="hour")
+
+
+def test_shifted_windows_share_one_scale_that_the_artifact_keeps(hourly, tmp_path):
+    def fitted(frame):
+        return Forecaster("gru", 6, context_length=24, units=8, scaling="shift", training=Training(**QUICK)).fit(frame)
+
+    forecaster, doubled = fitted(hourly), hourly.assign(y=2 * hourly["y"])
+    twice = fitted(doubled)
+    np.testing.assert_allclose(twice.predict(doubled)["gru"], 2 * forecaster.predict(hourly)["gru"], rtol=1e-5)
+    loaded = Forecaster.load(forecaster.save(tmp_path / "model"))
+    np.testing.assert_array_equal(loaded.predict(hourly)["gru"], forecaster.predict(hourly)["gru"])
+    raised = hourly.assign(y=hourly["y"] + 1000)
+    np.testing.assert_allclose(loaded.predict(raised)["gru"], 1000 + loaded.predict(hourly)["gru"], rtol=1e-6)
+    constant = loaded.predict(hourly.assign(y=7.0))
+    np.testing.assert_allclose(constant["gru"], 7.0, rtol=1e-9)
 
 
 def test_a_loaded_forecaster_backtests_as_it_is(trained, hourly, tmp_path):

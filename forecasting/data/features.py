@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,20 +33,53 @@ _SUBDAILY = (
 LEAST_CYCLES = 1.5
 
 
-def calendar_features(frequency: Frequency, days: float = math.inf) -> tuple[str, ...]:
+def calendar_features(
+    frequency: Frequency, days: float = math.inf, cycles: Sequence[str] | None = None
+) -> tuple[str, ...]:
     """Return the names of the features that can tell the steps of `frequency` apart; none for integers and years.
 
     Args:
         frequency: the step.
         days: from the first row of all series to the last one; cycles that fit in less than `LEAST_CYCLES` times are
             left out.
+        cycles: those whose features are wanted, however long the data are; see `cycles_of`.
+
+    Raises:
+        ConfigError: the steps have no such cycle.
 
     >>> calendar_features(Frequency.parse("D"))
     ('weekday_sin', 'weekday_cos', 'year_sin', 'year_cos')
     >>> calendar_features(Frequency.parse("D"), days=365)
     ('weekday_sin', 'weekday_cos')
+    >>> calendar_features(Frequency.parse("h"), cycles=["weekend"])
+    ('weekend',)
     """
-    return tuple(name for name in _telling_apart(frequency) if _DAYS[_FEATURES[name][0]] * LEAST_CYCLES <= days)
+    names = _telling_apart(frequency)
+    if cycles is None:
+        return tuple(name for name in names if _DAYS[_FEATURES[name][0]] * LEAST_CYCLES <= days)
+    known = cycles_of(names)
+    unknown = [one for one in cycles if one not in known]
+    if unknown:
+        raise ConfigError(
+            f"`calendar` must name cycles that steps of {frequency.alias!r} go through: {', '.join(known) or 'none'}. "
+            f"Got {', '.join(map(repr, unknown))}.",
+            code="unknown_cycle",
+            field="calendar",
+        )
+    return tuple(name for name in names if _cycle_of(name) in cycles)
+
+
+def cycles_of(names: Sequence[str]) -> tuple[str, ...]:
+    """Return what the user calls the cycles of some features, holidays left out.
+
+    >>> cycles_of(["hour_sin", "hour_sin2", "weekend", "holiday:DE"])
+    ('hour', 'weekend')
+    """
+    return tuple(dict.fromkeys(_cycle_of(name) for name in names if not is_holiday_feature(name)))
+
+
+def _cycle_of(name: str) -> str:
+    return name.partition("_")[0]
 
 
 def _telling_apart(frequency: Frequency) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ RELATIVE_FLOOR = 1e-12
 #: Values below this count as 0: float64 ends near 1e-308, and the floor of their scale must not get there.
 SMALLEST = 1e-280
 
-SCHEMES = ("standard", "last", "mean", "none", "asinh")
+SCHEMES = ("standard", "last", "mean", "none", "asinh", "shift")
 
 #: What is small under `asinh`, as a share of the mean absolute value of the window: below it the curve is a straight
 #: line, above it a logarithm.
@@ -84,13 +84,16 @@ UNIT = Scaled(None, None, *(np.full((1, 1), number) for number in (0.0, 1.0, 1.0
 
 
 class WindowScaler(keras.layers.Layer):
-    """Scales windows of y by numbers of their own.
+    """Scales windows of y by numbers of their own, or by one number of all.
 
     `standard` subtracts the mean and divides by the standard deviation; `last` subtracts the last
     observed value and divides by the standard deviation; `mean` divides by the mean absolute value;
     `none` leaves the values alone; `asinh` does as `last` to asinh(y / u), u a tenth of the mean absolute value: for
     levels that move by factors, also where some are 0 and have no logarithm (Johnson 1949; Burbidge, Magee & Robb
-    1988), but not for values around 0. All in float64: float32 would lose a small signal on a high level.
+    1988), but not for values around 0; `shift` subtracts the last observed value and divides by the mean standard
+    deviation of the training series, the same number for all windows, so that a calm window still differs from a wild
+    one: for series that share a unit (Zeng et al. 2023, NLinear; Lin et al. 2023, SegRNN). All in float64: float32
+    would lose a small signal on a high level.
 
     Args:
         scheme: one of `SCHEMES`.
@@ -104,6 +107,19 @@ class WindowScaler(keras.layers.Layer):
         if scheme not in SCHEMES:
             raise ConfigError(f"`scaling` must be one of {', '.join(SCHEMES)}. Got {scheme!r}.", field="scaling")
         self.scheme = scheme
+        self.deviation = None
+        if scheme == "shift":
+            self.deviation = self.add_weight(shape=(), initializer="ones", trainable=False, name="deviation")
+
+    def adapt(self, y: np.ndarray, first: np.ndarray) -> None:
+        """Take the number that all windows are divided by from training rows, where the scheme has one.
+
+        Args:
+            y: [N] rows of all series, one series after the other, NaN where missing.
+            first: [S] where each series begins, ascending from 0.
+        """
+        if self.deviation is not None:
+            self.deviation.assign(mean_deviation(y, first))
 
     def call(self, context: Any) -> Scaled:
         """Scale `context` [B, L] (float64, NaN where missing)."""
@@ -123,6 +139,8 @@ class WindowScaler(keras.layers.Layer):
         if self.scheme == "none":
             nothing = ops.zeros_like(center)
             return Scaled(values, observed, nothing, nothing + 1.0, nothing + 1.0, spread * unit)
+        if self.deviation is not None:
+            scale = ops.where(varies > 0, self.deviation / unit, scale)
         scaled = observed * (shares - center) / scale
         return Scaled(scaled, observed, center * unit, scale * unit, varies, spread * unit)
 
@@ -138,6 +156,21 @@ class WindowScaler(keras.layers.Layer):
             return ops.zeros_like(mean), ops.maximum(level, RELATIVE_FLOOR), varies, spread
         center = mean if self.scheme == "standard" else last_observed(values, observed)
         return center, spread, varies, spread
+
+
+def mean_deviation(y: np.ndarray, first: np.ndarray) -> float:
+    """Return the mean standard deviation of the series that vary; 1 where none does; see `WindowScaler.adapt`."""
+    observed = ~np.isnan(y)
+    values = np.where(observed, y, 0.0)
+    unit = max(np.abs(values).max(initial=0.0), SMALLEST)
+    values /= unit  # even 1e300 has a square then
+    count = np.maximum(np.add.reduceat(observed, first, dtype="int64"), 1)
+    mean = np.add.reduceat(values, first) / count
+    values -= np.repeat(mean, np.diff(first, append=len(y)))
+    values *= observed
+    deviation = np.sqrt(np.add.reduceat(np.square(values, out=values), first) / count)
+    deviation = deviation[deviation > RELATIVE_FLOOR * np.abs(mean)]
+    return float(unit * deviation.mean()) if len(deviation) else 1.0
 
 
 def mean_of(values: Any, observed: Any) -> Any:

@@ -31,8 +31,9 @@ logger = logging.getLogger("forecasting")
 #: Seconds that are used where no limit is given.
 DEFAULT_SECONDS = 600.0
 
-#: Share of the time in which candidates are tried; the rest is kept for fitting the chosen ones on all rows.
-SEARCH_SHARE = 0.65
+#: Share of the time in which candidates are tried: where the chosen ones are fitted again on all rows, which takes the
+#: rest, and where they are not.
+SEARCH_SHARE, SEARCH_SHARE_WITHOUT_REFIT = 0.65, 0.95
 
 #: Weight of the best model with quantiles where only points were chosen, and levels are to be answered.
 SPREAD_WEIGHT = 0.05
@@ -55,7 +56,8 @@ def find(spec: ModelSpec, task: Task, panel: Panel, training: Training, callback
     """
     budget = Budget(training.time_limit or DEFAULT_SECONDS)
     held_out = HeldOut.of(panel, task, spec.config.windows)
-    search = Search(spec, task, training, callbacks, held_out, budget.part(SEARCH_SHARE))
+    share = SEARCH_SHARE if training.refit else SEARCH_SHARE_WITHOUT_REFIT
+    search = Search(spec, task, training, callbacks, held_out, budget.part(share))
     trials = search.trials()
     chosen = choose(trials, held_out, spec.config.most_members, bool(task.quantile_levels))
     for trial in chosen:

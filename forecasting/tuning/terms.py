@@ -23,6 +23,7 @@ OF_TASK = (
     "static_covariates",
     "known_covariates",
     "past_covariates",
+    "calendar",
     "holidays",
     "bounds",
     "short_series",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecasting.data.calendar import Frequency
-from forecasting.data.features import calendar_features, encode
+from forecasting.data.features import calendar_features, cycles_of, encode
 from forecasting.data.panel import Panel
 from forecasting.defaults import calendar_of
 from forecasting.errors import ConfigError
@@ -67,6 +67,21 @@ def test_the_days_of_a_panel_are_those_of_all_its_series():
     alone = Panel.from_arrays(["a"], starts[:1], [np.zeros(hours)], Frequency.parse("h"))
     assert calendar_of(alone) == NAMES["h"][:-2]
     assert calendar_of(Panel.from_arrays(["a"], [0], [np.zeros(hours)], Frequency.parse(1))) == ()
+
+
+def test_cycles_that_are_asked_for_are_read_however_short_the_data():
+    frequency = Frequency.parse("h")
+    assert calendar_features(frequency, 1, ["year", "hour"]) == (*NAMES["h"][:4], "year_sin", "year_cos")
+    assert calendar_features(frequency, cycles=()) == ()
+    assert calendar_features(Frequency.parse(1), cycles=()) == ()
+    names = calendar_features(frequency)
+    assert calendar_features(frequency, cycles=cycles_of([*names, "holiday:DE"])) == names
+
+
+@pytest.mark.parametrize(("alias", "known"), [("h", "hour, weekday, weekend, year"), ("MS", "month"), (1, "none")])
+def test_a_cycle_that_the_steps_do_not_have_is_refused_with_those_they_have(alias, known):
+    with pytest.raises(ConfigError, match=f"go through: {known}. Got 'minute'"):
+        calendar_features(Frequency.parse(alias), cycles=["minute"])
 
 
 def of_pandas(times: pd.DatetimeIndex) -> dict[str, np.ndarray]:

@@ -45,6 +45,24 @@ def test_asinh_scaling_is_last_scaling_of_curved_values():
     assert np.isfinite(scaled.original(np.array([[1e30, -1e30]]))).all()
 
 
+def test_shift_scaling_divides_all_windows_by_the_mean_deviation_of_the_series():
+    series = [np.array([1.0, 2, np.nan, 6]), np.array([np.nan, 3, 3, 3]), np.array([40.0, 80, 60, 20, np.nan])]
+    scaler = WindowScaler("shift")
+    scaler.adapt(np.concatenate(series), np.array([0, 4, 8]))
+    deviation = (np.std([1, 2, 6]) + np.std([40, 80, 60, 20])) / 2  # the constant one has none
+    scaled = scaler(WINDOW)
+    np.testing.assert_allclose(scaled.center[:, 0], [10.0, 2.5])
+    np.testing.assert_allclose(scaled.scale[:, 0], [deviation, deviation])
+    np.testing.assert_allclose(np.asarray(scaled.values)[0, [0, 2, 3]], np.array([-7, -5, 0]) / deviation)
+
+
+@pytest.mark.parametrize("y", [[], [np.nan, np.nan], [5.0, 5.0, np.nan], [1e300, 1e300]])
+def test_shift_scaling_of_series_that_do_not_vary_divides_by_one(y):
+    scaler = WindowScaler("shift")
+    scaler.adapt(np.array(y, "float64"), np.zeros(min(len(y), 1), "int64"))
+    np.testing.assert_array_equal(scaler(WINDOW).scale, [[1.0], [1.0]])
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 @given(arrays(np.float64, (3, 8), elements=st.floats(-1e300, 1e300) | st.just(np.nan)))
 def test_scaling_is_finite_and_reversible(scheme, context):
@@ -60,7 +78,7 @@ def test_scaling_is_finite_and_reversible(scheme, context):
     assert (np.abs(back - context) <= allowed)[observed].all()
 
 
-@pytest.mark.parametrize("scheme", ["standard", "last", "asinh"])
+@pytest.mark.parametrize("scheme", ["standard", "last", "shift", "asinh"])
 @pytest.mark.parametrize("level", [0.0, 7.0, -3e15, 1e-200])
 def test_a_constant_window_is_recognised_and_gives_its_constant(scheme, level):
     scaled = WindowScaler(scheme)(np.full((1, 50), level))

@@ -83,6 +83,17 @@ def test_the_best_of_several_is_registered(forecast, files):
     assert forecast(*arguments, "--skip-code", 99).code == 99
 
 
+@pytest.mark.parametrize(("said", "features"), [("none", set()), ("weekday,hour", {"hour", "weekday"})])
+def test_the_calendar_is_a_choice(forecast, files, tmp_path, said, features):
+    ended = forecast("train", files / "hourly.csv", "--horizon", 6, "--model", "ar", "--windows", 0, "--calendar", said,
+                     "--out", tmp_path / "model", "--no-track", "--json")  # fmt: skip
+    assert ended.code == 0, ended.err
+    assert {name.split("_")[0] for name in ended.json["task"]["calendar"]} == features
+    refused = forecast("train", files / "hourly.csv", "--horizon", 6, "--model", "ar", "--calendar", "minute")
+    assert refused.code == 3
+    assert "hour, weekday, weekend, year. Got 'minute'" in refused.err
+
+
 def test_a_config_file_says_the_same_as_options(forecast, files, tmp_path):
     config = tmp_path / "train.toml"
     config.write_text(

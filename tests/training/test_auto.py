@@ -118,6 +118,14 @@ def test_what_is_done_when_the_time_is_up(seconds, clock, frame):
     assert np.isfinite(model.predict(level=[80])["auto-hi-80"]).all()
 
 
+@pytest.mark.parametrize(("refit", "tried"), [(True, 1), (False, 2)])
+def test_time_that_no_refit_takes_is_for_the_search(refit, tried, clock, frame):
+    """16 seconds: a second network of 10 has 5 of them where nothing is fitted again, and none else."""
+    training = dataclasses.replace(TRAINING, refit=refit)
+    rows = rows_of(auto("naive+ff-ar:units=4", seeds=1, training=training, time_limit=16.0).fit(frame))
+    assert rows["error"].notna().sum() == 1 + tried
+
+
 def test_a_candidate_that_fails_is_reported_and_the_others_answer(frame):
     wild = {"spec": "ff-ar:units=4", "training": {"learning_rate": 1e30, "clip_norm": 1e30}}
     model = auto(["naive", "ar", wild], most_members=2).fit(frame)
@@ -183,9 +191,12 @@ def test_rules_look_at_the_data_and_keep_to_what_was_said():
     assert not any("seasonal" in name for name in short)
     heads = {one.member.spec.head for one in rules("student-t", True)}
     assert heads == {"point", "student-t"}
-    assert "gru:units=128, learning_rate 0.002, steps 400, validate_every 25" in {
-        one.name for one in rules("quantiles", True)
-    }, "ten series of 2,000 rows hold few horizons of 48"
+    few = [one.name for one in rules("quantiles", True)]
+    assert "gru:units=128, learning_rate 0.002, steps 400, validate_every 25" in few, (
+        "ten series hold few horizons of 48"
+    )
+    assert few[-1] == "es-rnn:scaling=asinh", "it takes as long as all the others"
+    assert list(found).index("es-rnn:scaling=asinh") < list(found).index("lstm")
     said = {one.name for one in rules("quantiles", True, training=Training(steps=10, learning_rate=1e-3))}
     assert "gru:units=128, validate_every 25" in said, "what the user chose, no rule changes"
 
