@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from forecasting.config import Task, Training
+from forecasting.head_spec import HeadSpec
 from forecasting.members import Member
 from forecasting.model_spec import ModelSpec
 
@@ -80,7 +81,7 @@ class Situation:
     Attributes:
         task: horizon, season and the context that all models have by default.
         lengths: [S] rows of each series.
-        head: name of the head of models that have a choice.
+        head: text of the head of models that have a choice.
         is_context_free: whether candidates may look back further than the task says: not where the user said it.
         training: how all are trained; what the user chose there, no rule changes.
     """
@@ -122,7 +123,7 @@ class Situation:
     ) -> Candidate:
         """Return a candidate with the head that was asked for, where it fits the model."""
         spec = ModelSpec.parse(text)
-        if self.head in spec.config.heads:
+        if HeadSpec.parse(self.head).name in spec.config.heads:
             spec = ModelSpec.of(
                 spec.model, spec.config.to_dict(), head=self.head, scaling=spec.scaling, alias=spec.alias
             )

@@ -14,19 +14,20 @@ ROUNDS = 20
 LEAST_GAIN = 0.002
 
 
-def scaled_error(forecast: Array, y: Array, scale: Array) -> float:
+def scaled_error(forecast: Array, y: Array, scale: Array, degree: int = 1) -> float:
     """Return the mean of |y - forecast| / scale over what was observed (MASE where the scale is that of MASE).
 
     Args:
         forecast: [W, H].
         y: [W, H], NaN where missing.
         scale: [W], NaN for windows that count for nothing.
+        degree: by which power of the errors the mean goes; of 2, its root is returned (as RMSSE has it).
     """
-    error = np.abs(y - forecast) / scale[:, None]
-    return float(np.nanmean(error)) if np.isfinite(error).any() else float("nan")
+    error = (np.abs(y - forecast) / scale[:, None]) ** degree
+    return float(np.nanmean(error) ** (1 / degree)) if np.isfinite(error).any() else float("nan")
 
 
-def greedy_weights(forecasts: Array, y: Array, scale: Array, most: int) -> Array:
+def greedy_weights(forecasts: Array, y: Array, scale: Array, most: int, degree: int = 1) -> Array:
     """Return the weights [M] of forecasts, summing to 1: forward selection with replacement.
 
     Caruana, Niculescu-Mizil, Crew and Ksikes 2004, Ensemble selection from libraries of models: begin with the best
@@ -38,8 +39,9 @@ def greedy_weights(forecasts: Array, y: Array, scale: Array, most: int) -> Array
         y: [W, H], NaN where missing.
         scale: [W], as for `scaled_error`.
         most: members at most.
+        degree: as for `scaled_error`.
     """
-    single = np.array([scaled_error(one, y, scale) for one in forecasts])
+    single = np.array([scaled_error(one, y, scale, degree) for one in forecasts])
     counts = np.zeros(len(forecasts))
     best = int(np.nanargmin(single)) if np.isfinite(single).any() else 0
     counts[best] = 1
@@ -50,7 +52,7 @@ def greedy_weights(forecasts: Array, y: Array, scale: Array, most: int) -> Array
     for _ in range(ROUNDS - 1):
         free = counts > 0 if np.count_nonzero(counts) >= most else np.ones(len(counts), bool)
         size = counts.sum() + 1
-        errors = {at: scaled_error((total + forecasts[at]) / size, y, scale) for at in np.flatnonzero(free)}
+        errors = {at: scaled_error((total + forecasts[at]) / size, y, scale, degree) for at in np.flatnonzero(free)}
         added = min(errors, key=lambda at: (errors[at], at))
         counts[added] += 1
         total += forecasts[added]

@@ -80,6 +80,11 @@ class HeadSpec:
         """Whether the head forecasts a whole distribution of a number, from which it can be drawn."""
         return self.name not in (*WITHOUT_DISTRIBUTION, *OF_SYMBOLS)
 
+    @property
+    def degree(self) -> int:
+        """By which power of the errors the loss of points grows: what is learnt is what is compared."""
+        return int(getattr(self.config(), "degree", 1)) if self.options else 1
+
     def config(self) -> Any:
         """Return the head's `Config` made from the options; None for a head that has none.
 

@@ -47,3 +47,11 @@ def test_windows_count_by_their_scale_and_only_where_observed(signals):
     assert greedy_weights(signals, y, scale, most=3).tolist() == [1, 0, 0, 0]
     error = np.abs(y - signals[1])[W // 2 :]
     assert scaled_error(signals[1], y, 2 * scale) == pytest.approx(np.nanmean(error) / 2)
+    assert scaled_error(signals[1], y, scale, degree=2) == pytest.approx(np.nanmean(error**2) ** 0.5)
+
+
+def test_squares_prefer_what_is_never_far_off():
+    y = np.zeros((W, 1))
+    forecasts = np.stack([np.where(np.arange(W) % 10 == 0, 5.0, 0.0), np.ones(W)])[:, :, None]
+    assert greedy_weights(forecasts, y, np.ones(W), most=1).tolist() == [1, 0]
+    assert greedy_weights(forecasts, y, np.ones(W), most=1, degree=2).tolist() == [0, 1]

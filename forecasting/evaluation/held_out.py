@@ -39,6 +39,7 @@ class HeldOut:
         step: [W] step of its last known row.
         y: [W, H] what happened, NaN where missing.
         scale: [W] mean absolute seasonal difference of the rows before; 1 for all where none has any.
+        degree: by which power of the errors forecasts are compared.
     """
 
     panel: Panel
@@ -47,9 +48,10 @@ class HeldOut:
     step: NDArray[np.int64]
     y: NDArray[np.float64]
     scale: NDArray[np.float64]
+    degree: int = 1
 
     @classmethod
-    def of(cls, panel: Panel, task: Task, windows: int = 0) -> Self:
+    def of(cls, panel: Panel, task: Task, windows: int = 0, degree: int = 1) -> Self:
         """Hold the last horizons of each series out.
 
         Origins lie a horizon apart, or closer where they would be fewer than `WANTED`.
@@ -58,6 +60,7 @@ class HeldOut:
             panel: all rows that may be looked at.
             task: horizon and season.
             windows: horizons of each series; by `origins_by_rule` when 0.
+            degree: by which power of the errors forecasts are compared.
         """
         horizon, windows = task.horizon, windows or origins_by_rule(panel, task.horizon)
         apart = rows_between(horizon, windows * panel.n_series)
@@ -71,7 +74,7 @@ class HeldOut:
         scale = seasonal_scales(panel, origins, task.season[0])[0]
         scale = np.where(scale > 0, scale, np.nan)
         scale = scale if np.isfinite(scale).any() else np.ones(len(scale))
-        return cls(panel, known, origins.series, origins.step, panel.y[rows], scale)
+        return cls(panel, known, origins.series, origins.step, panel.y[rows], scale, degree)
 
     @property
     def windows(self) -> int:
@@ -92,14 +95,15 @@ class HeldOut:
         return answer.median
 
     def error(self, forecast: NDArray[np.float64]) -> float:
-        """Return the mean scaled absolute error of a forecast [W, H], or infinity where it has none."""
-        found = scaled_error(forecast, self.y, self.scale)
+        """Return the mean scaled error of a forecast [W, H] (its root, of squares), or infinity where it has none."""
+        found = scaled_error(forecast, self.y, self.scale, self.degree)
         return found if math.isfinite(found) else math.inf
 
     def weights(self, forecasts: NDArray[np.float64], most: int) -> NDArray[np.float64]:
         """Return the weights [M] of forecasts [M, W, H], of which at most `most` are above 0."""
         can_be_compared = np.isfinite(forecasts).all(axis=(0, 2))
-        return greedy_weights(forecasts[:, can_be_compared], self.y[can_be_compared], self.scale[can_be_compared], most)
+        y, scale = self.y[can_be_compared], self.scale[can_be_compared]
+        return greedy_weights(forecasts[:, can_be_compared], y, scale, most, self.degree)
 
 
 def rows_between(horizon: int, windows: int) -> int:

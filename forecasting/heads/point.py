@@ -29,6 +29,11 @@ class Config(StrictConfig):
     def __post_init__(self) -> None:
         require(self.loss in LOSSES, "loss", f"one of {', '.join(LOSSES)}", self.loss)
 
+    @property
+    def degree(self) -> int:
+        """By which power of the errors the loss grows."""
+        return LOSSES[self.loss]
+
 
 class Head(TrainedNumbers):
     """Reads one raw number per step as the forecast itself, in scaled units; P = Q = 1.
@@ -44,7 +49,7 @@ class Head(TrainedNumbers):
 
     def __init__(self, task: Task, link: Any = None, config: Config = Config(), **kwargs: Any) -> None:
         super().__init__(task, link, (0.5,), **kwargs)
-        self.degree = LOSSES[config.loss]
+        self.degree = config.degree
         if task.quantile_levels:
             raise ConfigError(
                 f"A point head has no quantiles. Got quantile_levels={task.quantile_levels}. Use head='quantiles'.",

@@ -18,7 +18,7 @@ class Trial:
         candidate: the model.
         fit: the trained model; None where it was left out or failed.
         forecast: [W, H] its answers at the held-out origins.
-        error: their mean scaled absolute error.
+        error: their mean scaled error; see `HeldOut.error`.
         seconds: wall-clock time of fitting and measuring.
         weight: its part of the forecast that was chosen.
         fitted_on: what the model that is kept has learnt from.

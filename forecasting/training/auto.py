@@ -55,7 +55,7 @@ def find(spec: ModelSpec, task: Task, panel: Panel, training: Training, callback
         TrainingError: no candidate can be fitted.
     """
     budget = Budget(training.time_limit or DEFAULT_SECONDS)
-    held_out = HeldOut.of(panel, task, spec.config.windows)
+    held_out = HeldOut.of(panel, task, spec.config.windows, spec.head_spec.degree)
     share = SEARCH_SHARE if training.refit else SEARCH_SHARE_WITHOUT_REFIT
     search = Search(spec, task, training, callbacks, held_out, budget.part(share))
     trials = search.trials()

@@ -97,6 +97,16 @@ def test_candidates_are_fitted_before_the_held_out_origins(frame):
     assert held_out.scale[0] == pytest.approx(np.abs(before[24:] - before[:-24]).mean())
 
 
+@pytest.mark.parametrize(("head", "degree"), [("point", 1), ("point:loss=squared", 2)])
+def test_means_are_compared_by_squared_errors_and_medians_by_absolute_ones(head, degree, frame):
+    model = auto("naive+seasonal-naive", head=head).fit(frame)
+    panel = Panel.from_frame(frame)
+    held_out = HeldOut.of(panel, model.predictor.task)
+    last = panel.y[panel.offsets[held_out.series] + held_out.step]
+    errors = np.abs(held_out.y - last[:, None]) / held_out.scale[:, None]
+    assert rows_of(model).loc["naive", "error"] == pytest.approx(np.mean(errors**degree) ** (1 / degree))
+
+
 @pytest.mark.parametrize("seconds", [1000.0, 26.0, 12.0, 0.02])
 def test_what_is_done_when_the_time_is_up(seconds, clock, frame):
     """A network takes 10 s, another seed of it too, and as much again each on all rows; 65 % is for the search."""
@@ -191,6 +201,8 @@ def test_rules_look_at_the_data_and_keep_to_what_was_said():
     assert not any("seasonal" in name for name in short)
     heads = {one.member.spec.head for one in rules("student-t", True)}
     assert heads == {"point", "student-t"}
+    mixture = "mixture-density:components=5"
+    assert {one.member.spec.head for one in rules(mixture, True)} == {"point", mixture}, "options of a head go with it"
     few = [one.name for one in rules("quantiles", True)]
     assert "gru:units=128, learning_rate 0.002, steps 400, validate_every 25" in few, (
         "ten series hold few horizons of 48"
