@@ -122,11 +122,7 @@ class Situation:
         self, text: str, reason: str, context: int | None = None, cost: float = 1.0, **training: Any
     ) -> Candidate:
         """Return a candidate with the head that was asked for, where it fits the model."""
-        spec = ModelSpec.parse(text)
-        if HeadSpec.parse(self.head).name in spec.config.heads:
-            spec = ModelSpec.of(
-                spec.model, spec.config.to_dict(), head=self.head, scaling=spec.scaling, alias=spec.alias
-            )
+        spec = ModelSpec.parse(text).with_head(HeadSpec.parse(self.head))
         is_instant = spec.config.learner in INSTANT
         return Candidate(Member(spec, 1.0, context, tuple(sorted(training.items()))), reason, cost, is_instant)
 

@@ -95,6 +95,18 @@ class ModelSpec:
             )
         return cls.parse(model) if isinstance(model, str) else model
 
+    def with_head(self, head: HeadSpec) -> Self:
+        """Return the model with another head; as it is where that head does not fit it.
+
+        Raises:
+            ConfigError: a choice of the model does not go with the head.
+        """
+        if head.name not in self.config.heads:
+            return self
+        usual = type(self.config)()
+        chosen = {name: one for name, one in self.config.to_dict().items() if one != usual.to_dict()[name]}
+        return dataclasses.replace(self, config=self.config.for_head(head, chosen), head=head.text)
+
     @property
     def head_spec(self) -> HeadSpec:
         """The head with its options."""

@@ -31,16 +31,17 @@ class NumberList(click.ParamType):
 
 
 class Names(click.ParamType):
-    """Names separated by commas."""
+    """Names separated by commas; `name` and `example` say what they are names of."""
 
     name = "names"
+    example = "store,region"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         """Read `store,region`; lists, as a config file has them, are taken too."""
         parts = value.split(",") if isinstance(value, str) else value if isinstance(value, (list, tuple)) else [value]
         names = tuple(str(part).strip() for part in parts)
         if not all(names) or len(set(names)) < len(names):
-            self.fail(f"{value!r} is not a list of different names such as store,region.", param, ctx)
+            self.fail(f"{value!r} is not a list of different {self.name} such as {self.example}.", param, ctx)
         return names
 
 
@@ -48,10 +49,13 @@ class Cycles(Names):
     """Cycles of the calendar separated by commas."""
 
     name = "cycles"
+    example = "hour,weekday, or none"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """Read `hour,weekday`, or `none`."""
+        """Read `hour,weekday`, or `none`, which stands alone."""
         names = super().convert(value, param, ctx)
+        if "none" in names and len(names) > 1:
+            self.fail(f"{value!r} names cycles, and none beside them. Name one or the other.", param, ctx)
         return () if names == ("none",) else names
 
 

@@ -5,10 +5,14 @@ What is left after `fit` is an `ensemble`, or one model, under this name; see `f
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from forecasting.config import is_count, require
+from forecasting.errors import ConfigError
+from forecasting.head_spec import HeadSpec
 from forecasting.heads import HEADS
 from forecasting.members import MOST_MEMBERS, Member, read_members
 from forecasting.models._config import FIRST_HEADS, ModelConfig
@@ -50,9 +54,31 @@ class Config(ModelConfig):
 
     @property
     def heads(self) -> tuple[str, ...]:
-        """The head of every candidate that has a choice; the others keep the one they have."""
+        """The head of every candidate that it fits and that has chosen no other; see `for_head`."""
         return (*FIRST_HEADS, *(name for name in HEADS.names() if name not in (*FIRST_HEADS, "categorical")))
+
+    def for_head(self, head: HeadSpec, given: Mapping[str, Any]) -> Self:
+        """Return the config with this head for the candidates that it fits and that have the one of their default.
+
+        Raises:
+            ConfigError: a candidate has quantiles, which no forecast with this head has.
+        """
+        candidates = tuple(_with_head(member, head) for member in self.candidates)
+        unfit = [member.spec for member in candidates if member.spec.has_quantiles and not head.has_quantiles]
+        if unfit:
+            raise ConfigError(
+                f"`head` of candidate {unfit[0].alias!r} is {unfit[0].head!r}, which forecasts quantiles, and that of "
+                f"all is {head.name!r}, which has none. Leave the candidate's out, or take another for all.",
+                code="head_unfit",
+                field="candidates",
+            )
+        return dataclasses.replace(self, candidates=candidates)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form that `from_dict` takes."""
         return {**super().to_dict(), "candidates": [member.to_dict() for member in self.candidates]}
+
+
+def _with_head(member: Member, head: HeadSpec) -> Member:
+    is_chosen = member.spec.head != member.spec.config.heads[0]
+    return member if is_chosen else dataclasses.replace(member, spec=member.spec.with_head(head))

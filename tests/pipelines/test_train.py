@@ -94,6 +94,19 @@ def test_the_calendar_is_a_choice(forecast, files, tmp_path, said, features):
     assert "hour, weekday, weekend, year. Got 'minute'" in refused.err
 
 
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("", "'' is not a list of different cycles such as hour,weekday, or none."),
+        ("hour,none", "'hour,none' names cycles, and none beside them."),
+    ],
+)
+def test_what_is_no_calendar_is_refused_before_anything_is_read(forecast, files, said, message):
+    refused = forecast("train", files / "missing.csv", "--horizon", 6, "--model", "ar", "--calendar", said)
+    assert refused.code == 2
+    assert message in " ".join(refused.err.split())
+
+
 def test_a_config_file_says_the_same_as_options(forecast, files, tmp_path):
     config = tmp_path / "train.toml"
     config.write_text(

@@ -97,6 +97,23 @@ def test_candidates_are_fitted_before_the_held_out_origins(frame):
     assert held_out.scale[0] == pytest.approx(np.abs(before[24:] - before[:-24]).mean())
 
 
+def test_candidates_that_were_asked_for_take_the_head_of_all_where_they_chose_none():
+    text = "ar+ff-ar+gru:head=normal+gru:decoding=recursive;width=8"
+    heads = [member.spec.head for member in auto(text, head="student-t").spec.config.candidates]
+    assert heads == ["point", "student-t", "normal", "student-t"]
+    recursive = auto(text, head="student-t").spec.config.candidates[-1].spec.config
+    assert (recursive.forcing, recursive.width) == ("teacher", 8), "as where the head is said in the candidate's text"
+    assert [member.spec.head for member in auto("ff-ar+gru", head="point").spec.config.candidates] == ["point"] * 2
+    assert ModelSpec.from_dict(auto(text, head="student-t").spec.to_dict()) == auto(text, head="student-t").spec
+    with pytest.raises(ConfigError, match="candidate 'gru:head=normal' is 'normal', which forecasts quantiles"):
+        auto(text, head="point")
+
+
+def test_means_of_networks_that_were_asked_for_are_averaged(frame):
+    rows = rows_of(auto("naive+ff-ar:units=4", head="point:loss=squared").fit(frame))
+    assert rows["error"].notna().all()
+
+
 @pytest.mark.parametrize(("head", "degree"), [("point", 1), ("point:loss=squared", 2)])
 def test_means_are_compared_by_squared_errors_and_medians_by_absolute_ones(head, degree, frame):
     model = auto("naive+seasonal-naive", head=head).fit(frame)
