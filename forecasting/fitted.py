@@ -63,9 +63,9 @@ class Fitted:
     def leaderboard_(self) -> pd.DataFrame:
         """The candidates of `auto` in the order in which they were tried; empty for other models, and after `load`.
 
-        Columns: `model`, `error` (mean scaled absolute error at the held-out origins), `seconds`, `weight` in the
-        forecast, `fitted_on` (what the model that is kept has learnt from), `note` (why it was left out, failed or
-        ended early), `reason` (why it was tried).
+        Columns: `model`, `error` (mean scaled absolute error at the held-out origins, or the root of the mean square
+        where means are forecast), `seconds`, `weight` in the forecast, `fitted_on` (what the model that is kept has
+        learnt from), `note` (why it was left out, failed or ended early), `reason` (why it was tried).
         """
         import pandas as pd
 

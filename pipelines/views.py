@@ -40,7 +40,7 @@ def show_trained(trained: Trained) -> None:
     """Print what a training made."""
     if len(trained.entries) > 1:
         show_leaderboard(trained.entries)
-    show_candidates(trained.forecaster.leaderboard_)
+    show_candidates(trained.forecaster.leaderboard_, trained.forecaster.spec.head_spec.degree)
     facts, task = trained.forecaster.facts, trained.forecaster.predictor.task
     seasons = ", ".join(map(str, task.season))
     show_facts(
@@ -58,14 +58,20 @@ def show_trained(trained: Trained) -> None:
     )
 
 
-def show_candidates(candidates: pd.DataFrame) -> None:
-    """Print the candidates that `auto` tried, the best first; nothing for other models."""
+def show_candidates(candidates: pd.DataFrame, degree: int) -> None:
+    """Print the candidates that `auto` tried, the best first; nothing for other models.
+
+    Args:
+        candidates: `Forecaster.leaderboard_`.
+        degree: by which power of the errors they were compared.
+    """
     if candidates.empty:
         return
     ranked = candidates.sort_values("error", kind="stable")
     columns = ["model", "error", "seconds", "weight", "fitted_on", "note"]
     rows = ranked[columns].astype(object).where(ranked[columns].notna(), None).to_numpy().tolist()
-    note = "Mean scaled absolute error at origins that no candidate was trained on; lower is better."
+    error = "Root mean squared scaled error" if degree == 2 else "Mean absolute scaled error"
+    note = f"{error} at origins that no candidate was trained on; lower is better."
     show_table("Candidates of auto", [name.replace("_", " ") for name in columns], rows, note)
 
 
