@@ -209,7 +209,7 @@ class Training(StrictConfig):
         validate_every: steps between two looks at the validation windows (one Keras epoch).
         patience: looks without improvement before stopping.
         validation_windows: horizons held out at the end of each series for validation; with 0 all windows train for
-            all steps.
+            all steps. For `auto` the rows on which it compares its candidates are these.
         calibration_windows: horizons held out after those, of training and validation both, on which the intervals
             are calibrated (`forecasting.calibration`); 0 calibrates nothing.
         refit: after the best number of steps is known, train once more on everything for that long.

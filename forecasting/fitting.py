@@ -32,6 +32,7 @@ def fit_model(
     callbacks: Sequence[Any] = (),
     *,
     checked: Panel | None = None,
+    stopped_by: Panel | None = None,
 ) -> Fit:
     """Build the network of a model and teach it; a learner that finds the model itself (`find`) is left to do so.
 
@@ -42,6 +43,8 @@ def fit_model(
         training: how.
         callbacks: Keras callbacks.
         checked: all rows whose values must be what task and head take; those of `panel` by default.
+        stopped_by: the same series with the rows after `panel`, which say when a training by gradient ends; the last
+            ones of `panel` (`Training.validation_windows`) say so by default.
 
     Raises:
         ConfigError: the learner does not teach this model.
@@ -59,5 +62,7 @@ def fit_model(
         require_values(checked, task, spec.head, network.head.is_whole)
         source = WindowSource.of(panel, task)
         network.adapt(source.statics, source.arrays)
+        if stopped_by is not None and getattr(learner, "STOPS_EARLY", False):
+            source = WindowSource.of(stopped_by, task, panel.lengths)
         learned = learner.fit(network, source, config, training, callbacks)
     return Fit(Predictor(spec, task, replicas.on_one_device(network, spec)), learned)

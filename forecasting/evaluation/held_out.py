@@ -35,6 +35,7 @@ class HeldOut:
     Attributes:
         panel: all rows.
         known: the rows before the first held-out origin of each series; all rows where no series can spare any.
+        whole: all rows of the series that `known` has.
         series: [W] series number of each window.
         step: [W] step of its last known row.
         y: [W, H] what happened, NaN where missing.
@@ -44,6 +45,7 @@ class HeldOut:
 
     panel: Panel
     known: Panel
+    whole: Panel
     series: NDArray[np.int64]
     step: NDArray[np.int64]
     y: NDArray[np.float64]
@@ -66,7 +68,10 @@ class HeldOut:
         apart = rows_between(horizon, windows * panel.n_series)
         count = (windows - 1) * horizon // apart + 1
         origins = RollingOrigins(*rolling_origins(panel.lengths, horizon, count, apart))
-        known = origins.training_panel(panel) if len(origins.series) else panel
+        known = whole = panel
+        if len(origins.series):
+            ends = origins.ends(panel)
+            known, whole = panel.truncate(ends), panel if ends.all() else panel.select(ends > 0)
         if len(origins.series) > MOST_SCORED:
             kept = np.arange(MOST_SCORED) * len(origins.series) // MOST_SCORED
             origins = RollingOrigins(origins.series[kept], origins.step[kept], origins.window[kept])
@@ -74,7 +79,7 @@ class HeldOut:
         scale = seasonal_scales(panel, origins, task.season[0])[0]
         scale = np.where(scale > 0, scale, np.nan)
         scale = scale if np.isfinite(scale).any() else np.ones(len(scale))
-        return cls(panel, known, origins.series, origins.step, panel.y[rows], scale, degree)
+        return cls(panel, known, whole, origins.series, origins.step, panel.y[rows], scale, degree)
 
     @property
     def windows(self) -> int:

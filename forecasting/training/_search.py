@@ -92,19 +92,20 @@ class Search:
         return trial
 
     def measure(self, trial: Trial, training: Training) -> None:
-        """Fit a candidate on the rows before the held-out origins, and let it answer these."""
-        fit = self.fit(trial.candidate, self.held_out.known, training)
+        """Fit a candidate on the rows before the held-out origins, which say when to stop, and let it answer these."""
+        stopped_by = self.held_out.whole if self.held_out.windows else None
+        fit = self.fit(trial.candidate, self.held_out.known, training, stopped_by)
         if self.held_out.windows:
             trial.forecast = self.held_out.forecast(fit.predictor)
             trial.error = self.held_out.error(trial.forecast)
         trial.fit, trial.note = fit, fit.learned.notes.get("ended", "")
 
-    def fit(self, candidate: Candidate, panel: Panel, training: Training) -> Fit:
-        """Fit a candidate on a panel."""
+    def fit(self, candidate: Candidate, panel: Panel, training: Training, stopped_by: Panel | None = None) -> Fit:
+        """Fit a candidate on a panel; see `fit_model`."""
         member = candidate.member
         length = max(self.task.context_length, member.context_length or 0)
         task = member.task(dataclasses.replace(self.task, context_length=length))
-        return fit_model(member.spec, task, panel, training, self.callbacks)
+        return fit_model(member.spec, task, panel, training, self.callbacks, stopped_by=stopped_by)
 
     def fitted(self, trial: Trial) -> Fit:
         """Return the trained model of a trial that has one."""

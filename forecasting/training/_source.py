@@ -28,6 +28,8 @@ class WindowSource:
         lengths: [S] rows of each series.
         gather: cuts windows out of the copy on the device.
         statics: [S, K] float32 codes of the static covariates.
+        ends: [S] rows of each series that train, where those after them say when to stop; None where the training says
+            how many do.
     """
 
     panel: Panel
@@ -36,16 +38,17 @@ class WindowSource:
     lengths: np.ndarray
     gather: Gather
     statics: np.ndarray
+    ends: np.ndarray | None = None
 
     @classmethod
-    def of(cls, panel: Panel, task: Task) -> WindowSource:
+    def of(cls, panel: Panel, task: Task, ends: np.ndarray | None = None) -> WindowSource:
         """Lay the panel out and copy it to the device."""
         arrays = layout(panel, task.calendar, task.horizon, task.covariate_kinds)
         y, known = tf.constant(arrays.y), tf.constant(arrays.known)
         statics = encode_statics(panel.statics, task.static_covariates, panel.ids)
         gather = Gather(y, known, task.context_length, task.horizon, task.covariate_counts)
         gather.y, gather.known = replicas.resident(gather.y), replicas.resident(gather.known)
-        return cls(panel, task, arrays, panel.lengths, gather, statics)
+        return cls(panel, task, arrays, panel.lengths, gather, statics, ends)
 
     def windows(self, origins: tf.Tensor, firsts: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """Return context [B, L], known [B, L + H, F + C], target [B, H] and static codes [B, K] of the windows."""
@@ -61,7 +64,8 @@ class WindowSource:
         Raises:
             TrainingError: no series is long enough for one.
         """
-        index = window_index(self.arrays, self.task.context_length, self.task.horizon)
+        ends = None if self.ends is None else self.arrays.first + self.ends
+        index = window_index(self.arrays, self.task.context_length, self.task.horizon, ends)
         if index.count == 0:
             raise TrainingError(
                 f"No series is long enough to train on: a window needs at least 2 rows, and the longest of "
@@ -71,13 +75,13 @@ class WindowSource:
         return index
 
     def split(self, windows: int) -> tuple[WindowIndex, tuple[np.ndarray, np.ndarray] | None]:
-        """Split off the last `windows` horizons of each series, fewer of short ones; see `validation_ends`.
+        """Split off what lies after `ends`, or the last `windows` horizons of each series; see `validation_ends`.
 
         Returns the index of the windows before the split, and the flat origins and first rows of the
         validation windows; these are None when the series are too short to spare any.
         """
         task, first = self.task, self.arrays.first
-        ends = validation_ends(self.lengths, task.horizon, windows)
+        ends = validation_ends(self.lengths, task.horizon, windows) if self.ends is None else self.ends
         series, steps = validation_origins(self.lengths, ends, task.horizon)
         index = window_index(self.arrays, task.context_length, task.horizon, first + ends)
         if len(series) == 0 or index.count == 0:

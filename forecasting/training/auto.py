@@ -1,7 +1,8 @@
 """The learner of `auto`: tries candidates while there is time, and keeps the best one or an average of a few.
 
 Every candidate is fitted on the rows before the first held-out origin and answers all held-out origins as it would be
-served. What is chosen there is fitted again on all rows, as far as the time allows.
+served; they also say when the training of a network ends, so none of the rows before has to be spared for that. What is
+chosen there is fitted again on all rows, as far as the time allows.
 """
 
 from __future__ import annotations

@@ -41,6 +41,9 @@ SEARCH: dict[str, Space] = {
 #: Several devices can share the steps (`Training.strategy`).
 IS_SHAREABLE = True
 
+#: Rows that are not trained on say when the training ends.
+STOPS_EARLY = True
+
 
 class WindowTrainer(keras.Model):
     """A Keras model whose input is a vector of origins and whose weights are those of the inner network.

@@ -1,5 +1,7 @@
 """Training by gradient: what is drawn, what is kept, what it never sees."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -8,6 +10,7 @@ from forecasting import Forecaster, Training
 from forecasting.config import LOSS_SCALES, Task
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, PanelError
+from forecasting.fitting import fit_model
 from forecasting.learner_spec import LEARNERS
 from forecasting.model_spec import ModelSpec
 from forecasting.network import build_network
@@ -54,6 +57,53 @@ def test_the_best_weights_are_kept_when_there_is_no_refit():
     _, (origins, firsts) = source.split(model.training.validation_windows)
     windows = source.windows(origins, firsts)
     loss, _ = model.predictor.network.loss_and_error(*windows)
+    assert float(loss) == pytest.approx(best["val_loss"], rel=1e-4)
+
+
+def later_changed(panel, ends):
+    """Return the panel with other values after `ends`."""
+    y = panel.y.copy()
+    for begin, end, stop in zip(panel.offsets[:-1], panel.offsets[:-1] + ends, panel.offsets[1:], strict=True):
+        y[end:stop] = 3 * y[end:stop] + np.arange(stop - end)
+        assert begin < end < stop
+    return dataclasses.replace(panel, y=y)
+
+
+def test_rows_that_say_when_to_stop_are_not_learnt_from():
+    """With one look nothing is left to choose: the weights are those of all rows before, the losses their own."""
+    whole = Panel.from_frame(make_frame(rows=160))
+    ends = whole.lengths - [30, 42]
+    known, spec = whole.truncate(ends), ModelSpec.parse("ff-ar:units=8,layers=1,width=4,scaling=shift")
+    task = Task(H, L, "h", (24,), quantile_levels=(0.5,), calendar=("hour_sin",))
+    training = Training(**(QUICK | {"steps": 10, "validate_every": 10, "refit": False}))
+
+    def fitted(stopped_by, **choices):
+        chosen = dataclasses.replace(training, **choices)
+        return fit_model(spec, task, known, chosen, stopped_by=stopped_by)
+
+    alone = fitted(None, validation_windows=0)
+    first, other = fitted(whole), fitted(later_changed(whole, ends))
+    for one in (first, other):
+        assert one.learned.windows == alone.learned.windows
+        np.testing.assert_array_equal(weights(one), weights(alone))
+    losses = [one.learned.history[-1]["val_loss"] for one in (first, other)]
+    assert losses[0] != losses[1]
+
+
+def test_rows_that_say_when_to_stop_do():
+    """The error over every window after the ends is least at the step whose weights are kept."""
+    whole = Panel.from_frame(make_frame(rows=160))
+    ends = whole.lengths - 30
+    spec, task = ModelSpec.parse("ff-ar:units=8,layers=1,width=4"), Task(H, L, "h", (24,), quantile_levels=(0.5,))
+    many = {"steps": 200, "validate_every": 10, "learning_rate": 0.05, "patience": 30, "refit": False}
+    fit = fit_model(spec, task, whole.truncate(ends), Training(**(QUICK | many)), stopped_by=whole)
+    best = min(fit.learned.history, key=lambda row: row["val_loss"])
+    assert fit.learned.steps == best["step"] < fit.learned.history[-1]["step"]
+    steps = np.concatenate([np.arange(end - 1, length - H) for end, length in zip(ends, whole.lengths, strict=True)])
+    series = np.repeat(np.arange(whole.n_series), len(steps) // whole.n_series)
+    source = WindowSource.of(whole, task)
+    first = source.arrays.first[series]
+    loss, _ = fit.predictor.network.loss_and_error(*source.windows(first + steps, first))
     assert float(loss) == pytest.approx(best["val_loss"], rel=1e-4)
 
 
