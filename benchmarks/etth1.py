@@ -101,7 +101,7 @@ def recurrent(horizon: int, kind: str) -> Any:
 
 
 def automatic(horizon: int, kind: str) -> Any:
-    """Return `auto`: its candidates learn from the training rows, and are compared on those of validation.
+    """Return `auto`: its candidates learn from the training rows; those of validation stop and compare them.
 
     It forecasts means, since the tables have squared errors, and reads no calendar either.
     """
@@ -109,9 +109,7 @@ def automatic(horizon: int, kind: str) -> Any:
     from forecasting.model_spec import ModelSpec
 
     windows = -(-(BORDERS[1] - BORDERS[0]) // horizon)
-    training = Training(
-        refit=False, validation_windows=max(1, 720 // horizon), loss_scale="units", time_limit=AUTO_SECONDS
-    )
+    training = Training(refit=False, loss_scale="units", time_limit=AUTO_SECONDS)
     spec = ModelSpec.parse(f"auto:windows={windows},head=point:loss=squared")
     return Forecaster(spec, horizon, season=24, calendar=(), training=training).fit(etth1(BORDERS[1], KINDS[kind]))
 

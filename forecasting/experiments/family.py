@@ -1,4 +1,4 @@
-"""Every cell, stack, attention and decoding beside the baselines: accuracy, seconds and size on the same budget.
+"""Every cell, stack, attention, decoding and residual beside the baselines: accuracy, seconds, size on one budget.
 
 Each network has 64 units and a point head, reads tokens of six hours, takes at most 400 gradient steps of 128 windows
 and is trained from two seeds; the numbers are means. MASE is that of 90 rolling origins, a horizon apart, after the
@@ -26,6 +26,7 @@ from forecasting.forecaster import Forecaster
 from forecasting.layers.attention import ATTENTIONS
 from forecasting.layers.encoders import STACKS
 from forecasting.layers.recurrent import CELLS
+from forecasting.layers.residuals import RESIDUALS
 from forecasting.model_spec import ModelSpec
 from forecasting.plots import leaderboard_chart
 from forecasting.schema import DS, UNIQUE_ID, Y
@@ -108,6 +109,9 @@ def members() -> Iterator[Member]:
     for decoding in DECODINGS.names():
         for name, options in ways(decoding):
             yield Member("decoding", f"gru, {name}", "recurrent", (("decoding", decoding), *options))
+    for residual in RESIDUALS.names():
+        yield Member("around", f"gru, around {residual}", "recurrent", (("residual", residual),))
+        yield Member("around", f"ff-ar, around {residual}", "ff-ar", (("residual", residual),))
     for decoding in DECODINGS.names():
         yield Member("no memory", f"ff-ar, {decoding}", "ff-ar", (("decoding", decoding),))
 

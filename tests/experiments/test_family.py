@@ -7,6 +7,7 @@ from forecasting.experiments import family
 from forecasting.layers.attention import ATTENTIONS
 from forecasting.layers.encoders import STACKS
 from forecasting.layers.recurrent import CELLS
+from forecasting.layers.residuals import NO_RESIDUAL, RESIDUALS
 from tests.conftest import make_frame
 
 MEMBERS = list(family.members())
@@ -18,8 +19,9 @@ def test_every_member_of_every_catalog_has_a_row():
     assert {config.get("stack", "plain") for config in configs} == set(STACKS.names())
     assert {config.get("decoding", "mimo") for config in configs} == set(DECODINGS.names())
     assert {config.get("attention", "none") for config in configs} == set(ATTENTIONS.names())
+    assert {config.get("residual", NO_RESIDUAL) for config in configs} == {NO_RESIDUAL, *RESIDUALS.names()}
     perceptrons = [dict(member.config) for member in MEMBERS if member.model == "ff-ar"]
-    assert {config["decoding"] for config in perceptrons} == set(DECODINGS.names())
+    assert {config.get("decoding", "mimo") for config in perceptrons} == set(DECODINGS.names())
 
 
 def test_names_are_unique():

@@ -35,9 +35,9 @@ def clock(monkeypatch):
     time = [0.0]
     real = _search.fit_model
 
-    def fit_model(spec, *rest):
+    def fit_model(spec, *rest, **named):
         time[0] += SECONDS[spec.model]
-        return real(spec, *rest)
+        return real(spec, *rest, **named)
 
     def now():
         time[0] += 0.01
