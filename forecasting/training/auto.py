@@ -23,6 +23,7 @@ from forecasting.fitting import Fit
 from forecasting.model_spec import ModelSpec
 from forecasting.predictor import Predictor
 from forecasting.training._clock import LEAST_SECONDS, Budget
+from forecasting.training._learned import Learned
 from forecasting.training._search import Search
 from forecasting.training._trial import Trial
 from forecasting.training.members import joined as learned_of
@@ -106,7 +107,7 @@ def refit(trial: Trial, search: Search, panel: Panel, budget: Budget) -> str:
     if search.held_out.known is panel:
         return ALL_ROWS
     training = trial.candidate.member.trained(search.training)
-    needed = trial.seconds * len(panel.y) / len(search.held_out.known.y)
+    needed = seconds_to_refit(trial, found.learned, len(panel.y) / len(search.held_out.known.y))
     is_quick = trial.candidate.is_always_tried
     if not training.refit or (needed > budget.left and not is_quick):
         return BEFORE_ORIGINS
@@ -122,6 +123,17 @@ def refit(trial: Trial, search: Search, panel: Panel, budget: Budget) -> str:
         return BEFORE_ORIGINS
     trial.fit = Fit(again.predictor, dataclasses.replace(again.learned, history=found.learned.history))
     return ALL_ROWS
+
+
+def seconds_to_refit(trial: Trial, learned: Learned, longer: float) -> float:
+    """Return about how long a model takes on all rows, which are `longer` times as many.
+
+    A network takes the steps that were best, and not those after them that showed it; the rows are no matter to a step.
+    """
+    taken = learned.history[-1].get("step") if learned.history else None
+    if taken is None:
+        return trial.seconds * longer
+    return trial.seconds - learned.seconds * (1 - learned.steps / taken)
 
 
 def combined(chosen: Sequence[Trial], rows: list[dict[str, Any]], spec: ModelSpec, task: Task, seconds: float) -> Fit:

@@ -7,14 +7,17 @@ import pandas as pd
 import pytest
 
 from forecasting import Forecaster, Training
-from forecasting.candidates import Situation, by_rule
+from forecasting.candidates import Candidate, Situation, by_rule
 from forecasting.config import Task
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, TrainingError
 from forecasting.evaluation.held_out import HeldOut
+from forecasting.members import Member
 from forecasting.model_spec import ModelSpec
 from forecasting.training import _clock, _search
-from forecasting.training.auto import ALL_ROWS, BEFORE_ORIGINS
+from forecasting.training._learned import Learned
+from forecasting.training._trial import Trial
+from forecasting.training.auto import ALL_ROWS, BEFORE_ORIGINS, seconds_to_refit
 from tests.conftest import QUICK, make_frame, symbol_frame
 
 H, L = 6, 24
@@ -143,6 +146,21 @@ def test_what_is_done_when_the_time_is_up(seconds, clock, frame):
     if seconds == 0.02:
         assert notes[0] == "by time_limit after 10 of 20 steps", "levels need a model with quantiles: it has one look"
     assert np.isfinite(model.predict(level=[80])["auto-hi-80"]).all()
+
+
+@pytest.mark.parametrize(
+    ("history", "expected"),
+    [
+        ([{"step": 100.0, "loss": 1.0}, {"step": 400.0, "loss": 1.0}], 12 - 8 * 0.75),
+        ([], 12 * 1.5),
+        ([{"mae": 1.0}], 12 * 1.5),
+    ],
+    ids=["steps", "closed form", "passes"],
+)
+def test_a_network_is_fitted_again_for_the_steps_that_were_best(history, expected):
+    """Of 12 s it trained for 8, and the best weights came after a quarter; all rows are half as many again."""
+    trial = Trial(Candidate(Member(ModelSpec.parse("ff-ar")), "asked for"), seconds=12.0)
+    assert seconds_to_refit(trial, Learned(8.0, 1, 100, history), 1.5) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("refit", "tried"), [(True, 1), (False, 2)])
