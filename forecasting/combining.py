@@ -21,7 +21,7 @@ def scaled_error(forecast: Array, y: Array, scale: Array, degree: int = 1) -> fl
         forecast: [W, H].
         y: [W, H], NaN where missing.
         scale: [W], NaN for windows that count for nothing.
-        degree: by which power of the errors the mean goes; of 2, its root is returned (as RMSSE has it).
+        degree: by which power of the errors the mean goes; of 2, its root is returned.
     """
     error = (np.abs(y - forecast) / scale[:, None]) ** degree
     return float(np.nanmean(error) ** (1 / degree)) if np.isfinite(error).any() else float("nan")

@@ -60,9 +60,10 @@ def fit_model(
     with replicas.scope(training):
         network = build_network(spec, task, training.seed)
         require_values(checked, task, spec.head, network.head.is_whole)
-        source = WindowSource.of(panel, task)
-        network.adapt(source.statics, source.arrays)
         if stopped_by is not None and getattr(learner, "STOPS_EARLY", False):
             source = WindowSource.of(stopped_by, task, panel.lengths)
+        else:
+            source = WindowSource.of(panel, task)
+        network.adapt(source.statics, source.trained_arrays())
         learned = learner.fit(network, source, config, training, callbacks)
     return Fit(Predictor(spec, task, replicas.on_one_device(network, spec)), learned)

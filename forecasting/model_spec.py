@@ -103,8 +103,8 @@ class ModelSpec:
         """
         if head.name not in self.config.heads:
             return self
-        usual = type(self.config)()
-        chosen = {name: one for name, one in self.config.to_dict().items() if one != usual.to_dict()[name]}
+        usual = type(self.config)().to_dict()
+        chosen = {name: one for name, one in self.config.to_dict().items() if one != usual[name]}
         return dataclasses.replace(self, config=self.config.for_head(head, chosen), head=head.text)
 
     @property

@@ -70,7 +70,7 @@ def show_candidates(candidates: pd.DataFrame, degree: int) -> None:
     ranked = candidates.sort_values("error", kind="stable")
     columns = ["model", "error", "seconds", "weight", "fitted_on", "note"]
     rows = ranked[columns].astype(object).where(ranked[columns].notna(), None).to_numpy().tolist()
-    error = "Root mean squared scaled error" if degree == 2 else "Mean absolute scaled error"
+    error = "Root of the mean square of the errors scaled as in MASE" if degree == 2 else "MASE"
     note = f"{error} at origins that no candidate was trained on; lower is better."
     show_table("Candidates of auto", [name.replace("_", " ") for name in columns], rows, note)
 

@@ -92,6 +92,8 @@ class TimeLimit(keras.callbacks.Callback):
         self.started = _clock.now() if self.started is None else self.started
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """End the training where the time is up."""
-        if self.seconds is not None and self.started is not None and _clock.now() - self.started >= self.seconds:
+        """End the training where the time is up; after its last epoch it ends by itself."""
+        if self.seconds is None or self.started is None or epoch + 1 == self.params["epochs"]:
+            return
+        if _clock.now() - self.started >= self.seconds:
             self.has_ended = self.model.stop_training = True

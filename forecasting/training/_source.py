@@ -58,6 +58,12 @@ class WindowSource:
         """Return the static codes [B, K] of the series that flat rows [B] belong to."""
         return tf.gather(self.statics, tf.searchsorted(self.arrays.first, rows, side="right") - 1)
 
+    def trained_arrays(self) -> PanelArrays:
+        """Return the layout of the rows that train, on the host."""
+        if self.ends is None:
+            return self.arrays
+        return layout(self.panel.truncate(self.ends), self.task.calendar, self.task.horizon, self.task.covariate_kinds)
+
     def all_windows(self) -> WindowIndex:
         """Return the index of every training window.
 

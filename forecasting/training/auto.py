@@ -128,12 +128,12 @@ def refit(trial: Trial, search: Search, panel: Panel, budget: Budget) -> str:
 def seconds_to_refit(trial: Trial, learned: Learned, longer: float) -> float:
     """Return about how long a model takes on all rows, which are `longer` times as many.
 
-    A network takes the steps that were best, and not those after them that showed it; the rows are no matter to a step.
+    A closed form and an online learner read every row. A training on windows takes the steps that were best, and not
+    those after them that showed it; the rows are no matter to a step.
     """
-    taken = learned.history[-1].get("step") if learned.history else None
-    if taken is None:
+    if learned.online is not None or not learned.history:
         return trial.seconds * longer
-    return trial.seconds - learned.seconds * (1 - learned.steps / taken)
+    return trial.seconds - learned.seconds * (1 - learned.steps / learned.history[-1]["step"])
 
 
 def combined(chosen: Sequence[Trial], rows: list[dict[str, Any]], spec: ModelSpec, task: Task, seconds: float) -> Fit:

@@ -20,9 +20,12 @@ from forecasting.training._source import WindowSource
 from forecasting.training._stepping import stepping_core
 from forecasting.training.gradient import SEARCH, WindowTrainer, teach
 
-__all__ = ["INSTEAD_OF", "SEARCH", "Config", "fit"]
+__all__ = ["INSTEAD_OF", "SEARCH", "STOPS_EARLY", "Config", "fit"]
 
 INSTEAD_OF = "gradient"
+
+#: As `gradient`: rows that are not trained on say when the training ends.
+STOPS_EARLY = True
 
 
 @dataclass(frozen=True)

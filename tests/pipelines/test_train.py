@@ -57,11 +57,11 @@ def test_auto_shows_and_records_its_candidates(forecast, files, tmp_path):
     assert Forecaster.load(tmp_path / "model").spec.alias.startswith("auto")
     shown = forecast(*arguments, "--no-track", "--out", tmp_path / "again")
     assert "Candidates of auto" in shown.out
-    assert "Mean absolute scaled error at origins" in shown.out
+    assert "MASE at origins" in shown.out
     assert "seasonal-naive: error" in shown.err
     means = "auto:candidates=naive+seasonal-naive,windows=2,head=point:loss=squared"
     shown = forecast(*arguments[:8], "--model", means, "--no-track", "--out", tmp_path / "means")
-    assert "Root mean squared scaled error at origins" in shown.out
+    assert "mean square of the errors scaled as in MASE" in " ".join(shown.out.split())
 
 
 def test_the_best_of_several_is_registered(forecast, files):

@@ -149,18 +149,18 @@ def test_what_is_done_when_the_time_is_up(seconds, clock, frame):
 
 
 @pytest.mark.parametrize(
-    ("history", "expected"),
+    ("history", "online", "expected"),
     [
-        ([{"step": 100.0, "loss": 1.0}, {"step": 400.0, "loss": 1.0}], 12 - 8 * 0.75),
-        ([], 12 * 1.5),
-        ([{"mae": 1.0}], 12 * 1.5),
+        ([{"step": 100.0, "loss": 1.0}, {"step": 400.0, "loss": 1.0}], None, 12 - 8 * 0.75),
+        ([], None, 12 * 1.5),
+        ([{"step": 100.0, "mae": 1.0}], "goes on", 12 * 1.5),
     ],
-    ids=["steps", "closed form", "passes"],
+    ids=["steps", "closed form", "online"],
 )
-def test_a_network_is_fitted_again_for_the_steps_that_were_best(history, expected):
+def test_a_network_is_fitted_again_for_the_steps_that_were_best(history, online, expected):
     """Of 12 s it trained for 8, and the best weights came after a quarter; all rows are half as many again."""
     trial = Trial(Candidate(Member(ModelSpec.parse("ff-ar")), "asked for"), seconds=12.0)
-    assert seconds_to_refit(trial, Learned(8.0, 1, 100, history), 1.5) == pytest.approx(expected)
+    assert seconds_to_refit(trial, Learned(8.0, 1, 100, history, online=online), 1.5) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("refit", "tried"), [(True, 1), (False, 2)])

@@ -69,13 +69,20 @@ def later_changed(panel, ends):
     return dataclasses.replace(panel, y=y)
 
 
-def test_rows_that_say_when_to_stop_are_not_learnt_from():
+@pytest.mark.parametrize(
+    ("model", "learner"),
+    [
+        ("ff-ar:units=8,layers=1,width=4,scaling=shift", ""),
+        ("rnn:units=4,segment=1,decoding=recursive,head=point,scaling=shift", "truncated:chunk=12"),
+    ],
+)
+def test_rows_that_say_when_to_stop_are_not_learnt_from(model, learner):
     """With one look nothing is left to choose: the weights are those of all rows before, the losses their own."""
     whole = Panel.from_frame(make_frame(rows=160))
     ends = whole.lengths - [30, 42]
-    known, spec = whole.truncate(ends), ModelSpec.parse("ff-ar:units=8,layers=1,width=4,scaling=shift")
-    task = Task(H, L, "h", (24,), quantile_levels=(0.5,), calendar=("hour_sin",))
-    training = Training(**(QUICK | {"steps": 10, "validate_every": 10, "refit": False}))
+    known, spec = whole.truncate(ends), ModelSpec.parse(model)
+    task = Task(H, L, "h", (24,), quantile_levels=(0.5,) if spec.has_quantiles else (), calendar=("hour_sin",))
+    training = Training(**(QUICK | {"steps": 10, "validate_every": 10, "refit": False, "learner": learner}))
 
     def fitted(stopped_by, **choices):
         chosen = dataclasses.replace(training, **choices)
@@ -222,6 +229,14 @@ def test_a_time_limit_ends_a_training_at_its_next_look_with_the_best_weights_so_
     refitted = forecaster(time_limit=4, **choices).fit(frame)
     assert len(refitted.learned_.history) == 2, "a refit takes as long again"
     assert refitted.learned_.notes["refit"].startswith("on all windows")
+
+
+def test_a_training_that_is_through_when_the_time_is_up_was_not_ended_by_it(monkeypatch):
+    ticks = iter(range(1000))
+    monkeypatch.setattr(_clock, "now", lambda: float(next(ticks)))
+    model = forecaster(steps=30, validate_every=10, time_limit=3, refit=False).fit(make_frame(rows=160))
+    assert len(model.learned_.history) == 3
+    assert "ended" not in model.learned_.notes
 
 
 def test_without_validation_windows_everything_is_learnt_from_for_all_steps():
