@@ -11,8 +11,8 @@ from keras import ops
 from forecasting.config import Task
 from forecasting.errors import ConfigError
 
-#: Scaled errors end here: float32 would make more an infinity.
-LARGEST_ERROR = 1e30
+#: Scaled errors end here: float32 would make the sum of more, squared, an infinity.
+LARGEST_ERROR = 1e15
 
 
 class NumberHead(keras.layers.Layer):

@@ -9,7 +9,7 @@ from keras import ops
 
 from forecasting.config import StrictConfig, Task, require
 from forecasting.errors import ConfigError
-from forecasting.heads._numbers import TrainedNumbers
+from forecasting.heads._numbers import TrainedNumbers, trainable
 
 #: Losses, and by which power of the unit of y they grow.
 LOSSES = {"absolute": 1, "squared": 2}
@@ -59,6 +59,15 @@ class Head(TrainedNumbers):
     def raw_of(self, numbers: Any) -> Any:
         """Return the raw numbers behind scaled numbers [B, S, 1]: themselves."""
         return numbers
+
+    def errors(self, raw: Any, scaled: Any, target: Any) -> Any:
+        """Return target - output as [B, S, 1], in scaled units; where a mean is curved, over the window's deviation.
+
+        The median of curved values is the curved median; their mean is not the curved mean.
+        """
+        if self.degree == 1 or scaled.unit is None:
+            return super().errors(raw, scaled, target)
+        return trainable((target[..., None] - self(raw, scaled)) / scaled.spread[..., None], raw)
 
     def loss(self, raw: Any, scaled: Any, target: Any) -> Any:
         """Return |target - forecast|, or its square, in scaled units, as [B, S]."""

@@ -106,3 +106,13 @@ def test_a_mixture_says_of_two_peaks_what_a_normal_distribution_cannot():
     normal, mixture = losses.values()
     possible = np.log(2) + 0.5 * np.log(2 * np.pi * np.e * 0.25)  # the entropy of two peaks that do not overlap
     assert mixture < possible + 0.2 < normal - 0.3
+
+
+@pytest.mark.parametrize("scaling", ["standard", "asinh"])
+@pytest.mark.parametrize(("loss", "expected"), [("absolute", 1.0), ("squared", np.exp(0.5))])
+def test_a_mean_is_that_of_the_values_under_every_scaling(scaling, loss, expected):
+    """Values without a memory, log-normal: their median is 1, their mean exp(1/2)."""
+    values = np.random.default_rng(3).lognormal(size=(8, 600))
+    forecaster = fitted(values, context=40, units=4, scaling=scaling, head=f"point:loss={loss}")
+    found = forecaster.predictor.predict_panel(Panel.from_frame(frame_of(values))).median
+    assert found.mean() == pytest.approx(expected, rel=0.15)
