@@ -209,7 +209,7 @@ class Training(StrictConfig):
         validate_every: steps between two looks at the validation windows (one Keras epoch).
         patience: looks without improvement before stopping.
         validation_windows: horizons held out at the end of each series for validation; with 0 all windows train for
-            all steps. For `auto` the rows on which it compares its candidates are these.
+            all steps. `auto` does not read it: the rows that it holds out are these, `auto:windows=3`.
         calibration_windows: horizons held out after those, of training and validation both, on which the intervals
             are calibrated (`forecasting.calibration`); 0 calibrates nothing.
         refit: after the best number of steps is known, train once more on everything for that long.
@@ -250,6 +250,11 @@ class Training(StrictConfig):
     time_limit: float | None = None
     loss_scale: str = "window"
     averaging: float = 0.0
+
+    def within(self, seconds: float | None) -> Self:
+        """Return the same training that takes no more than so many seconds; None says nothing."""
+        limits = [limit for limit in (self.time_limit, seconds) if limit is not None]
+        return dataclasses.replace(self, time_limit=min(limits, default=None))
 
     def __post_init__(self) -> None:
         require(

@@ -54,16 +54,22 @@ def fit_model(
     checked = panel if checked is None else checked
     learner, config = LearnerSpec.chosen(training, spec).load(spec)
     if hasattr(learner, "find"):
-        require_values(checked, task, spec.head, False)
+        require_values(checked, task, spec.head, spec.head_spec.is_whole)
         found: Fit = learner.find(spec, task, panel, training, callbacks)
         return found
     with replicas.scope(training):
         network = build_network(spec, task, training.seed)
         require_values(checked, task, spec.head, network.head.is_whole)
-        if stopped_by is not None and getattr(learner, "STOPS_EARLY", False):
-            source = WindowSource.of(stopped_by, task, panel.lengths)
-        else:
-            source = WindowSource.of(panel, task)
+        source = source_of(panel, task, stopped_by if getattr(learner, "STOPS_EARLY", False) else None)
         network.adapt(source.statics, source.trained_arrays())
         learned = learner.fit(network, source, config, training, callbacks)
     return Fit(Predictor(spec, task, replicas.on_one_device(network, spec)), learned)
+
+
+def source_of(panel: Panel, task: Task, stopped_by: Panel | None) -> WindowSource:
+    """Return the windows of a panel, with the rows after it that say when to stop where any window lies before them."""
+    if stopped_by is not None:
+        source = WindowSource.of(stopped_by, task, panel.lengths)
+        if source.index(panel.lengths).count:
+            return source
+    return WindowSource.of(panel, task)

@@ -226,11 +226,11 @@ class Forecaster(Answering):
     ) -> Backtest:
         """Backtest on a panel; see `backtest`. The result also scores itself."""
         from forecasting.data.splits import calibration_ends
-        from forecasting.evaluation.backtest import backtest_by_window, backtest_fitted, rolling
+        from forecasting.evaluation.backtest import backtest_by_window, backtest_fitted, rolling, rolling_to_learn
         from forecasting.forecast_frame import wanted_levels
         from forecasting.recalibration import MovingCalibration, calibrating
 
-        origins = rolling(panel, self.horizon, windows, step)
+        origins = (rolling if self.is_loaded else rolling_to_learn)(panel, self.horizon, windows, step)
         levels = wanted_levels(level, None)
         if self.is_loaded:
             return backtest_fitted(self.predictor, panel, origins, levels, training_end=self.facts.training_end)

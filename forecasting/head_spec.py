@@ -18,8 +18,11 @@ WITHOUT_QUANTILES = ("point", "categorical")
 #: Heads of numbers that say nothing between and beyond the numbers they were trained on; all others are distributions.
 WITHOUT_DISTRIBUTION = ("point", "quantiles")
 
+#: Heads of counts.
+OF_COUNTS = ("poisson", "negative-binomial")
+
 #: Heads none of whose raw numbers says where a step lies in scaled units, so that no forecast can be added to it.
-WITHOUT_LOCATION = ("categorical", "poisson", "negative-binomial")
+WITHOUT_LOCATION = (*OF_SYMBOLS, *OF_COUNTS)
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,11 @@ class HeadSpec:
     def has_symbols(self) -> bool:
         """Whether the head forecasts symbols, not numbers."""
         return self.name in OF_SYMBOLS
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the head forecasts counts, and takes no other values."""
+        return self.name in OF_COUNTS
 
     @property
     def has_location(self) -> bool:

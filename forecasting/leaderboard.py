@@ -95,10 +95,10 @@ def enter(
     callbacks: Sequence[Any],
 ) -> Entry:
     """Fit, backtest and time one forecaster."""
-    from forecasting.evaluation.backtest import backtest_fitted, rolling
+    from forecasting.evaluation.backtest import backtest_fitted, rolling_to_learn
     from forecasting.forecast_frame import wanted_levels
 
-    origins = rolling(panel, forecaster.horizon, windows, step)
+    origins = rolling_to_learn(panel, forecaster.horizon, windows, step)
     fitted = forecaster.copy().fit_panel(origins.training_panel(panel), callbacks)
     level = [one for one in level if fitted.predictor.answers(interval_quantiles(one))]
     deciles = [q for q in DECILES if fitted.predictor.answers((q,))]

@@ -15,6 +15,10 @@ from forecasting.model_spec import ModelSpec
 MOST_MEMBERS = 16
 
 
+#: Fields of `Training` that hold for all members together.
+OF_ALL = frozenset({"calibration_windows", "strategy"})
+
+
 @dataclass(frozen=True)
 class Member:
     """One model of an ensemble.
@@ -41,6 +45,9 @@ class Member:
         if self.spec.has_symbols:
             text = f"Members forecast numbers, and {self.spec.alias!r} forecasts symbols, which have no mean."
             raise ConfigError(f"{text} Use another head.", code="member_unfit", field="members")
+        for name in OF_ALL.intersection(dict(self.training)):
+            text = f"A member has no `{name}` of its own: it is that of all. Say it in the `Training` of the ensemble."
+            raise ConfigError(text, code="member_unfit", field=name)
         self.trained(Training())
 
     @classmethod
@@ -91,12 +98,12 @@ class Member:
         )
 
     def trained(self, training: Training) -> Training:
-        """Return how this member is trained, as part of an ensemble that is trained like `training`.
+        """Return how this member is trained in an ensemble that is trained like `training`, and within its time.
 
         Raises:
             ConfigError: a field of its own is unknown or has a value that means nothing.
         """
-        return Training.from_dict({**training.to_dict(), **dict(self.training)})
+        return Training.from_dict({**training.to_dict(), **dict(self.training)}).within(training.time_limit)
 
 
 def read_members(values: Any) -> tuple[Member, ...]:

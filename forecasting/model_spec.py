@@ -86,7 +86,7 @@ class ModelSpec:
             return cls.of(model, config, **choices)
         beside = [*config, *(name for name, one in choices.items() if one is not None)]
         if beside:
-            name = model if isinstance(model, str) else model.to_text()
+            name = model if isinstance(model, str) else model.alias
             raise ConfigError(
                 f"{name!r} says its choices itself. Got {', '.join(beside)} beside it. Say them in one place: "
                 "'gru:units=64', or 'gru' and units=64.",

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipelines.competitors import ALL_ROUND, forecasters, panel_of, score, watched
+from pipelines.competitors import ALL_ROUND, Contest, contest, forecasters, panel_of, score, watched, with_windows
 from pipelines.console import say
 from pipelines.requests import TaskRequest
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from forecasting.leaderboard import Entry
 
+def compare(frame: pd.DataFrame, task: TaskRequest) -> Contest:
+    """Return the leaderboard of the task's models on a frame.
 
-def compare(frame: pd.DataFrame, task: TaskRequest) -> list[Entry]:
-    """Return the leaderboard of the task's models on a frame, the best first."""
+    Raises:
+        ForecastingError: the data have a problem, or no model can be scored on them.
+    """
     panel = panel_of(frame, task)
+    task = with_windows(task, panel)
     say(f"{panel.n_series} series, {len(panel.y)} rows, step {panel.frequency.alias}, {task.windows} origins each.")
     candidates = forecasters(task, panel.frequency.alias, ALL_ROUND)
-    entries = [score(candidate, panel, task) for candidate in candidates]
-    from forecasting.leaderboard import rank
-
-    return rank(entries)
+    return contest(candidates, lambda candidate: score(candidate, panel, task))
 
 
 def backtest(
@@ -37,6 +37,7 @@ def backtest(
     import pandas as pd
 
     panel = panel_of(frame, task)
+    task = with_windows(task, panel)
     parts: list[pd.DataFrame] = []
     metrics = {}
     for candidate in forecasters(task, panel.frequency.alias, ("gru",)):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from forecasting.config import Training
-from forecasting.errors import ConfigError
+from forecasting.errors import ConfigError, ForecastingError
 from forecasting.forecaster import Forecaster
 from forecasting.learner_spec import LearnerSpec
 from forecasting.model_spec import ModelSpec
@@ -138,6 +139,53 @@ def watched(label: str) -> Iterator[list[Any]]:
             advance(now.step, now.steps, ", ".join([*stage, *numbers]))
 
         yield [ReportProgress(report)]
+
+
+def with_windows(task: TaskRequest, panel: Panel) -> TaskRequest:
+    """Return the task with as many windows as leave rows to learn from; that there are fewer is said once."""
+    from forecasting.evaluation.backtest import said_fewer, windows_to_learn
+
+    fewer = windows_to_learn(panel, task.horizon, task.windows, task.step)
+    if fewer < task.windows:
+        say(said_fewer(task.windows, fewer))
+        return dataclasses.replace(task, windows=fewer)
+    return task
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What came of several models on the same data.
+
+    Attributes:
+        entries: the leaderboard, the best first.
+        left_out: why a model is not in it, by its name.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def contest(candidates: Sequence[Forecaster], enter: Callable[[Forecaster], Entry]) -> Contest:
+    """Score models and rank them; of several, one that cannot be scored is left out, and says why.
+
+    Raises:
+        ForecastingError: the first, where no model can be scored.
+    """
+    entries, left_out = [], {}
+    first: ForecastingError | None = None
+    for candidate in candidates:
+        try:
+            entries.append(enter(candidate))
+        except ForecastingError as error:
+            first = first or error
+            left_out[candidate.spec.alias] = str(error)
+            if len(candidates) > 1:
+                say(f"{candidate.spec.alias} is left out: {error}")
+    if first and not entries:
+        raise first
+    from forecasting.leaderboard import rank
+
+    return Contest(rank(entries), left_out)
 
 
 def score(forecaster: Forecaster, panel: Panel, task: TaskRequest) -> Entry:

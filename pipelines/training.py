@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from forecasting import artifact, registry
 from forecasting.data.panel import Panel
-from forecasting.errors import ForecastingError, PanelError
+from forecasting.errors import ForecastingError
 from forecasting.forecaster import Forecaster
 from forecasting.home import home
-from pipelines.competitors import forecasters, leaderboard_records, panel_of, score, watched
+from pipelines.competitors import (
+    Contest,
+    contest,
+    forecasters,
+    leaderboard_records,
+    panel_of,
+    score,
+    watched,
+    with_windows,
+)
 from pipelines.console import say
 from pipelines.journal import Journal, journal, log_candidates, log_entry, log_pictures, model_params
 from pipelines.requests import TaskRequest
@@ -21,6 +30,10 @@ if TYPE_CHECKING:
 
     from forecasting.leaderboard import Entry
     from forecasting.registry import Version
+
+
+#: Codes of errors for want of rows: all rows may be enough where those before the first origin are not.
+WANT_OF_DATA = ("too_short", "all_missing")
 
 
 @dataclass(frozen=True)
@@ -67,6 +80,7 @@ class Trained:
     Attributes:
         forecaster: the winner, fitted on all data.
         entries: the leaderboard, the best first; empty when there was no backtest.
+        left_out: why a model is not in it, by its name.
         run_id: MLflow's id of the run, or None.
         version: the registered version, or None.
         out: the artifact folder, or None.
@@ -74,6 +88,7 @@ class Trained:
 
     forecaster: Forecaster
     entries: list[Entry] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
     run_id: str | None = None
     version: Version | None = None
     out: Path | None = None
@@ -86,6 +101,7 @@ class Trained:
             "task": self.forecaster.predictor.task.to_dict(),
             "metrics": self.entries[0].metrics if self.entries else None,
             "leaderboard": leaderboard_records(self.entries) if self.entries else [],
+            "left_out": self.left_out,
             "candidates": learned.candidates if (learned := self.forecaster.learned_) else [],
             "series": facts.series,
             "rows": facts.rows,
@@ -125,9 +141,9 @@ def train(frame: pd.DataFrame, request: TrainRequest) -> Trained:
     if request.future is not None:
         require_future(candidates[0], panel, request.future)
     with journal(request.name, request.experiment, request.is_tracked) as run:
-        entries = compete(candidates, panel, request.task, run)
-        winner = entries[0].forecaster if entries else candidates[0]
-        trained = Trained(refit(winner, panel), entries, run.run_id)
+        found = compete(candidates, panel, request.task, run)
+        winner = found.entries[0].forecaster if found.entries else candidates[0]
+        trained = Trained(refit(winner, panel), found.entries, found.left_out, run.run_id)
         keep(run, trained, frame, request)
     return trained
 
@@ -147,32 +163,36 @@ def require_future(forecaster: Forecaster, panel: Panel, future: pd.DataFrame) -
     say(f"The future is complete: {task.horizon} steps of {', '.join(task.known_names)} after each series.")
 
 
-def compete(candidates: list[Forecaster], panel: Panel, task: TaskRequest, run: Journal) -> list[Entry]:
-    """Backtest every candidate in a nested run of its own; return them ranked.
+def compete(candidates: list[Forecaster], panel: Panel, task: TaskRequest, run: Journal) -> Contest:
+    """Backtest every candidate, of several each in a nested run of its own; return them ranked.
 
     A single candidate that is not to be backtested, or cannot be for want of data, gives no entry.
+
+    Raises:
+        ForecastingError: there are several and no window, or none of them can be scored.
     """
-    if len(candidates) == 1 and task.windows == 0:
-        return []
-    if task.windows == 0:
+    if task.windows == 0 and len(candidates) > 1:
         text = "Several models are ranked by a backtest. Give --windows of at least 1."
         raise ForecastingError(text, code="no_windows", field="windows")
-    entries = []
-    for candidate in candidates:
-        try:
-            if len(candidates) == 1:
-                entries.append(score(candidate, panel, task))
-                continue
-            with run.child(candidate.spec.alias) as child:
-                entries.append(score(candidate, panel, task))
-                log_entry(child, entries[-1])
-        except PanelError as error:
-            if len(candidates) > 1 or error.code != "too_short":
-                raise
-            say(f"No backtest: {error}")
-    from forecasting.leaderboard import rank
+    if task.windows == 0:
+        return Contest()
+    task = with_windows(task, panel)
 
-    return rank(entries)
+    def enter(candidate: Forecaster) -> Entry:
+        if len(candidates) == 1:
+            return score(candidate, panel, task)
+        with run.child(candidate.spec.alias) as child:
+            entry = score(candidate, panel, task)
+            log_entry(child, entry)
+            return entry
+
+    try:
+        return contest(candidates, enter)
+    except ForecastingError as error:
+        if len(candidates) > 1 or error.code not in WANT_OF_DATA:
+            raise
+        say(f"No backtest: {error}")
+        return Contest()
 
 
 def refit(winner: Forecaster, panel: Panel) -> Forecaster:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import click
 from forecasting.home import without_password
 from forecasting.spec_text import read_fields
 from forecasting.tuning import Attempt, Candidate, Limits, Measure, Place, Search, Tuned
-from pipelines.competitors import forecasters, panel_of, watched
+from pipelines.competitors import forecasters, panel_of, watched, with_windows
 from pipelines.config_file import option_names, text_of
 from pipelines.console import cell, say, show_table, to_json
 from pipelines.journal import Journal, journal, log_entry
@@ -90,8 +90,9 @@ def tune(frame: pd.DataFrame, request: TuneRequest) -> Done:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    panel = panel_of(frame, request.task)
+    request = replace(request, task=with_windows(request.task, panel))
     task, wanted = request.task, request.wanted
-    panel = panel_of(frame, task)
     candidates = candidates_of(task, panel.frequency.alias)
     measure = Measure(wanted.metric, task.windows, task.step, wanted.hold_out)
     search = Search.open(panel, candidates, measure, Place(wanted.study, wanted.storage))

@@ -125,6 +125,8 @@ def test_intervals_of_points_are_calibrated_on_top():
         (({"spec": "ar", "weight": 0},), "`weight` must be a finite number above 0"),
         (({"spec": "ar", "training": {"speed": 1}},), "Unknown field 'speed'"),
         (({"spec": "ar", "colour": 1},), "A member is a model such as"),
+        (({"spec": "ar", "training": {"strategy": "mirrored"}},), "no `strategy` of its own"),
+        (({"spec": "ar", "training": {"calibration_windows": 2}},), "no `calibration_windows` of its own"),
         ((3,), "A member is a model such as"),
         (({"spec": "ar", "training": "fast"},), "A member is a model such as"),
     ],
@@ -145,6 +147,8 @@ def test_what_has_no_meaning_for_an_ensemble_says_so(tmp_path):
     frame = make_frame(rows=80)
     with pytest.raises(ConfigError, match="each of its models scales its own windows"):
         Forecaster("ensemble", H, scaling="last")
+    with pytest.raises(ConfigError, match="'ensemble' says its choices itself"):
+        Forecaster(ModelSpec.of("ensemble", {"members": ["ar", "drift"]}), H, alias="two")
     with pytest.raises(Exception, match="symbols"):
         Forecaster("ensemble", H).fit(symbol_frame())
     model = Forecaster("ensemble", H, context_length=L).fit(frame)

@@ -146,3 +146,26 @@ def window_index(
     count = np.where(is_tiny, (usable >= 2) & (end == known_end), count)
     kept = np.flatnonzero(count)
     return WindowIndex(arrays.first[kept], (arrays.first + lowest)[kept], np.cumsum(count[kept], dtype=np.int64))
+
+
+def any_says_something(
+    y: NDArray[np.float64], origins: NDArray[np.int64], firsts: NDArray[np.int64], context_length: int, horizon: int
+) -> bool:
+    """Whether any window has a context that varies and an observed target: others have no error in scaled units.
+
+    Args:
+        y: [N'] rows of a layout, NaN where missing.
+        origins: [W] flat row of each window's last observed step.
+        firsts: [W] flat row of the first step of the same series.
+        context_length: L.
+        horizon: H.
+    """
+    rows = np.flatnonzero(~np.isnan(y))
+    # of the observed values, how many differ from the one before, up to each of them
+    changes = np.concatenate([[0, 0], np.cumsum(np.diff(y[rows]) != 0)])
+    begin, end, target_end = (
+        np.searchsorted(rows, at)
+        for at in (np.maximum(origins + 1 - context_length, firsts), origins + 1, origins + 1 + horizon)
+    )
+    varies = changes[end] > changes[np.minimum(begin + 1, end)]
+    return bool(np.any(varies & (target_end > end)))

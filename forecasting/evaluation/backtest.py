@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +21,8 @@ from forecasting.evaluation.naive2 import naive2
 from forecasting.forecast_frame import value_columns
 from forecasting.predictor import Answer, Predictor
 from forecasting.schema import CUTOFF, DS, IN_SAMPLE, UNIQUE_ID, Y, probability_column
+
+logger = logging.getLogger("forecasting")
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,15 @@ class RollingOrigins:
         return panel.truncate(self.ends(panel, window))
 
 
+def windows_to_learn(panel: Panel, horizon: int, windows: int, step: int | None) -> int:
+    """Return how many of `windows` leave the longest series two horizons before the first origin, at least 1.
+
+    A model that is fitted on less says nothing of what it would be on all rows.
+    """
+    rows = int(panel.lengths.max(initial=0)) - 3 * horizon
+    return max(1, min(windows, rows // (step or horizon) + 1))
+
+
 def rolling(panel: Panel, horizon: int, windows: int, step: int | None) -> RollingOrigins:
     """Return the origins of `windows` windows counted from the end of each series, `step` apart.
 
@@ -66,6 +78,25 @@ def rolling(panel: Panel, horizon: int, windows: int, step: int | None) -> Rolli
             code="too_short",
         )
     return RollingOrigins(series, steps, window)
+
+
+def rolling_to_learn(panel: Panel, horizon: int, windows: int, step: int | None) -> RollingOrigins:
+    """Return the origins of a backtest that fits before the first of them.
+
+    There are as many as `windows_to_learn` says; where these are fewer, a warning tells it.
+
+    Raises:
+        PanelError: no series is long enough for one window.
+    """
+    fewer = windows_to_learn(panel, horizon, windows, step)
+    if fewer < windows:
+        logger.warning("%s", said_fewer(windows, fewer))
+    return rolling(panel, horizon, fewer, step)
+
+
+def said_fewer(windows: int, fewer: int) -> str:
+    """Return the sentence that says why there are fewer windows than asked for."""
+    return f"{fewer} of {windows} windows are backtested: more would leave less than two horizons to learn from."
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 
 from forecasting.training import _clock
 
@@ -97,3 +98,25 @@ class TimeLimit(keras.callbacks.Callback):
             return
         if _clock.now() - self.started >= self.seconds:
             self.has_ended = self.model.stop_training = True
+
+
+class KeepAverage(keras.callbacks.Callback):
+    """Keeps the moving average of the weights where a training ends before its last epoch; it comes last.
+
+    `SwapEMAWeights` keeps it at the end of the last epoch. Where another callback ends the training before, Keras goes
+    back to the weights of the last step.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[Any] | None = None
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Take the average, which is in the model now, where the training ends here."""
+        if self.model.stop_training:
+            self.kept = [np.array(variable) for variable in self.model.trainable_variables]
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Put it back."""
+        for variable, value in zip(self.model.trainable_variables, self.kept or (), strict=False):
+            variable.assign(value)

@@ -11,7 +11,7 @@ from keras import random
 
 from forecasting.data.windows import WindowIndex
 from forecasting.layers.inputs import Inputs
-from forecasting.network import scaled_target, weighted_mean
+from forecasting.network import Weigh, scaled_target, weighted_mean
 from forecasting.training._batches import PREFETCHED, untuned
 from forecasting.training._source import WindowSource
 
@@ -74,10 +74,12 @@ class ChunkLoss:
         source: the panel on the device.
         tokens: T, tokens of a chunk.
         streams: B.
+        weigh: how much each chunk counts, by its context and scale; all the same where None.
     """
 
-    def __init__(self, network: Any, source: WindowSource, tokens: int, streams: int) -> None:
+    def __init__(self, network: Any, source: WindowSource, tokens: int, streams: int, weigh: Weigh | None) -> None:
         self.network = network
+        self.weigh = weigh
         self.core = network.core
         self.source = source
         self.gather = source.gather
@@ -94,7 +96,8 @@ class ChunkLoss:
         rows = tf.where(rows < ends[:, None], rows, self.gather.blank)
         y, known = tf.gather(self.gather.y, rows), tf.gather(self.gather.known, rows)
         seen = tf.where(fresh, tf.minimum(begins + max(self.rows // 2, 1), ends), begins)
-        scaled = self.network.scaler(self.gather(seen - 1, firsts).context)
+        context = self.gather(seen - 1, firsts).context
+        scaled = self.network.scaler(context)
         values, usable = scaled_target(y, scaled)
         after = tf.cast(rows >= seen[:, None], usable.dtype)
         observed = tf.cast(tf.math.is_finite(y), tf.float32)
@@ -105,7 +108,9 @@ class ChunkLoss:
         raw = self.read(self.core.tokens.past(inputs), known[:, self.segment :], fresh)
         target = tf.where(usable > 0, y, scaled.original(tf.zeros_like(y)))[:, self.segment :]
         losses = self.network.head.loss(raw, scaled, target)
-        return weighted_mean(losses, (usable * after)[:, self.segment :])
+        counts = tf.cast((usable * after)[:, self.segment :], tf.float64)
+        weight = self.network.window_weight(context, scaled, self.weigh)
+        return weighted_mean(losses, counts if weight is None else counts * weight)
 
     def partly_hidden(self, past: Any) -> Any:
         """Return past-only features [B, T S, P], some tokens' without them: a roll-out has none after its origin."""

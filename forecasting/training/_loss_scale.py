@@ -23,17 +23,22 @@ def weigher(network: Any, loss_scale: str) -> Any:
     Raises:
         ConfigError: the head has a likelihood, which is not divided by any scale, or symbols.
     """
+    require_scale(loss_scale, has_likelihood=network.head.is_distribution or bool(network.task.symbols))
     if loss_scale == "window":
         return None
-    if network.head.is_distribution or network.task.symbols:
+    season = network.task.season[0]
+    return {"smape": level_weights, "mase": partial(seasonal_weights, season=season), "units": unit_weights}[loss_scale]
+
+
+def require_scale(loss_scale: str, has_likelihood: bool) -> None:
+    """Raise a `ConfigError` where a loss that is a likelihood is to be divided by a scale."""
+    if has_likelihood and loss_scale != "window":
         raise ConfigError(
             f"`loss_scale` must be 'window' for heads other than points and quantiles: a likelihood has no scale. Got "
             f"{loss_scale!r}.",
             code="loss_scale_unfit",
             field="loss_scale",
         )
-    season = network.task.season[0]
-    return {"smape": level_weights, "mase": partial(seasonal_weights, season=season), "units": unit_weights}[loss_scale]
 
 
 def level_weights(context: Any, scaled: Scaled) -> Any:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
-
-import tensorflow as tf
 
 from forecasting.candidates import Candidate, Situation, by_rule, without_comparison
 from forecasting.config import Task, Training
 from forecasting.data.panel import Panel
 from forecasting.defaults import context_length_of
-from forecasting.errors import ForecastingError, NotFittedError
+from forecasting.errors import NotFittedError, first_line
 from forecasting.evaluation.held_out import HeldOut
 from forecasting.fitting import Fit, fit_model
 from forecasting.model_spec import ModelSpec
 from forecasting.training._clock import LEAST_SECONDS, Budget
+from forecasting.training._failures import FAILURES
 from forecasting.training._trial import Trial
 
 logger = logging.getLogger("forecasting")
@@ -84,8 +84,9 @@ class Search:
             try:
                 self.measure(trial, training)
                 self.done.append(trial)
-            except (ForecastingError, tf.errors.ResourceExhaustedError) as error:
-                trial.fit, trial.note = None, f"failed: {error}"
+            except FAILURES as error:
+                trial.fit, trial.note = None, f"failed: {first_line(error)}"
+            gc.collect()  # a trainer holds its step, which holds the trainer, and with it a panel on the device
             trial.seconds = clock.used
         result = f"error {trial.error:.4g} in {trial.seconds:.1f} s" if trial.fit else "left out"
         logger.info("%s: %s%s", candidate.name, result, f" ({trial.note})" if trial.note else "")
@@ -120,7 +121,7 @@ class Search:
         if candidate.is_always_tried:
             return training
         if self.is_first_with_levels(candidate):
-            return dataclasses.replace(training, time_limit=max(left, LEAST_SECONDS))
+            return training.within(max(left, LEAST_SECONDS))
         needed = self.seconds_for(candidate)
         share = 1.0 if needed is None or needed <= left else left / needed
         if left <= 0 or share < LEAST_STEPS_SHARE:
@@ -128,7 +129,7 @@ class Search:
             return None
         looks = int(share * training.steps) // training.validate_every
         steps = training.steps if share == 1 else min(training.steps, max(1, looks) * training.validate_every)
-        return dataclasses.replace(training, steps=steps, time_limit=left)
+        return dataclasses.replace(training, steps=steps).within(left)
 
     def seconds_for(self, candidate: Candidate) -> float | None:
         """Return about how long a candidate takes, by those of the same learner before; None where there are none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +12,12 @@ from forecasting.config import Task
 from forecasting.data.panel import Panel
 from forecasting.data.splits import validation_ends, validation_origins
 from forecasting.data.statics import encode_statics
-from forecasting.data.windows import PanelArrays, WindowIndex, layout, window_index
+from forecasting.data.windows import PanelArrays, WindowIndex, any_says_something, layout, window_index
 from forecasting.errors import TrainingError
 from forecasting.layers.gather import Gather
 from forecasting.training import _replicas as replicas
+
+logger = logging.getLogger("forecasting")
 
 
 @dataclass(frozen=True)
@@ -64,14 +67,18 @@ class WindowSource:
             return self.arrays
         return layout(self.panel.truncate(self.ends), self.task.calendar, self.task.horizon, self.task.covariate_kinds)
 
+    def index(self, ends: np.ndarray | None) -> WindowIndex:
+        """Return the index of the windows in the first `ends` [S] rows of each series, in all rows where None."""
+        end = None if ends is None else self.arrays.first + ends
+        return window_index(self.arrays, self.task.context_length, self.task.horizon, end)
+
     def all_windows(self) -> WindowIndex:
         """Return the index of every training window.
 
         Raises:
             TrainingError: no series is long enough for one.
         """
-        ends = None if self.ends is None else self.arrays.first + self.ends
-        index = window_index(self.arrays, self.task.context_length, self.task.horizon, ends)
+        index = self.index(self.ends)
         if index.count == 0:
             raise TrainingError(
                 f"No series is long enough to train on: a window needs at least 2 rows, and the longest of "
@@ -84,12 +91,16 @@ class WindowSource:
         """Split off what lies after `ends`, or the last `windows` horizons of each series; see `validation_ends`.
 
         Returns the index of the windows before the split, and the flat origins and first rows of the
-        validation windows; these are None when the series are too short to spare any.
+        validation windows; these are None when the series are too short to spare any, or none of them says anything.
         """
-        task, first = self.task, self.arrays.first
+        task = self.task
         ends = validation_ends(self.lengths, task.horizon, windows) if self.ends is None else self.ends
         series, steps = validation_origins(self.lengths, ends, task.horizon)
-        index = window_index(self.arrays, task.context_length, task.horizon, first + ends)
+        index, firsts = self.index(ends), self.arrays.first[series]
         if len(series) == 0 or index.count == 0:
             return self.all_windows(), None
-        return index, (first[series] + steps, first[series])
+        if not any_says_something(self.arrays.y, firsts + steps, firsts, task.context_length, task.horizon):
+            text = "All rows that were to say when to stop are missing, or come after a constant context"
+            logger.warning("%s: training takes all its steps.", text)
+            return self.all_windows(), None
+        return index, (firsts + steps, firsts)

@@ -17,13 +17,15 @@ import numpy as np
 from forecasting.config import Task, Training
 from forecasting.data.panel import Panel
 from forecasting.ensemble_network import EnsembleNetwork
-from forecasting.errors import ForecastingError, TrainingError
+from forecasting.errors import TrainingError, first_line
 from forecasting.evaluation.held_out import HeldOut
 from forecasting.fitting import Fit
 from forecasting.model_spec import ModelSpec
 from forecasting.predictor import Predictor
 from forecasting.training._clock import LEAST_SECONDS, Budget
+from forecasting.training._failures import FAILURES
 from forecasting.training._learned import Learned
+from forecasting.training._loss_scale import require_scale
 from forecasting.training._search import Search
 from forecasting.training._trial import Trial
 from forecasting.training.members import joined as learned_of
@@ -54,8 +56,10 @@ def find(spec: ModelSpec, task: Task, panel: Panel, training: Training, callback
         callbacks: Keras callbacks of all trainings.
 
     Raises:
+        ConfigError: the losses of the head cannot be divided by the `loss_scale` that was asked for.
         TrainingError: no candidate can be fitted.
     """
+    require_scale(training.loss_scale, spec.head_spec.is_distribution or spec.head_spec.has_symbols)
     budget = Budget(training.time_limit or DEFAULT_SECONDS)
     held_out = HeldOut.of(panel, task, spec.config.windows, spec.head_spec.degree)
     share = SEARCH_SHARE if training.refit else SEARCH_SHARE_WITHOUT_REFIT
@@ -65,7 +69,7 @@ def find(spec: ModelSpec, task: Task, panel: Panel, training: Training, callback
     for trial in chosen:
         trial.fitted_on = refit(trial, search, panel, budget)
         logger.info("%s: %.2g of the forecast, fitted on %s.", trial.candidate.name, trial.weight, trial.fitted_on)
-    if task.quantile_levels and not any(trial.has_quantiles for trial in chosen):
+    if task.quantile_levels and not has_levels(chosen):
         logger.warning("No model with quantiles was fitted: levels can be answered after calibration only.")
     return combined(chosen, [trial.row() for trial in trials], spec, task, budget.used)
 
@@ -85,17 +89,32 @@ def choose(trials: Sequence[Trial], held_out: HeldOut, most: int, with_levels: b
     if len(done) == 1 or not held_out.windows:
         done[0].weight = 1.0
         return done[:1]
-    weights = held_out.weights(np.stack([trial.forecast for trial in done]), most)
-    for trial, weight in zip(done, weights, strict=True):
-        trial.weight = float(weight)
-    chosen, spread = [trial for trial in done if trial.weight], [trial for trial in done if trial.has_quantiles]
-    if with_levels and spread and not any(trial.has_quantiles for trial in chosen):
+    spread = [trial for trial in done if trial.has_quantiles] if with_levels else []
+    chosen = weighed(done, held_out, most)
+    if spread and not has_levels(chosen) and len(chosen) == most:  # make room for one that has
+        chosen = weighed(spread if most == 1 else done, held_out, max(1, most - 1))
+    if spread and not has_levels(chosen):
         for trial in chosen:
             trial.weight *= 1 - SPREAD_WEIGHT
         best = min(spread, key=lambda trial: trial.error)
         best.weight = SPREAD_WEIGHT
         chosen.append(best)
+    for trial in done:
+        trial.weight = trial.weight if trial in chosen else 0.0
     return sorted(chosen, key=lambda trial: -trial.weight)
+
+
+def weighed(trials: Sequence[Trial], held_out: HeldOut, most: int) -> list[Trial]:
+    """Give trials their weights, of which at most `most` are above 0, and return those that have one."""
+    weights = held_out.weights(np.stack([trial.forecast for trial in trials]), most)
+    for trial, weight in zip(trials, weights, strict=True):
+        trial.weight = float(weight)
+    return [trial for trial in trials if trial.weight]
+
+
+def has_levels(trials: Sequence[Trial]) -> bool:
+    """Whether levels can be answered by some of the trials."""
+    return any(trial.has_quantiles for trial in trials)
 
 
 def refit(trial: Trial, search: Search, panel: Panel, budget: Budget) -> str:
@@ -113,11 +132,11 @@ def refit(trial: Trial, search: Search, panel: Panel, budget: Budget) -> str:
         return BEFORE_ORIGINS
     limit = None if is_quick else max(budget.left, LEAST_SECONDS)
     steps = found.learned.steps or training.steps
-    whole = dataclasses.replace(training, steps=steps, validation_windows=0, refit=False, time_limit=limit)
+    whole = dataclasses.replace(training, steps=steps, validation_windows=0, refit=False).within(limit)
     try:
         again = search.fit(trial.candidate, panel, whole)
-    except ForecastingError as error:
-        trial.note = f"on all rows: {error}"
+    except FAILURES as error:
+        trial.note = f"on all rows: {first_line(error)}"
         return BEFORE_ORIGINS
     if "ended" in again.learned.notes:
         return BEFORE_ORIGINS

@@ -18,7 +18,7 @@ from forecasting.errors import TrainingError
 from forecasting.search_space import Between, OneOf, Space
 from forecasting.training import _replicas as replicas
 from forecasting.training._batches import batch_size, draw_batches, validation_batches
-from forecasting.training._callbacks import TimeLimit, begin_fit
+from forecasting.training._callbacks import KeepAverage, TimeLimit, begin_fit
 from forecasting.training._learned import Learned, device
 from forecasting.training._loss_scale import weigher
 from forecasting.training._source import WindowSource
@@ -71,7 +71,7 @@ class WindowTrainer(keras.Model):
         step = self._take_step
         self.take_step = tf.function(step, autograph=False, jit_compile=True) if compiled else step
         #: Steps between two looks at the validation windows, which whole executions must fill.
-        self.interval = min(training.validate_every, training.steps)
+        self.interval = interval_of(training)
         optimizer = adam(training)
         optimizer.build(network.trainable_variables)
         together = math.gcd(self.interval, training.steps_per_execution) if replicas.count() == 1 else 1
@@ -179,11 +179,11 @@ def run(
     """Train for `steps` steps; return the history and the number of steps behind the weights that are kept."""
     training = trainer.training
     keras.utils.set_random_seed(training.seed)
-    looks = math.ceil(steps / trainer.interval)
+    looks = steps // trainer.interval
     guards: list[Any] = [keras.callbacks.TerminateOnNaN()]
     if training.averaging:  # first, so that the others see, and keep, the average
         guards.insert(0, keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
-    scored = None
+    scored, last = None, [KeepAverage()] if training.averaging and validation is None else []
     if validation is not None:
         best = keras.callbacks.EarlyStopping("val_loss", patience=training.patience, restore_best_weights=True)
         guards.append(best)
@@ -193,7 +193,7 @@ def run(
         epochs=looks,
         steps_per_epoch=trainer.interval,
         validation_data=scored,
-        callbacks=[*guards, *callbacks],
+        callbacks=[*guards, *callbacks, *last],
         shuffle=False,
         verbose=0,
     )
@@ -202,6 +202,16 @@ def run(
         logger.warning("The loss was not finite after step %d; training ended there.", history[-1]["step"])
     kept = len(history) if validation is None else best.best_epoch + 1
     return history, kept * trainer.interval
+
+
+def interval_of(training: Training) -> int:
+    """Return the steps between two looks: as many as asked for, or fewer where these would not end with the steps.
+
+    >>> interval_of(Training(steps=1200, validate_every=100)), interval_of(Training(steps=150, validate_every=100))
+    (100, 75)
+    """
+    most = min(training.validate_every, training.steps)
+    return max(range(most, most // 2, -1), key=lambda steps: training.steps // steps * steps)
 
 
 def adam(training: Training) -> keras.optimizers.Optimizer:

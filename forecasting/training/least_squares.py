@@ -23,7 +23,7 @@ BATCH = 4096
 #: Windows that are summed where the regression is only what a network starts from: more no longer move it.
 MOST_WINDOWS = 100_000
 
-#: Numbers in the sums X'X of all steps of a horizon, above which windows with a missing target are left out instead.
+#: Numbers in the sums X'X of all steps of a horizon, above which all steps share that of all windows.
 MOST_SUMS = 1 << 25
 
 #: Penalty where the user chooses none.
@@ -44,26 +44,34 @@ def fit(network: Any, source: WindowSource, config: Any, training: Training, cal
     gram, moment, counts = accumulate(network, network.core, source, index)
     if not counts.all():
         raise TrainingError(
-            f"Step {int(np.argmin(counts)) + 1} of the horizon is missing in every window, so `ar` cannot learn it. "
-            "Give more observed values.",
+            f"Step {int(np.argmin(counts)) + 1} of the horizon is missing in every window whose context varies, so "
+            "`ar` cannot learn it. Give more observed values, or `naive` where the series are constant.",
             code="all_missing",
         )
-    network.core.kernel.assign(solve_ridge(gram, moment, config.ridge))
+    network.core.kernel.assign(solve_ridge(gram, as_if_observed(gram, moment, counts), config.ridge))
     return Learned(seconds=time.perf_counter() - started, windows=index.count)
 
 
 def solve_base(network: Any, source: WindowSource, index: WindowIndex) -> None:
-    """Solve the regression around which a network forecasts, where it does so, from the windows of an index."""
+    """Solve the regression around which a network forecasts, where it does so, from the windows of an index.
+
+    It stays 0, and the network forecasts alone, where a step is observed in no window whose context varies.
+    """
     regression = getattr(network.core, "regression", None)
-    if regression is not None:
-        gram, moment, _ = accumulate(network, regression, source, index, MOST_WINDOWS)
-        regression.kernel.assign(solve_ridge(gram, moment, RIDGE))
+    if regression is None:
+        return
+    gram, moment, counts = accumulate(network, regression, source, index, MOST_WINDOWS)
+    solved = solve_ridge(gram, as_if_observed(gram, moment, counts), RIDGE) if counts.all() else 0.0 * moment
+    regression.kernel.assign(solved)
 
 
 def accumulate(
     network: Any, regression: LinearAutoregression, source: WindowSource, index: WindowIndex, most: int = 0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sum X'X [H', D, D] (H' = 1 when no target counts as missing), X'Y [D, H] and the observations per step [H].
+    """Sum X'X [H', D, D], X'Y [D, H] and the observations per step [H].
+
+    H' = 1 where no target is missing, and where the sums of all steps would be too large: then X'X is that of all
+    windows that have a target; see `as_if_observed`.
 
     Args:
         network: scales the windows.
@@ -74,13 +82,14 @@ def accumulate(
     """
     rows, outputs = regression.kernel.shape
     is_large = most > 0 and outputs * rows**2 > MOST_SUMS
-    complete = is_large or not np.isnan(source.arrays.y[observed_rows(source)]).any()
+    complete = not np.isnan(source.arrays.y[observed_rows(source)]).any()
+    ways = complete, complete or is_large
     chosen = np.arange(0, index.count, max(1, -(-index.count // most)) if most else 1)
     gram, moment, counts = 0.0, 0.0, 0.0
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.int64)] * 2, autograph=False)
     def batch_sums(origins: Any, firsts: Any) -> Any:
-        return sums((network, regression, source), complete, origins, firsts)
+        return sums((network, regression, source), ways, origins, firsts)
 
     add = batch_sums.get_concrete_function()
     for start in range(0, len(chosen), BATCH):
@@ -98,11 +107,33 @@ def observed_rows(source: WindowSource) -> np.ndarray:
     return np.cumsum(rows[:-1]) > 0
 
 
-def sums(parts: tuple[Any, LinearAutoregression, WindowSource], complete: bool, origins: Any, firsts: Any) -> Any:
+def as_if_observed(gram: np.ndarray, moment: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return X'Y [D, H] as it would be, were the target of each step observed in all windows of its X'X.
+
+    Where X'X is that of a step's own windows, nothing changes. Where all steps share one, what is observed of a step
+    stands for what is missing of it.
+
+    Args:
+        gram: X'X as [1 or H, D, D]; the last regressor is the constant, so its last number counts the windows.
+        moment: X'Y as [D, H].
+        counts: [H] observations, above 0.
+    """
+    return np.asarray(moment * (gram[:, -1, -1] / counts))
+
+
+def sums(
+    parts: tuple[Any, LinearAutoregression, WindowSource], ways: tuple[bool, bool], origins: Any, firsts: Any
+) -> Any:
     """Return X'X, X'Y and the observations per step of one batch of windows; see `accumulate`.
 
-    Where `complete`, windows with a missing target do not count.
+    Args:
+        parts: network, regression and panel.
+        ways: whether windows with a missing target are left out (where no value is missing, these are of series no
+            longer than the horizon), and whether all steps share one X'X, that of all windows with a target.
+        origins: [B] last observed row of each window.
+        firsts: [B] first row of its series.
     """
+    complete, shared = ways
     network, regression, source = parts
     windows = source.gather(origins, firsts)
     scaled = network.scaler(windows.context)
@@ -116,8 +147,9 @@ def sums(parts: tuple[Any, LinearAutoregression, WindowSource], complete: bool, 
     distance = (scaled.relative(target) - center) / scale
     distance = tf.where(weight > 0, distance, tf.zeros_like(target))
     moment = tf.matmul(rows, weight * distance, transpose_a=True)
-    if complete:
-        gram = tf.matmul(rows, weight[:, :1] * rows, transpose_a=True)[None]
+    if shared:
+        counted = tf.reduce_max(weight, axis=1, keepdims=True)
+        gram = tf.matmul(rows, counted * rows, transpose_a=True)[None]
     else:
         gram = tf.stack([tf.matmul(rows, weight[:, step, None] * rows, transpose_a=True) for step in range(outputs)])
     return gram, moment, tf.reduce_sum(weight, axis=0)

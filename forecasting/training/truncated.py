@@ -16,6 +16,7 @@ from forecasting.config import StrictConfig, Training, is_count, require
 from forecasting.data.windows import WindowIndex
 from forecasting.training._chunks import ChunkLoss, draw_chunks
 from forecasting.training._learned import Learned
+from forecasting.training._loss_scale import weigher
 from forecasting.training._source import WindowSource
 from forecasting.training._stepping import stepping_core
 from forecasting.training.gradient import SEARCH, WindowTrainer, teach
@@ -63,5 +64,5 @@ def fit(
         rows = config.chunk * segment
         return draw_chunks(index, streams, rows, segment, source.task.horizon, training.seed)
 
-    objective = ChunkLoss(network, source, config.chunk, streams)
+    objective = ChunkLoss(network, source, config.chunk, streams, weigher(network, training.loss_scale))
     return teach(WindowTrainer(network, source, training, objective), source, draw, callbacks)

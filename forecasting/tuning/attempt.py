@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecasting.data.panel import Panel
-from forecasting.errors import ConfigError, ForecastingError
+from forecasting.errors import ConfigError, first_line
 from forecasting.forecaster import Forecaster
 from forecasting.leaderboard import Entry, enter
 from forecasting.tuning.candidate import Candidate
-from forecasting.tuning.study import METRICS, REASON, SECONDS, SEEN, Study, first_line
+from forecasting.tuning.study import METRICS, REASON, SECONDS, SEEN, Study
 from forecasting.tuning.terms import Measure
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Attempt:
 
     def run(self, panel: Panel, measure: Measure, metric: str, callbacks: Sequence[Any]) -> None:
         """Fit on the data before the first origin and score over all origins; a trial may fail, and others go on."""
-        import tensorflow as tf
+        from forecasting.training._failures import FAILURES
 
         if self.forecaster is None:
             return
@@ -82,7 +82,7 @@ class Attempt:
                 self.state, self.reason = "failed", f"`{metric}` is {found}"
         except StopTrial as stop:
             self.state, self.reason = stop.args
-        except (ForecastingError, MemoryError, tf.errors.OpError) as error:
+        except FAILURES as error:
             self.state, self.reason = "failed", first_line(error)
         finally:
             self.seconds = time.perf_counter() - started

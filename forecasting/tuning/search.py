@@ -14,13 +14,13 @@ import numpy as np
 
 from forecasting.config import require
 from forecasting.data.panel import Panel
-from forecasting.errors import TrainingError
-from forecasting.evaluation.backtest import rolling
+from forecasting.errors import TrainingError, first_line
+from forecasting.evaluation.backtest import rolling_to_learn
 from forecasting.forecaster import Forecaster
 from forecasting.search_space import OneOf, Space
 from forecasting.tuning.attempt import Attempt, Observer, nobody, watch
 from forecasting.tuning.candidate import Candidate
-from forecasting.tuning.study import DEFAULTS, REASON, Row, Study, default_storage, first_line, storage_errors
+from forecasting.tuning.study import DEFAULTS, REASON, Row, Study, default_storage, storage_errors
 from forecasting.tuning.terms import Limits, Measure, Place, asked_of, metric_of, require_open
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Search:
         named = {candidate.spec.alias: candidate for candidate in candidates}
         require(len(named) == len(candidates), "model", "models of different aliases", [*named])
         metric = metric_of(measure, candidates)
-        before = rolling(panel, horizon, measure.windows, measure.step).training_panel(panel)
+        before = rolling_to_learn(panel, horizon, measure.windows, measure.step).training_panel(panel)
         spaces = {name: candidate.spaces(before) for name, candidate in named.items()}
         require_open(spaces)
         asked = asked_of(panel, named, measure, metric, spaces)

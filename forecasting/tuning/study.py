@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecasting.errors import ConfigError, ForecastingError
+from forecasting.errors import ConfigError, ForecastingError, first_line
 from forecasting.home import home, without_password
 
 if TYPE_CHECKING:
@@ -70,12 +70,6 @@ def connect(storage: str) -> optuna.storages.RDBStorage:
         where, reason = without_password(storage), first_line(error)
         text = f"{where} is no database that can be opened: {reason} Fix: give a SQLAlchemy URL."
         raise ConfigError(text, code="storage", field="storage") from error
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of an error, without passwords."""
-    line = (str(error).splitlines() or [type(error).__name__])[0]
-    return f"{without_password(line).rstrip('.')}."
 
 
 @dataclass(frozen=True)

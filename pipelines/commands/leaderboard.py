@@ -20,7 +20,8 @@ from pipelines import options, requests
 def command(data: requests.DataRequest, task: requests.TaskRequest, as_json: bool) -> None:
     """Rank models on DATA by MASE over rolling origins, with seconds to train, milliseconds to predict and size.
 
-    Without --model, six all-round ones are compared. Nothing is kept: `forecast train` does that.
+    Without --model, six all-round ones are compared; one that the data do not suffice for is left out, and says why.
+    Nothing is kept: `forecast train` does that.
     """
     from pipelines.console import emit
     from pipelines.sources import Source
@@ -31,5 +32,6 @@ def command(data: requests.DataRequest, task: requests.TaskRequest, as_json: boo
     from pipelines.competitors import leaderboard_records
     from pipelines.views import show_leaderboard
 
-    entries = compare(frame, task)
-    emit({"leaderboard": leaderboard_records(entries)}, as_json, lambda: show_leaderboard(entries))
+    found = compare(frame, task)
+    result = {"leaderboard": leaderboard_records(found.entries), "left_out": found.left_out}
+    emit(result, as_json, lambda: show_leaderboard(found.entries))

@@ -204,3 +204,11 @@ def test_a_new_head_is_one_file(tmp_path, monkeypatch):
     with pytest.raises(pytest.fail.Exception, match="add tests/heads/head_oracles/laplace"):
         oracle("laplace")
     monkeypatch.delitem(sys.modules, "forecasting.heads.laplace", raising=False)
+
+
+@pytest.mark.parametrize("name", HEADS.names())
+def test_what_is_said_of_a_head_without_loading_it_is_so(name):
+    assert (HeadSpec(name).is_whole, HeadSpec(name).is_distribution) == (
+        head_of(name).is_whole,
+        head_of(name).is_distribution,
+    )

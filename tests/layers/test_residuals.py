@@ -56,7 +56,7 @@ def test_rows_that_validate_have_no_part_in_the_line():
 
 
 @pytest.mark.parametrize(("name", "value"), [("MOST_WINDOWS", 150), ("MOST_SUMS", 10)])
-def test_of_many_windows_some_are_summed_and_of_large_sums_the_complete_ones(name, value, monkeypatch):
+def test_of_many_windows_some_are_summed_and_of_large_sums_one_is_shared(name, value, monkeypatch):
     frame = make_frame(rows=400, missing=0.01)
     whole = solved(frame)
     monkeypatch.setattr(least_squares, name, value)
@@ -92,3 +92,19 @@ def test_every_residual_answers_any_shape_of_task(residual):
         answer = np.asarray(network(context, np.zeros((2, length + horizon, 0), "float32")))
         assert answer.shape == (2, horizon, 1)
         assert np.isfinite(answer).all()
+
+
+@pytest.mark.parametrize(("missing", "least"), [(0.0, 1 - 1e-12), (0.3, 0.98)])
+def test_steps_that_share_a_sum_are_near_those_that_have_their_own(missing, least, monkeypatch):
+    """With a third of the values missing no window of 12 steps is complete, and the line is found all the same."""
+    frame = make_frame(rows=3000, missing=missing)
+    whole = solved(frame)
+    monkeypatch.setattr(least_squares, "MOST_SUMS", 10)
+    assert np.corrcoef(solved(frame).ravel(), whole.ravel())[0, 1] > least
+
+
+def test_where_nothing_varies_there_is_no_line_and_the_network_answers():
+    frame = make_frame(rows=120).assign(y=7.0)
+    assert not solved(frame).any()
+    model = Forecaster("ff-ar", H, context_length=L, residual="linear", training=Training(**QUICK), **SIZES).fit(frame)
+    np.testing.assert_allclose(model.predict()["ff-ar"], 7.0)

@@ -10,6 +10,7 @@ from forecasting.home import tracking_uri
 from forecasting.model_spec import ModelSpec
 from pipelines import training
 from pipelines.competitors import trainings_of
+from tests.conftest import make_frame
 from tests.pipelines.conftest import QUICKLY
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -252,3 +253,35 @@ def test_a_calibrated_baseline_is_backtested_with_intervals(forecast, files):
     assert ended.json["calibrate"] == 5
     assert 0 < ended.json["metrics"]["seasonal-naive"]["coverage_80"] <= 1
     assert "coverage_80" not in forecast(*arguments).json["metrics"]["seasonal-naive"]
+
+
+@pytest.fixture
+def monthly(tmp_path):
+    """Sixty months of one series: five windows of a year would leave none to learn from."""
+    make_frame(series=1, rows=60, freq="MS", season=12).to_parquet(tmp_path / "monthly.parquet")
+    return tmp_path / "monthly.parquet"
+
+
+def test_fewer_windows_are_backtested_where_more_would_leave_too_little_to_learn_from(forecast, monthly):
+    ended = forecast("leaderboard", monthly, "--horizon", 12, "--model", "ar", "--model", "seasonal-naive", "--json")
+    assert ended.code == 0, ended.err
+    assert ended.err.count("3 of 5 windows are backtested") == 1
+    assert {entry["model"] for entry in ended.json["leaderboard"]} == {"ar", "seasonal-naive"}
+    assert ended.json["left_out"] == {}
+    ended = forecast("train", monthly, "--horizon", 12, "--model", "ar", "--no-track", "--json")
+    assert ended.code == 0, ended.err
+    assert ended.json["metrics"]["mase"] > 0
+
+
+def test_a_model_that_cannot_be_scored_is_left_out_and_says_why(forecast, monthly, tmp_path):
+    models = ["--model", "naive", "--model", "ff-ar:head=poisson"]
+    ended = forecast("leaderboard", monthly, "--horizon", 12, *models, "--json")
+    assert ended.code == 0, ended.err
+    assert [entry["model"] for entry in ended.json["leaderboard"]] == ["naive"]
+    assert "forecasts counts" in ended.json["left_out"]["ff-ar:head=poisson"]
+    assert "is left out" in ended.err
+    ended = forecast("train", monthly, "--horizon", 12, *models, "--no-track", "--out", tmp_path / "m", "--json")
+    assert ended.code == 0, ended.err
+    assert ended.json["model"] == "naive"
+    assert list(ended.json["left_out"]) == ["ff-ar:head=poisson"]
+    assert forecast("leaderboard", monthly, "--horizon", 12, "--model", "ff-ar:head=poisson").code == 3

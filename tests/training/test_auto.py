@@ -5,12 +5,13 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 
 from forecasting import Forecaster, Training
 from forecasting.candidates import Candidate, Situation, by_rule
 from forecasting.config import Task
 from forecasting.data.panel import Panel
-from forecasting.errors import ConfigError, TrainingError
+from forecasting.errors import ConfigError, PanelError, TrainingError
 from forecasting.evaluation.held_out import HeldOut
 from forecasting.members import Member
 from forecasting.model_spec import ModelSpec
@@ -259,3 +260,53 @@ def test_what_auto_does_not_do_it_says():
         auto().fit(symbol_frame())
     with pytest.raises(ConfigError, match="time_limit"):
         Forecaster("auto", H, time_limit=0)
+
+
+def test_series_that_never_change_and_series_no_longer_than_two_horizons_are_answered():
+    never = make_frame(rows=120).assign(y=1.0)
+    found = auto("naive+ff-ar:units=4;residual=linear").fit(never)
+    np.testing.assert_allclose(found.predict()["auto"], 1.0)
+    assert rows_of(found)["fitted_on"].str.len().gt(0).any()
+    short = make_frame(series=3, rows=30).groupby("unique_id").head(2 * H - 2)
+    model = Forecaster("auto", H, candidates="naive+ff-ar:units=4", seeds=0, training=TRAINING).fit(short)
+    assert np.isfinite(model.predict(level=[80])["auto-lo-80"]).all(), rows_of(model)["note"].tolist()
+
+
+def test_what_cannot_be_fitted_on_all_rows_stays_as_it_was_measured(frame, monkeypatch):
+    real = _search.fit_model
+
+    def fit_model(spec, task, panel, training, callbacks, stopped_by):
+        if stopped_by is None:
+            raise tf.errors.ResourceExhaustedError(None, None, "no memory\nfor all rows")
+        return real(spec, task, panel, training, callbacks, stopped_by=stopped_by)
+
+    monkeypatch.setattr(_search, "fit_model", fit_model)
+    model = auto("ff-ar:units=4").fit(frame)
+    row = rows_of(model).iloc[0]
+    assert (row["fitted_on"], row["note"]) == (BEFORE_ORIGINS, "on all rows: no memory.")
+    assert np.isfinite(model.predict()["auto"]).all()
+
+
+def test_what_the_user_got_wrong_is_no_failed_candidate(frame):
+    with pytest.raises(PanelError, match="forecasts counts"):
+        auto("naive+ff-ar:units=4", head="poisson").fit(frame)
+    with pytest.raises(ConfigError, match="`loss_scale` must be 'window'"):
+        auto("naive+ff-ar", head="student-t", training=dataclasses.replace(TRAINING, loss_scale="mase")).fit(frame)
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_no_more_members_than_asked_for_and_levels_all_the_same(most):
+    step = np.arange(200)
+    ds = pd.date_range("2024-01-01", periods=200, freq="h")
+    line = pd.DataFrame({"unique_id": "a", "ds": ds, "y": 3.0 * step + np.sin(step / 7)})
+    rows = rows_of(model := auto("drift+naive+ar+ff-ar:units=4", most_members=most).fit(line))
+    assert (rows["weight"] > 0).sum() <= most
+    assert rows["weight"].sum() == pytest.approx(1, abs=1e-3)
+    found = model.predict(level=[80])
+    assert (found["auto-lo-80"] < found["auto-hi-80"]).all()
+
+
+@pytest.mark.parametrize(("own", "shared", "expected"), [(30.0, 600.0, 30.0), (600.0, 60.0, 60.0), (None, 60.0, 60.0)])
+def test_a_member_has_no_more_time_than_it_and_all_of_them_have(own, shared, expected):
+    member = Member(ModelSpec.parse("gru"), training=() if own is None else (("time_limit", own),))
+    assert member.trained(Training(time_limit=shared)).time_limit == expected

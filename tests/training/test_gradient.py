@@ -18,7 +18,7 @@ from forecasting.training import _clock
 from forecasting.training._batches import draw_batches, shortened
 from forecasting.training._loss_scale import weigher
 from forecasting.training._source import WindowSource
-from forecasting.training.gradient import XLA_FROM_STEPS, WindowTrainer
+from forecasting.training.gradient import XLA_FROM_STEPS, WindowTrainer, interval_of
 from tests.conftest import QUICK, make_frame
 
 H, L = 6, 24
@@ -295,3 +295,44 @@ def test_a_likelihood_has_no_other_scale():
 def test_no_more_steps_are_taken_than_asked_for():
     model = forecaster(steps=7, validate_every=100, refit=False).fit(make_frame(rows=160))
     assert model.learned_.steps == 7
+
+
+@pytest.mark.parametrize(
+    ("steps", "every", "taken", "looks"), [(150, 100, 150, 2), (7, 100, 7, 1), (1200, 100, 1200, 12), (7, 2, 6, 3)]
+)
+def test_no_more_steps_are_taken_than_asked_for_however_often_one_looks(steps, every, taken, looks):
+    interval = interval_of(Training(steps=steps, validate_every=every))
+    assert interval <= every
+    assert (steps // interval * interval, steps // interval) == (taken, looks)
+
+
+@pytest.mark.parametrize("tail", [np.nan, 3.0], ids=["missing", "constant"])
+def test_rows_that_say_nothing_do_not_say_when_to_stop(tail, caplog):
+    frame = make_frame(series=1, rows=160)
+    frame.loc[frame.index[-(4 * H + (0 if np.isnan(tail) else L)) :], "y"] = tail
+    model = forecaster(steps=40, validate_every=10).fit(frame)
+    assert model.learned_.steps == 40
+    assert "val_loss" not in model.learned_.history[-1]
+    assert "training takes all its steps" in caplog.text
+
+
+def test_an_average_is_kept_where_the_time_ends_a_training_that_nothing_validates(monkeypatch):
+    """The weights are the average of two steps; those of a training that is not averaged are the second's."""
+    time = iter([0.0, 100.0])
+    monkeypatch.setattr(_clock, "now", lambda: next(time))
+    choices = {"steps": 4, "validate_every": 2, "steps_per_execution": 1, "validation_windows": 0}
+    frame = make_frame(rows=120)
+    short = forecaster(averaging=0.9, time_limit=1.0, **choices).fit(frame)
+    assert short.learned_.steps == 2
+    monkeypatch.undo()
+    whole = forecaster(averaging=0.9, **choices | {"validate_every": 2})
+    panel = Panel.from_frame(frame)
+    task = whole.task_for(panel)
+    source = WindowSource.of(panel, task)
+    trainer = WindowTrainer(build_network(whole.spec, task, whole.training.seed), source, whole.training)
+    average = None
+    for origins, firsts in draw_batches(source.all_windows(), whole.training, L).take(2):
+        trainer.take_step(origins, firsts)
+        now = np.concatenate([np.ravel(weight) for weight in trainer.network.get_weights()])
+        average = now if average is None else 0.9 * average + 0.1 * now
+    np.testing.assert_allclose(weights(short), average, rtol=1e-4, atol=1e-6)

@@ -13,6 +13,7 @@ from forecasting.layers.carried import carried_forward
 from forecasting.network import build_network, scaled_target
 from forecasting.training._batches import draw_batches
 from forecasting.training._chunks import ChunkLoss, draw_chunks
+from forecasting.training._loss_scale import weigher
 from forecasting.training._source import WindowSource
 from tests.conftest import QUICK, make_frame
 
@@ -59,7 +60,7 @@ def unrolled_loss(network, source, rows):
 def test_a_chunk_as_long_as_the_series_is_backpropagation_through_time(cell, stack):
     _, network, source = forecaster(cell, stack=stack, layers=2)
     rows = 40
-    objective = ChunkLoss(network, source, rows, 1)
+    objective = ChunkLoss(network, source, rows, 1, None)
     weights = network.trainable_variables
     found = value_and_gradient(lambda: objective(*chunk(0, 0, 120, True)), weights)
     wanted = value_and_gradient(lambda: unrolled_loss(network, source, rows), weights)
@@ -69,7 +70,7 @@ def test_a_chunk_as_long_as_the_series_is_backpropagation_through_time(cell, sta
 
 def test_the_gradient_of_a_chunk_is_that_of_finite_differences_and_ends_at_its_border():
     _, network, source = forecaster("gru")
-    objective = ChunkLoss(network, source, T, 1)
+    objective = ChunkLoss(network, source, T, 1, None)
     objective(*chunk(0, 0, 120, True))
     carried = [np.array(state) for state in objective.states]
     assert all(np.abs(state).max() > 0 for state in carried)
@@ -99,7 +100,7 @@ def test_the_state_is_carried_over_a_border_and_forgotten_where_a_series_begins(
     for one in (frame, other):
         _, network, source = forecaster("lstm", one)
         begin = int(source.arrays.first[1])
-        objective = ChunkLoss(network, source, T, 1)
+        objective = ChunkLoss(network, source, T, 1, None)
         objective(*chunk(0, 0, 120, True))
         second.append([np.array(state) for state in objective.states])
         after.append(float(objective(*chunk(2 * L, 0, 120, False))))  # the scale knows the changed rows no more
@@ -116,7 +117,7 @@ def test_no_target_has_a_part_in_its_own_scale_or_in_its_own_prediction():
     later.loc[later.index[T:], "y"] = 1e6
     for one in (frame, later):
         _, network, source = forecaster("gru", one)
-        objective = ChunkLoss(network, source, T, 1)
+        objective = ChunkLoss(network, source, T, 1, None)
         losses = [float(objective(*chunk(0, 0, T, True)))]
         losses.append(float(objective(*chunk(0, 0, T - 1, True))))
         if one is frame:
@@ -208,3 +209,24 @@ def test_batch_and_pattern_rule_train(size):
     model = Forecaster("ff-ar", H, context_length=L, units=8, layers=1, width=4, training=training)
     assert np.isfinite(model.fit(make_frame(rows=120)).predict()["ff-ar"]).all()
     assert Training.from_dict(model.facts.training) == training
+
+
+def test_chunks_count_by_the_scale_that_is_asked_for():
+    """Two streams, of which the second is ten times as wide: in units of the data its errors count ten times."""
+    frame = make_frame(rows=120)
+    wide = frame["unique_id"] == "s1"
+    frame.loc[wide, "y"] *= 10
+    _, network, source = forecaster(frame=frame)
+    first = source.arrays.first
+    streams = [(int(begin) + L, int(begin), int(begin) + 100) for begin in first]
+    weigh = weigher(network, "units")
+    alone = [float(ChunkLoss(network, source, T, 1, weigh)(*chunk(*stream, False))) for stream in streams]
+    contexts = [
+        source.gather(*(tf.constant([at], tf.int64) for at in (begin - 1, one))).context for begin, one, _ in streams
+    ]
+    scales = [float(network.scaler(context).scale[0, 0]) for context in contexts]
+    both = ChunkLoss(network, source, T, 2, weigh)
+    rows = [tf.constant(part, tf.int64) for part in zip(*streams, strict=True)]
+    found = float(both(*rows, tf.constant([False, False])))
+    assert scales[1] > 5 * scales[0]
+    assert found == pytest.approx(np.average(alone, weights=scales), rel=1e-5)
