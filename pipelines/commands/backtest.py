@@ -32,7 +32,7 @@ def command(
 ) -> None:
     """Forecast DATA from rolling origins and score the forecasts; nothing is scored on what it was trained on.
 
-    --out gets the columns unique_id, ds, cutoff, y and one or more columns for each model.
+    Without --model it is gru. --out gets the columns unique_id, ds, cutoff, y and one or more columns for each model.
     """
     from pipelines.console import emit, say
     from pipelines.sources import Source

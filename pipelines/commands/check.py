@@ -38,9 +38,10 @@ def command(
 ) -> None:
     """Check DATA: columns, times, duplicates, gaps, frequency, values. Exits with 3 when there are errors.
 
-    --fix inserts missing timestamps as missing values, merges duplicates, drops rows without id or time, makes
-    infinite values missing, sorts, and says what it did; it exits with 0 when no error is left. No number is ever
-    filled in. What it does is a plan, which --plan keeps: the same plan and data give the same rows.
+    --fix inserts missing timestamps as missing values, averages rows that repeat a time, drops rows without id or
+    time and those between two steps of the grid, makes infinite values missing, sorts, and says what it did; it exits
+    with 0 when no error is left. No missing value is ever filled in. What it does is a plan, which --plan keeps: the
+    same plan and data give the same rows.
     """
     from pipelines.console import emit
     from pipelines.sources import Source

@@ -34,8 +34,9 @@ def command(
 ) -> None:
     """Train a model on DATA: CSV, Parquet (file, folder, glob) or a SQLAlchemy URL with --query.
 
-    With several --model they are ranked by a rolling-origin backtest, and the best is trained again on all data.
-    Everything is logged as one MLflow run, with a nested run for each candidate.
+    Every --model (gru where there is none) is scored by a rolling-origin backtest of --windows origins, and the best is
+    trained again on all data; --windows 0 leaves the backtest of a single one out. Everything is logged as one MLflow
+    run, with a nested run for each candidate.
     """
     from pipelines.console import emit, say
     from pipelines.sources import Source
