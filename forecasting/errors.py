@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from forecasting.home import without_password
-
 
 class ForecastingError(Exception):
     """Base of every error that a caller can act on.
@@ -53,9 +51,3 @@ class RegistryError(ForecastingError):
 
 class NotFittedError(ForecastingError):
     """A forecaster was asked before it learnt anything, or without a history to forecast from."""
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of an error, without passwords."""
-    line = (str(error).splitlines() or [type(error).__name__])[0]
-    return f"{without_password(line).rstrip('.')}."

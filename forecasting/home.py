@@ -19,6 +19,12 @@ def without_password(text: str) -> str:
     return re.sub(r"(://[^/:@\s]*):[^/@\s]*@", r"\1:***@", text)
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error, without passwords."""
+    line = (str(error).splitlines() or [type(error).__name__])[0]
+    return f"{without_password(line).rstrip('.')}."
+
+
 def store_path() -> Path:
     """Return where the embedded MLflow store is."""
     return home() / "mlflow.db"

@@ -15,8 +15,8 @@ from forecasting.model_spec import ModelSpec
 MOST_MEMBERS = 16
 
 
-#: Fields of `Training` that hold for all members together.
-OF_ALL = frozenset({"calibration_windows", "strategy"})
+#: Fields of `Training` that hold for all members together, and what says nothing in them.
+OF_ALL = {"calibration_windows": 0, "strategy": ""}
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Member:
         if self.spec.has_symbols:
             text = f"Members forecast numbers, and {self.spec.alias!r} forecasts symbols, which have no mean."
             raise ConfigError(f"{text} Use another head.", code="member_unfit", field="members")
-        for name in OF_ALL.intersection(dict(self.training)):
+        for name in (name for name, value in self.training if name in OF_ALL and value != OF_ALL[name]):
             text = f"A member has no `{name}` of its own: it is that of all. Say it in the `Training` of the ensemble."
             raise ConfigError(text, code="member_unfit", field=name)
         self.trained(Training())

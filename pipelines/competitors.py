@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecasting.config import Training
-from forecasting.errors import ConfigError, ForecastingError
+from forecasting.errors import ConfigError
 from forecasting.forecaster import Forecaster
+from forecasting.home import first_line
 from forecasting.learner_spec import LearnerSpec
 from forecasting.model_spec import ModelSpec
 from pipelines.console import progress, say
@@ -169,20 +171,22 @@ def contest(candidates: Sequence[Forecaster], enter: Callable[[Forecaster], Entr
     """Score models and rank them; of several, one that cannot be scored is left out, and says why.
 
     Raises:
-        ForecastingError: the first, where no model can be scored.
+        Exception: the last, where no model can be scored.
     """
-    entries, left_out = [], {}
-    first: ForecastingError | None = None
-    for candidate in candidates:
+    import_tensorflow()
+    from forecasting.training._failures import FAILURES
+
+    entries: list[Entry] = []
+    left_out: dict[str, str] = {}
+    for number, candidate in enumerate(candidates, 1):
         try:
             entries.append(enter(candidate))
-        except ForecastingError as error:
-            first = first or error
-            left_out[candidate.spec.alias] = str(error)
-            if len(candidates) > 1:
-                say(f"{candidate.spec.alias} is left out: {error}")
-    if first and not entries:
-        raise first
+        except FAILURES as error:
+            if number == len(candidates) and not entries:
+                raise
+            left_out[candidate.spec.alias] = first_line(error)
+            say(f"{candidate.spec.alias} is left out: {first_line(error)}")
+            gc.collect()  # the memory that it took is for the next one
     from forecasting.leaderboard import rank
 
     return Contest(rank(entries), left_out)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
 from forecasting.home import without_password
 from forecasting.spec_text import read_fields
@@ -91,7 +92,8 @@ def tune(frame: pd.DataFrame, request: TuneRequest) -> Done:
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     panel = panel_of(frame, request.task)
-    request = replace(request, task=with_windows(request.task, panel))
+    searched = panel.truncate(np.maximum(panel.lengths - request.wanted.hold_out * request.task.horizon, 0))
+    request = replace(request, task=with_windows(request.task, searched))
     task, wanted = request.task, request.wanted
     candidates = candidates_of(task, panel.frequency.alias)
     measure = Measure(wanted.metric, task.windows, task.step, wanted.hold_out)

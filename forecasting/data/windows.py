@@ -14,6 +14,9 @@ from forecasting.data.covariates import encode_covariates
 from forecasting.data.features import encode
 from forecasting.data.panel import Panel
 
+#: Two values count as the same where they differ by less, relative to the larger one: no window has such a scale.
+SAME = 1e-12
+
 
 @dataclass(frozen=True, eq=False)
 class PanelArrays:
@@ -148,10 +151,10 @@ def window_index(
     return WindowIndex(arrays.first[kept], (arrays.first + lowest)[kept], np.cumsum(count[kept], dtype=np.int64))
 
 
-def any_says_something(
+def says_something(
     y: NDArray[np.float64], origins: NDArray[np.int64], firsts: NDArray[np.int64], context_length: int, horizon: int
-) -> bool:
-    """Whether any window has a context that varies and an observed target: others have no error in scaled units.
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return whether each window has an observed target, and whether its context varies, [W] each.
 
     Args:
         y: [N'] rows of a layout, NaN where missing.
@@ -161,11 +164,10 @@ def any_says_something(
         horizon: H.
     """
     rows = np.flatnonzero(~np.isnan(y))
+    seen = y[rows]
+    differs = np.abs(np.diff(seen)) > SAME * np.maximum(np.abs(seen[1:]), np.abs(seen[:-1]))
     # of the observed values, how many differ from the one before, up to each of them
-    changes = np.concatenate([[0, 0], np.cumsum(np.diff(y[rows]) != 0)])
-    begin, end, target_end = (
-        np.searchsorted(rows, at)
-        for at in (np.maximum(origins + 1 - context_length, firsts), origins + 1, origins + 1 + horizon)
-    )
-    varies = changes[end] > changes[np.minimum(begin + 1, end)]
-    return bool(np.any(varies & (target_end > end)))
+    changes = np.concatenate([[0, 0], np.cumsum(differs)])
+    begin = np.searchsorted(rows, np.maximum(origins + 1 - context_length, firsts))
+    end, after = np.searchsorted(rows, origins + 1), np.searchsorted(rows, origins + 1 + horizon)
+    return after > end, changes[end] > changes[np.minimum(begin + 1, end)]

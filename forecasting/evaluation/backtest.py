@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecasting.config import Task
+from forecasting.config import Task, is_count, require
 from forecasting.data.panel import Panel
 from forecasting.data.splits import rolling_origins
 from forecasting.data.symbols import symbols_at
 from forecasting.errors import PanelError
-from forecasting.evaluation.metrics import Scored, ScoredSymbols, evaluate, evaluate_symbols
+from forecasting.evaluation.metrics import Scored, ScoredSymbols, evaluate, evaluate_symbols, positive
 from forecasting.evaluation.naive2 import naive2
 from forecasting.forecast_frame import value_columns
 from forecasting.predictor import Answer, Predictor
@@ -59,9 +59,15 @@ def windows_to_learn(panel: Panel, horizon: int, windows: int, step: int | None)
     """Return how many of `windows` leave the longest series two horizons before the first origin, at least 1.
 
     A model that is fitted on less says nothing of what it would be on all rows.
+
+    Raises:
+        ConfigError: `windows` or `step` is no integer of at least 1.
     """
+    step = horizon if step is None else step
+    for name, value in (("windows", windows), ("step", step)):
+        require(is_count(value), name, "an integer of at least 1", value)
     rows = int(panel.lengths.max(initial=0)) - 3 * horizon
-    return max(1, min(windows, rows // (step or horizon) + 1))
+    return min(windows, max(1, rows // step + 1))
 
 
 def rolling(panel: Panel, horizon: int, windows: int, step: int | None) -> RollingOrigins:
@@ -70,7 +76,7 @@ def rolling(panel: Panel, horizon: int, windows: int, step: int | None) -> Rolli
     Raises:
         PanelError: no series is long enough for one window.
     """
-    series, steps, window = rolling_origins(panel.lengths, horizon, windows, step or horizon)
+    series, steps, window = rolling_origins(panel.lengths, horizon, windows, step)
     if len(series) == 0:
         raise PanelError(
             f"No series is long enough to backtest: horizon {horizon} and 2 rows of history are needed, the longest "
@@ -89,9 +95,10 @@ def rolling_to_learn(panel: Panel, horizon: int, windows: int, step: int | None)
         PanelError: no series is long enough for one window.
     """
     fewer = windows_to_learn(panel, horizon, windows, step)
+    origins = rolling(panel, horizon, fewer, step)
     if fewer < windows:
         logger.warning("%s", said_fewer(windows, fewer))
-    return rolling(panel, horizon, fewer, step)
+    return origins
 
 
 def said_fewer(windows: int, fewer: int) -> str:
@@ -190,9 +197,8 @@ class Backtest:
     def mase_by_step(self) -> np.ndarray:
         """Return MASE [H] by step ahead."""
         scored = self.scored
-        scale = np.where(scored.scale > 0, scored.scale, np.nan)
         with np.errstate(invalid="ignore"):
-            return np.nanmean(np.abs(scored.error) / scale[:, None], axis=0)
+            return np.nanmean(np.abs(scored.error) / positive(scored.scale)[:, None], axis=0)
 
     def to_frame(self, level: Sequence[float] | None = None) -> pd.DataFrame:
         """Return the frame `unique_id, ds, cutoff, y, <Model>` with the columns of the levels.
@@ -280,17 +286,34 @@ def backtest_by_window(
 def seasonal_scales(panel: Panel, origins: RollingOrigins, period: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean absolute and mean squared seasonal difference [W] of each window's history; NaN without any."""
     difference = np.full(len(panel.y), np.nan)
-    difference[period:] = panel.y[period:] - panel.y[:-period]
+    with np.errstate(over="ignore"):  # an infinite scale is none
+        difference[period:] = panel.y[period:] - panel.y[:-period]
     inside = np.arange(len(panel.y)) - np.repeat(panel.offsets[:-1], panel.lengths) >= period
     usable = inside & ~np.isnan(difference)
     difference = np.where(usable, difference, 0.0)
-    first = panel.offsets[:-1][origins.series]
-    last = first + origins.step + 1
+    count = history_sum(panel, origins, usable.astype(float))
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        absolute, squared = (history_sum(panel, origins, values) for values in (np.abs(difference), difference**2))
+        return absolute / count, squared / count
 
-    def history_sum(values: np.ndarray) -> np.ndarray:
-        total = np.concatenate([[0.0], np.cumsum(values)])
-        return total[last] - total[first]
 
-    count = history_sum(usable.astype(float))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return history_sum(np.abs(difference)) / count, history_sum(difference**2) / count
+def history_sum(panel: Panel, origins: RollingOrigins, values: np.ndarray) -> np.ndarray:
+    """Return the sum [W] of values [N] over each window's history, in one pass over the rows.
+
+    Of each series alone: differences of sums over the whole panel would lose the digits of a small series beside a
+    large one.
+    """
+    last = panel.offsets[:-1][origins.series] + origins.step + 1
+    order = np.argsort(last, kind="stable")
+    series, last = origins.series[order], last[order]
+    # every row counts for the first window that knows it and for the later ones of its series
+    window = np.searchsorted(last, np.arange(len(values)), side="right")
+    is_known = np.append(series, -1)[window] == np.repeat(np.arange(panel.n_series), panel.lengths)
+    parts = np.bincount(window[is_known], values[is_known], len(series))
+    names, code = np.unique(series, return_inverse=True)
+    rank = np.arange(len(series)) - np.searchsorted(series, series)
+    by_series = np.zeros((len(names), int(rank.max(initial=0)) + 1))
+    by_series[code, rank] = parts
+    found = np.empty(len(series))
+    found[order] = by_series.cumsum(axis=1)[code, rank]
+    return found

@@ -111,6 +111,11 @@ class WindowScaler(keras.layers.Layer):
         if scheme == "shift":
             self.deviation = self.add_weight(shape=(), initializer="ones", trainable=False, name="deviation")
 
+    @property
+    def needs_scale(self) -> bool:
+        """Whether a window whose values are all the same has no scale, and so no error in scaled units."""
+        return self.scheme != "none"
+
     def adapt(self, y: np.ndarray, first: np.ndarray) -> None:
         """Take the number that all windows are divided by from training rows, where the scheme has one.
 

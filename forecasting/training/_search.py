@@ -12,9 +12,10 @@ from forecasting.candidates import Candidate, Situation, by_rule, without_compar
 from forecasting.config import Task, Training
 from forecasting.data.panel import Panel
 from forecasting.defaults import context_length_of
-from forecasting.errors import NotFittedError, first_line
+from forecasting.errors import NotFittedError
 from forecasting.evaluation.held_out import HeldOut
 from forecasting.fitting import Fit, fit_model
+from forecasting.home import first_line
 from forecasting.model_spec import ModelSpec
 from forecasting.training._clock import LEAST_SECONDS, Budget
 from forecasting.training._failures import FAILURES

@@ -12,7 +12,7 @@ from forecasting.config import Task
 from forecasting.data.panel import Panel
 from forecasting.data.splits import validation_ends, validation_origins
 from forecasting.data.statics import encode_statics
-from forecasting.data.windows import PanelArrays, WindowIndex, any_says_something, layout, window_index
+from forecasting.data.windows import PanelArrays, WindowIndex, layout, says_something, window_index
 from forecasting.errors import TrainingError
 from forecasting.layers.gather import Gather
 from forecasting.training import _replicas as replicas
@@ -87,11 +87,12 @@ class WindowSource:
             )
         return index
 
-    def split(self, windows: int) -> tuple[WindowIndex, tuple[np.ndarray, np.ndarray] | None]:
+    def split(self, windows: int, needs_scale: bool = True) -> tuple[WindowIndex, tuple[np.ndarray, np.ndarray] | None]:
         """Split off what lies after `ends`, or the last `windows` horizons of each series; see `validation_ends`.
 
         Returns the index of the windows before the split, and the flat origins and first rows of the
-        validation windows; these are None when the series are too short to spare any, or none of them says anything.
+        validation windows; these are None when the series are too short to spare any, or none of them says anything:
+        its targets are missing, or its context is constant and errors are counted by its scale (`needs_scale`).
         """
         task = self.task
         ends = validation_ends(self.lengths, task.horizon, windows) if self.ends is None else self.ends
@@ -99,7 +100,8 @@ class WindowSource:
         index, firsts = self.index(ends), self.arrays.first[series]
         if len(series) == 0 or index.count == 0:
             return self.all_windows(), None
-        if not any_says_something(self.arrays.y, firsts + steps, firsts, task.context_length, task.horizon):
+        has_target, varies = says_something(self.arrays.y, firsts + steps, firsts, task.context_length, task.horizon)
+        if not np.any(has_target & (varies | (not needs_scale))):
             text = "All rows that were to say when to stop are missing, or come after a constant context"
             logger.warning("%s: training takes all its steps.", text)
             return self.all_windows(), None

@@ -17,9 +17,10 @@ import numpy as np
 from forecasting.config import Task, Training
 from forecasting.data.panel import Panel
 from forecasting.ensemble_network import EnsembleNetwork
-from forecasting.errors import TrainingError, first_line
+from forecasting.errors import TrainingError
 from forecasting.evaluation.held_out import HeldOut
 from forecasting.fitting import Fit
+from forecasting.home import first_line
 from forecasting.model_spec import ModelSpec
 from forecasting.predictor import Predictor
 from forecasting.training._clock import LEAST_SECONDS, Budget

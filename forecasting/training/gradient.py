@@ -150,7 +150,7 @@ def teach(
     """
     started = time.perf_counter()
     training = trainer.training
-    index, validation = source.split(training.validation_windows)
+    index, validation = source.split(training.validation_windows, trainer.network.scaler.needs_scale)
     is_refitted = validation is not None and training.refit
     begin_fit(callbacks)
     solve_base(trainer.network, source, index)
@@ -211,7 +211,7 @@ def interval_of(training: Training) -> int:
     (100, 75)
     """
     most = min(training.validate_every, training.steps)
-    return max(range(most, most // 2, -1), key=lambda steps: training.steps // steps * steps)
+    return max(range(most, (most - 1) // 2, -1), key=lambda steps: training.steps // steps * steps)
 
 
 def adam(training: Training) -> keras.optimizers.Optimizer:

@@ -23,7 +23,7 @@ BATCH = 4096
 #: Windows that are summed where the regression is only what a network starts from: more no longer move it.
 MOST_WINDOWS = 100_000
 
-#: Numbers in the sums X'X of all steps of a horizon, above which all steps share that of all windows.
+#: Numbers in the sums X'X of all steps of a horizon, above which steps at the same place of a season share one.
 MOST_SUMS = 1 << 25
 
 #: Penalty where the user chooses none.
@@ -68,10 +68,7 @@ def solve_base(network: Any, source: WindowSource, index: WindowIndex) -> None:
 def accumulate(
     network: Any, regression: LinearAutoregression, source: WindowSource, index: WindowIndex, most: int = 0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sum X'X [H', D, D], X'Y [D, H] and the observations per step [H].
-
-    H' = 1 where no target is missing, and where the sums of all steps would be too large: then X'X is that of all
-    windows that have a target; see `as_if_observed`.
+    """Sum X'X [G, D, D], X'Y [D, H] and the observations per step [H]; step h has the X'X of group h % G.
 
     Args:
         network: scales the windows.
@@ -80,16 +77,14 @@ def accumulate(
         index: the windows.
         most: windows that are summed at most, evenly chosen; 0 sums all.
     """
-    rows, outputs = regression.kernel.shape
-    is_large = most > 0 and outputs * rows**2 > MOST_SUMS
     complete = not np.isnan(source.arrays.y[observed_rows(source)]).any()
-    ways = complete, complete or is_large
+    groups = 1 if complete else groups_of(regression, source.task.season, most)
     chosen = np.arange(0, index.count, max(1, -(-index.count // most)) if most else 1)
     gram, moment, counts = 0.0, 0.0, 0.0
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.int64)] * 2, autograph=False)
     def batch_sums(origins: Any, firsts: Any) -> Any:
-        return sums((network, regression, source), ways, origins, firsts)
+        return sums((network, regression, source), complete, groups, origins, firsts)
 
     add = batch_sums.get_concrete_function()
     for start in range(0, len(chosen), BATCH):
@@ -107,51 +102,66 @@ def observed_rows(source: WindowSource) -> np.ndarray:
     return np.cumsum(rows[:-1]) > 0
 
 
+def groups_of(regression: LinearAutoregression, season: tuple[int, ...], most: int) -> int:
+    """Return how many X'X there are: one for each step, or where these are too large, for each place of a season.
+
+    Which windows a step is observed in depends on its place in the season, where values are missing by a pattern: at
+    night, on Sundays.
+
+    Args:
+        regression: D rows, H columns.
+        season: seasonal periods in steps.
+        most: as in `accumulate`; where all windows are summed, each step has its own.
+    """
+    rows, outputs = regression.kernel.shape
+    possible = MOST_SUMS // rows**2
+    if most == 0 or outputs <= possible:
+        return int(outputs)
+    return max((period for period in season if period <= min(possible, outputs)), default=1)
+
+
 def as_if_observed(gram: np.ndarray, moment: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Return X'Y [D, H] as it would be, were the target of each step observed in all windows of its X'X.
 
-    Where X'X is that of a step's own windows, nothing changes. Where all steps share one, what is observed of a step
-    stands for what is missing of it.
+    Where X'X is that of a step's own windows, nothing changes. Where steps share one, what is observed of a step stands
+    for what is missing of it.
 
     Args:
-        gram: X'X as [1 or H, D, D]; the last regressor is the constant, so its last number counts the windows.
+        gram: X'X as [G, D, D]; the last regressor is the constant, so its last number counts the windows.
         moment: X'Y as [D, H].
         counts: [H] observations, above 0.
     """
-    return np.asarray(moment * (gram[:, -1, -1] / counts))
+    windows = gram[np.arange(len(counts)) % len(gram), -1, -1]
+    return np.asarray(moment * (windows / counts))
 
 
 def sums(
-    parts: tuple[Any, LinearAutoregression, WindowSource], ways: tuple[bool, bool], origins: Any, firsts: Any
+    parts: tuple[Any, LinearAutoregression, WindowSource], complete: bool, groups: int, origins: Any, firsts: Any
 ) -> Any:
     """Return X'X, X'Y and the observations per step of one batch of windows; see `accumulate`.
 
     Args:
         parts: network, regression and panel.
-        ways: whether windows with a missing target are left out (where no value is missing, these are of series no
-            longer than the horizon), and whether all steps share one X'X, that of all windows with a target.
+        complete: whether windows with a missing target are left out: where no value is missing, these are of series no
+            longer than the horizon.
+        groups: G; the X'X of a group is that of all windows with a target at one of its steps.
         origins: [B] last observed row of each window.
         firsts: [B] first row of its series.
     """
-    complete, shared = ways
     network, regression, source = parts
     windows = source.gather(origins, firsts)
     scaled = network.scaler(windows.context)
     known = tf.cast(windows.known[:, source.task.context_length], tf.float64)
     rows, center, scale = regression.rows(scaled.values, scaled.observed, known)  # [B, D]
-    outputs = regression.outputs
-    target = windows.target[:, :outputs]
+    target = windows.target[:, : regression.outputs]
     weight = scaled.varies * tf.cast(tf.math.is_finite(target), tf.float64)  # [B, H]
     if complete:
         weight = tf.reduce_min(weight, axis=1, keepdims=True) + tf.zeros_like(weight)
     distance = (scaled.relative(target) - center) / scale
     distance = tf.where(weight > 0, distance, tf.zeros_like(target))
     moment = tf.matmul(rows, weight * distance, transpose_a=True)
-    if shared:
-        counted = tf.reduce_max(weight, axis=1, keepdims=True)
-        gram = tf.matmul(rows, counted * rows, transpose_a=True)[None]
-    else:
-        gram = tf.stack([tf.matmul(rows, weight[:, step, None] * rows, transpose_a=True) for step in range(outputs)])
+    counted = [tf.reduce_max(weight[:, group::groups], axis=1, keepdims=True) for group in range(groups)]
+    gram = tf.stack([tf.matmul(rows, one * rows, transpose_a=True) for one in counted])
     return gram, moment, tf.reduce_sum(weight, axis=0)
 
 
@@ -159,7 +169,7 @@ def solve_ridge(gram: np.ndarray, moment: np.ndarray, ridge: float) -> np.ndarra
     """Return the kernel [D, H] that minimises |Y - X K|^2 + penalty |K|^2, the constant not penalised.
 
     Args:
-        gram: X'X as [1 or H, D, D]; the last regressor is the constant.
+        gram: X'X as [G, D, D], for steps g, g + G, ...; the last regressor is the constant.
         moment: X'Y as [D, H].
         ridge: penalty relative to the mean of the diagonal of X'X.
     """
@@ -168,6 +178,8 @@ def solve_ridge(gram: np.ndarray, moment: np.ndarray, ridge: float) -> np.ndarra
     free[-1] = 0
     penalty = ridge * np.trace(gram, axis1=1, axis2=2) / size
     penalised = gram + penalty[:, None, None] * np.diag(free)
-    if len(penalised) == 1:
-        return np.linalg.solve(penalised[0], moment)
-    return np.linalg.solve(penalised, moment.T[:, :, None])[:, :, 0].T
+    kernel = np.empty_like(moment)
+    for group, one in enumerate(penalised):
+        steps = slice(group, None, len(penalised))
+        kernel[:, steps] = np.linalg.solve(one, moment[:, steps])
+    return kernel

@@ -57,7 +57,7 @@ def fit(
         TrainingError: no window can be cut, or the loss is not finite.
     """
     segment = stepping_core(network, "truncated").tokens.segment
-    series = len(source.split(training.validation_windows)[0].first)
+    series = len(source.split(training.validation_windows, network.scaler.needs_scale)[0].first)
     streams = series if isinstance(training.batch_size, str) else min(training.batch_size, series)
 
     def draw(index: WindowIndex) -> tf.data.Dataset:

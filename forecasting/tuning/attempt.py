@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecasting.data.panel import Panel
-from forecasting.errors import ConfigError, first_line
+from forecasting.errors import ConfigError
 from forecasting.forecaster import Forecaster
+from forecasting.home import first_line
 from forecasting.leaderboard import Entry, enter
 from forecasting.tuning.candidate import Candidate
 from forecasting.tuning.study import METRICS, REASON, SECONDS, SEEN, Study

@@ -14,9 +14,10 @@ import numpy as np
 
 from forecasting.config import require
 from forecasting.data.panel import Panel
-from forecasting.errors import TrainingError, first_line
+from forecasting.errors import TrainingError
 from forecasting.evaluation.backtest import rolling_to_learn
 from forecasting.forecaster import Forecaster
+from forecasting.home import first_line
 from forecasting.search_space import OneOf, Space
 from forecasting.tuning.attempt import Attempt, Observer, nobody, watch
 from forecasting.tuning.candidate import Candidate

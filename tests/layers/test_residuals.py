@@ -21,10 +21,10 @@ L, H = 48, 12
 SIZES = {"units": 4, "layers": 1, "width": 4}
 
 
-def solved(frame, validation_windows=0):
+def solved(frame, validation_windows=0, horizon=H):
     """Return the kernel of the regression of an untrained network, from the windows that would train it."""
     panel = Panel.from_frame(frame)
-    model = Forecaster("ff-ar", H, context_length=L, scaling="last", residual="linear", **SIZES)
+    model = Forecaster("ff-ar", horizon, context_length=L, scaling="last", residual="linear", **SIZES)
     task = model.task_for(panel)
     network, source = build_network(model.spec, task, seed=1), WindowSource.of(panel, task)
     least_squares.solve_base(network, source, source.split(validation_windows)[0])
@@ -94,13 +94,17 @@ def test_every_residual_answers_any_shape_of_task(residual):
         assert np.isfinite(answer).all()
 
 
-@pytest.mark.parametrize(("missing", "least"), [(0.0, 1 - 1e-12), (0.3, 0.98)])
-def test_steps_that_share_a_sum_are_near_those_that_have_their_own(missing, least, monkeypatch):
-    """With a third of the values missing no window of 12 steps is complete, and the line is found all the same."""
-    frame = make_frame(rows=3000, missing=missing)
-    whole = solved(frame)
-    monkeypatch.setattr(least_squares, "MOST_SUMS", 10)
-    assert np.corrcoef(solved(frame).ravel(), whole.ravel())[0, 1] > least
+@pytest.mark.parametrize("pattern", ["nothing", "at random", "at night"])
+def test_steps_that_share_a_sum_are_near_those_that_have_their_own(pattern, monkeypatch):
+    """No window of two days is complete then, and the line is found all the same."""
+    frame, horizon = make_frame(rows=3000, missing=0.3 if pattern == "at random" else 0.0), 48
+    if pattern == "at night":
+        frame.loc[~frame["ds"].dt.hour.between(8, 19), "y"] = np.nan
+    whole = solved(frame, horizon=horizon)
+    monkeypatch.setattr(least_squares, "MOST_SUMS", 30 * len(whole) ** 2)  # a day's hours, and not two days'
+    shared = solved(frame, horizon=horizon)
+    assert np.corrcoef(shared.ravel(), whole.ravel())[0, 1] > 0.98
+    assert np.abs(shared).sum() == pytest.approx(np.abs(whole).sum(), rel=0.1)
 
 
 def test_where_nothing_varies_there_is_no_line_and_the_network_answers():

@@ -298,7 +298,8 @@ def test_no_more_steps_are_taken_than_asked_for():
 
 
 @pytest.mark.parametrize(
-    ("steps", "every", "taken", "looks"), [(150, 100, 150, 2), (7, 100, 7, 1), (1200, 100, 1200, 12), (7, 2, 6, 3)]
+    ("steps", "every", "taken", "looks"),
+    [(150, 100, 150, 2), (7, 100, 7, 1), (1200, 100, 1200, 12), (250, 100, 250, 5), (7, 2, 7, 7)],
 )
 def test_no_more_steps_are_taken_than_asked_for_however_often_one_looks(steps, every, taken, looks):
     interval = interval_of(Training(steps=steps, validate_every=every))
@@ -314,6 +315,13 @@ def test_rows_that_say_nothing_do_not_say_when_to_stop(tail, caplog):
     assert model.learned_.steps == 40
     assert "val_loss" not in model.learned_.history[-1]
     assert "training takes all its steps" in caplog.text
+
+
+def test_constant_rows_say_when_to_stop_where_nothing_is_scaled():
+    frame = make_frame(series=1, rows=160)
+    frame.loc[frame.index[-(4 * H + L) :], "y"] = 3.0
+    model = Forecaster("ff-ar", H, context_length=L, scaling="none", units=4, training=Training(**QUICK)).fit(frame)
+    assert "val_loss" in model.learned_.history[-1]
 
 
 def test_an_average_is_kept_where_the_time_ends_a_training_that_nothing_validates(monkeypatch):
