@@ -31,8 +31,8 @@ class Answering(Chosen):
         Args:
             history: observed values, also of series never seen in training; the frame given to `fit` by default.
             horizon: steps ahead; a longer one than trained is rolled out, with a warning.
-            level: central intervals wanted, in percent.
-            quantile_levels: quantiles wanted, instead of `level`.
+            level: central intervals wanted, in percent: a list or an array of them.
+            quantile_levels: quantiles wanted, instead of `level`, likewise.
             probabilities: whether the probability of each symbol is wanted.
             future: known covariates of the steps ahead, `unique_id, ds` and their columns; where it is not given, the
                 rows at the end of a series that have no `y` are its future.

@@ -18,6 +18,7 @@ from forecasting.calibration import Calibration
 from forecasting.config import Task
 from forecasting.errors import ArtifactError, ForecastingError
 from forecasting.facts import Facts
+from forecasting.folders import obstacle, replace_folder, write_bytes
 from forecasting.learner_state import LearnerState
 from forecasting.model_spec import ModelSpec
 
@@ -55,24 +56,37 @@ def write(folder: str | Path, predictor: Any, facts: Facts, state: LearnerState 
         state: from where an online learner goes on.
 
     Raises:
-        ArtifactError: the folder holds something else.
+        ArtifactError: see `require_place`.
+        OSError: there is no room, or a folder cannot be moved; an older artifact is untouched.
     """
-    folder = Path(folder)
-    if folder.exists() and not (folder / SPEC_FILE).is_file() and any(folder.iterdir()):
-        raise ArtifactError(
-            f"{folder} exists and is no model folder. Choose an empty or new folder.", code="not_a_model"
-        )
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    require_place(folder)
+    place = Path(folder).resolve()  # where a link points to is replaced, not the link
+    place.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
     try:
         write_files(part, predictor, facts, state)
         part.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(part, folder)
+        replace_folder(part, place)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return folder
+    return Path(folder)
+
+
+def require_place(folder: str | Path) -> None:
+    """Check that a model can be written into `folder`, which changes nothing: before a long training.
+
+    Raises:
+        ArtifactError: it is a file or holds something else than a model, or nothing can be written there.
+    """
+    folder = Path(folder)
+    if folder.is_dir() and not (folder / SPEC_FILE).is_file() and any(folder.iterdir()):
+        text = f"{folder} exists and is no model folder. Choose an empty or new folder."
+        raise ArtifactError(text, code="not_a_model")
+    place = folder.resolve()
+    reason = obstacle(place) or obstacle(place.parent)  # a model is put together beside its place
+    if reason:
+        text = f"No model can be written to {folder}: {reason}. Choose another folder."
+        raise ArtifactError(text, code="not_writable")
 
 
 def write_files(folder: Path, predictor: Any, facts: Facts, state: LearnerState | None) -> None:
@@ -87,7 +101,7 @@ def write_files(folder: Path, predictor: Any, facts: Facts, state: LearnerState 
         "libraries": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
     }
     write_json(folder / SPEC_FILE, spec)
-    (folder / WEIGHTS_FILE).write_bytes(save(named_weights(predictor.network)))  # `save_file` lets its owner alone read
+    write_bytes(folder / WEIGHTS_FILE, save(named_weights(predictor.network)))  # `save_file` lets its owner alone read
     write_json(folder / GOLDEN_FILE, golden(predictor))
     if state is not None:
         state.write(folder / LEARNER_FILE)
@@ -349,10 +363,7 @@ def quantile_difference(
 
 def write_json(path: Path, value: Any) -> None:
     """Write legal JSON (never NaN) in a stable order and make it durable."""
-    with path.open("w", encoding="utf-8") as file:
-        json.dump(value, file, indent=1, sort_keys=True, allow_nan=False)
-        file.flush()
-        os.fsync(file.fileno())
+    write_bytes(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False).encode())
 
 
 def read_json(path: Path) -> Any:

@@ -36,7 +36,7 @@ def attention_frame(predictor: Predictor, panel: Panel) -> pd.DataFrame:
     series, steps = np.arange(panel.n_series), panel.lengths - 1
     require_known_ahead(panel, task, series, steps, task.horizon)
     windows = PanelWindows.of(panel, task, series, steps, task.horizon)
-    weights = in_chunks(predictor.attention, windows)  # [S, T', T]
+    weights = in_chunks(predictor.attention, windows, predictor.chunk)  # [S, T', T]
     segment = predictor.network.core.tokens.segment
     tokens = weights.shape[2]
     seen = steps[:, None] - segment * np.arange(tokens)[::-1]  # [S, T]

@@ -332,10 +332,14 @@ class CalibrationErrors:
         """
         task, (series, steps) = predictor.task, origins
         answer = predictor.predict_panel(panel, None, anchor_levels(task.quantile_levels), origins)
-        contexts = contexts_at(panel, series, steps, task.context_length)
-        sides = Sides.of(answer.median, answer.quantiles, contexts, ContextScale(task.season[0], spare))
-        targets = panel.y[(panel.offsets[:-1][series] + steps)[:, None] + np.arange(1, task.horizon + 1)]
-        return cls(series, steps, sides.ratios(targets - answer.median), spare)
+        by, ratios = ContextScale(task.season[0], spare), np.empty_like(answer.median)
+        for start in range(0, len(series), predictor.chunk):  # all contexts at once would fill the memory
+            rows = slice(start, start + predictor.chunk)
+            contexts = contexts_at(panel, series[rows], steps[rows], task.context_length)
+            sides = Sides.of(answer.median[rows], answer.quantiles[rows], contexts, by)
+            targets = contexts_at(panel, series[rows], steps[rows] + task.horizon, task.horizon)
+            ratios[rows] = sides.ratios(targets - answer.median[rows])
+        return cls(series, steps, ratios, spare)
 
     def between(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Calibration:
         """Calibrate on the windows whose targets lie in rows `starts` to `ends` [S] of their series, the end left out.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from forecasting.config import is_count, require
 from forecasting.fitted import Fitted
 
 if TYPE_CHECKING:
@@ -86,3 +89,15 @@ class Chosen(Fitted):
             short_series=self.short_series,
         )
         return self.spec.widened(task)
+
+
+def periods_of(season: Any) -> tuple[Any, ...] | None:
+    """Return a seasonal period, or a list or an array of them, as a tuple of integers; None where none is said.
+
+    Raises:
+        ConfigError: one is no integer of at least 1.
+    """
+    given = () if season is None else np.ravel(np.asarray(season, object)).tolist()
+    periods = tuple(int(one) if isinstance(one, np.integer) else one for one in given)
+    require(all(map(is_count, periods)), "season", "one or more ascending integers of at least 1", season)
+    return periods or None

@@ -17,18 +17,36 @@ NON_FINITE_OUTPUT = "non_finite_output"
 
 
 class Windows(NamedTuple):
-    """The windows of an answer: origins `steps` [W] of `series` [W] in a panel; forecasts lie within `bounds`."""
+    """The windows of an answer: origins `steps` [W] of `series` [W] in a panel.
+
+    Forecasts lie within `bounds`, and are whole numbers where `is_whole`.
+    """
 
     task: Task
     panel: Panel
     series: np.ndarray
     steps: np.ndarray
     bounds: tuple[float, float] = (-np.inf, np.inf)
+    is_whole: bool = False
 
     def context(self, window: int) -> np.ndarray:
         """Return what the network reads of one window: at most the last L rows, NaN where missing."""
         last = self.panel.offsets[self.series[window]] + self.steps[window] + 1
         return self.panel.y[max(self.panel.offsets[self.series[window]], last - self.task.context_length) : last]
+
+    def possible(
+        self, median: np.ndarray, quantiles: np.ndarray, levels: tuple[float, ...]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return a median [H] and quantiles [H, Q'] as what can happen: whole counts, nothing beyond the bounds."""
+        if self.is_whole:
+            median, quantiles = np.rint(median), outwards(quantiles, levels)
+        return np.clip(median, *self.bounds), np.clip(quantiles, *self.bounds)
+
+
+def outwards(quantiles: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
+    """Return quantiles [..., Q'] as whole numbers, away from the median, which is rounded: coverage stays."""
+    asked = np.asarray(levels)
+    return np.where(asked < 0.5, np.floor(quantiles), np.where(asked > 0.5, np.ceil(quantiles), np.rint(quantiles)))
 
 
 def fall_back(
@@ -60,7 +78,7 @@ def fall_back(
         bounds = found.quantiles(levels)  # NaN says that they are not known; an infinite one is no number to give
         if not np.isfinite(found.mean).all() or np.isinf(bounds).any():
             continue
-        median[window], quantiles[window] = (np.clip(part, *windows.bounds) for part in (found.mean, bounds))
+        median[window], quantiles[window] = windows.possible(found.mean, bounds, levels)
         status[window] = found.status(reason)
         problems.pop(window, None)
 

@@ -109,10 +109,13 @@ class Fitted:
         Raises:
             NotFittedError: there is no model, or no history.
             PanelError: the frame is no panel, or the future is not complete.
-            RequestError: a series is not there.
+            RequestError: a series is not there, or the horizon is none that the model answers.
         """
         from forecasting.data.future import with_known_future
+        from forecasting.predictor import require_horizon
 
+        if horizon is not None:
+            require_horizon(horizon, self.predictor.task)
         panel = self.last_panel(frame)
         panel = panel if ids is None else panel.select(places_of(ids, panel))
         return with_known_future(panel, self.predictor.task, horizon, future)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,14 +29,31 @@ def wanted_levels(level: Sequence[float] | None, quantile_levels: Sequence[float
     """Return the quantile levels behind `level` (percent intervals) or `quantile_levels`, ascending.
 
     Raises:
-        RequestError: both were given, or a value is out of range or given twice.
+        RequestError: both were given, one is no list, or a value is no number, out of range or given twice.
     """
-    if level and quantile_levels:
+    intervals, quantiles = listed(level, "level"), listed(quantile_levels, "quantile_levels")
+    if intervals and quantiles:
         raise RequestError("Give `level` or `quantile_levels`, not both.", code="level_and_quantiles", field="level")
-    require_unique_between(level or (), "level", 100)
-    require_unique_between(quantile_levels or (), "quantile_levels", 1)
-    bounds = [bound for one in level or () for bound in interval_quantiles(one)]
-    return tuple(sorted({float(q) for q in (*bounds, *(quantile_levels or ()))}))
+    require_unique_between(intervals, "level", 100)
+    require_unique_between(quantiles, "quantile_levels", 1)
+    bounds = [bound for one in intervals for bound in interval_quantiles(one)]
+    return tuple(sorted({float(q) for q in (*bounds, *quantiles)}))
+
+
+def listed(values: Sequence[float] | None, field: str) -> tuple[float, ...]:
+    """Return the numbers of a list, a tuple or an array, in order; none where None is given.
+
+    Raises:
+        RequestError: it is something else, such as a lone number.
+    """
+    found: tuple[Any, ...] = ()
+    if values is not None:
+        found = tuple(values) if np.iterable(values) else (None,)
+    if not all(isinstance(one, numbers.Real) and not isinstance(one, bool) for one in found):
+        example = "[80]" if field == "level" else "[0.1, 0.9]"
+        text = f"`{field}` must be a list of numbers, such as {example}. Got {values!r}."
+        raise RequestError(text, code="level_type", field=field)
+    return tuple(one.item() if isinstance(one, np.generic) else one for one in found)
 
 
 def require_unique_between(values: Sequence[float], field: str, upper: float) -> None:
@@ -94,10 +113,10 @@ def value_columns(
 ) -> dict[str, np.ndarray]:
     """Return the columns of values: the median or symbol, then intervals or quantiles in the order asked."""
     columns = {alias: answer.shown.ravel()}
-    for one in level or ():
+    for one in listed(level, "level"):
         for name, bound in zip(interval_columns(alias, one), interval_quantiles(one), strict=True):
             columns[name] = answer.at(bound).ravel()
-    for q in quantile_levels or ():
+    for q in listed(quantile_levels, "quantile_levels"):
         columns[quantile_column(alias, q)] = answer.at(float(q)).ravel()
     return columns
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from forecasting.answering import Answering
+from forecasting.chosen import periods_of
 from forecasting.config import QUANTILE_GRID, SHORT_SERIES, Training, require, require_different
 from forecasting.model_spec import ModelSpec
 
@@ -80,7 +81,7 @@ class Forecaster(Answering):
         self.spec = ModelSpec.resolve(model, model_config, head=head, scaling=scaling, alias=alias)
         self.horizon = horizon
         self.freq = freq
-        self.season = (season,) if isinstance(season, int) else tuple(season) if season else None
+        self.season = periods_of(season)
         self.context_length = context_length
         self.quantile_levels = tuple(quantile_levels) if self.spec.has_quantiles else ()
         self.static_covariates = tuple(static_covariates)

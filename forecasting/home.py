@@ -15,8 +15,12 @@ def home() -> Path:
 
 
 def without_password(text: str) -> str:
-    """Return a text with the passwords of its URLs hidden, for messages and logs."""
-    return re.sub(r"(://[^/:@\s]*):[^/@\s]*@", r"\1:***@", text)
+    """Return a text with the passwords and query parts of its URLs hidden, for messages and logs.
+
+    A query part may hold a password under any name, and a password every character but `@` and blanks.
+    """
+    text = re.sub(r"(://[^/:@\s]*):[^@\s]*@", r"\1:***@", text)
+    return re.sub(r"(://[^?\s]*)\?\S+", r"\1?***", text)
 
 
 def first_line(error: BaseException) -> str:

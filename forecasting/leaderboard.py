@@ -96,8 +96,9 @@ def enter(
 ) -> Entry:
     """Fit, backtest and time one forecaster."""
     from forecasting.evaluation.backtest import backtest_fitted, rolling_to_learn
-    from forecasting.forecast_frame import wanted_levels
+    from forecasting.forecast_frame import listed, wanted_levels
 
+    level = listed(level, "level")
     origins = rolling_to_learn(panel, forecaster.horizon, windows, step)
     fitted = forecaster.copy().fit_panel(origins.training_panel(panel), callbacks)
     level = [one for one in level if fitted.predictor.answers(interval_quantiles(one))]

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from forecasting.errors import ArtifactError
+from forecasting.folders import write_bytes
 
 #: Key of the JSON part in the header of the file, where safetensors keeps texts.
 RECORD = "record"
@@ -33,7 +34,7 @@ class LearnerState:
 
         text = json.dumps(self.record, sort_keys=True, allow_nan=False)
         arrays = {name: np.array(array, order="C") for name, array in self.arrays.items()}
-        path.write_bytes(save(arrays, {RECORD: text}))  # `save_file` lets its owner alone read
+        write_bytes(path, save(arrays, {RECORD: text}))  # `save_file` lets its owner alone read
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -16,13 +16,16 @@ from forecasting.data.future import require_known_ahead
 from forecasting.data.panel import Panel
 from forecasting.data.symbols import require_symbols, symbols_at
 from forecasting.errors import ForecastingError, RequestError
-from forecasting.falling_back import Windows, fall_back
+from forecasting.falling_back import Windows, fall_back, outwards
 from forecasting.graphs import CHUNK, PanelWindows, compiled, in_chunks
 from forecasting.layers.paths import PATHS
 from forecasting.model_spec import ModelSpec
 from forecasting.network import ForecastNetwork
 from forecasting.schema import STATUS_OK, STATUS_PADDED
 from forecasting.short_series import joined, unobserved
+
+#: Numbers that one call into the graph reads of its windows; bounds the memory of long contexts with many columns.
+NUMBERS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class Predictor:
         self.calibration = calibration
         self.compiled = compiled(network, task)
         #: Windows per call into the graph; each may stand for many paths.
-        self.chunk = CHUNK // PATHS if network.draws_paths else CHUNK
+        self.chunk = windows_at_once(task, PATHS if network.draws_paths else 1)
 
     def calibrated(self, calibration: Calibration | None) -> Self:
         """Return this predictor with another calibration; the compiled network is shared."""
@@ -125,7 +128,8 @@ class Predictor:
         asked = self.quantiles(panel, origins, outputs, value, levels)
         problems = self.problems(panel, series, steps, np.concatenate([outputs, asked], axis=2) if levels else outputs)
         outputs[list(problems)] = value[list(problems)] = asked[list(problems)] = np.nan
-        fall_back(Windows(self.task, panel, series, steps, self.bounds), (value, asked, levels), status, problems)
+        windows = Windows(self.task, panel, series, steps, self.bounds, self.network.head.is_whole)
+        fall_back(windows, (value, asked, levels), status, problems)
         symbols = self.task.symbols
         return Answer(value, asked, levels, status, problems, symbols, outputs[:, :, : len(symbols)])
 
@@ -157,8 +161,8 @@ class Predictor:
         by = ContextScale(self.task.season[0], self.calibration.spare_scale)
         anchors = interpolate(outputs, grid, anchor_levels(grid))
         found = np.empty((*median.shape, len(levels)))
-        for start in range(0, len(median), CHUNK):
-            rows = slice(start, start + CHUNK)
+        for start in range(0, len(median), self.chunk):
+            rows = slice(start, start + self.chunk)
             contexts = contexts_at(panel, origins[0][rows], origins[1][rows], self.task.context_length)
             sides = Sides.of(median[rows], anchors[rows], contexts, by)
             found[rows] = self.calibration.quantiles(median[rows], sides, levels)
@@ -169,9 +173,7 @@ class Predictor:
 
         Counts are rounded outwards, and what is cut off holds nothing that could happen: coverage stays.
         """
-        if self.network.head.is_whole:
-            quantiles = np.where(np.asarray(levels) < 0.5, np.floor(quantiles), np.ceil(quantiles))
-        return np.clip(quantiles, *self.bounds)
+        return np.clip(outwards(quantiles, levels) if self.network.head.is_whole else quantiles, *self.bounds)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -230,12 +232,7 @@ class Predictor:
     def require_answerable(self, horizon: int, levels: tuple[float, ...]) -> None:
         """Raise a `RequestError` when the horizon or a level cannot be answered."""
         task = self.task
-        if not 1 <= horizon <= task.max_horizon:
-            raise RequestError(
-                f"`horizon` must be from 1 to {task.max_horizon} for this model. Got {horizon}.",
-                code="horizon_range",
-                field="horizon",
-            )
+        require_horizon(horizon, task)
         if self.calibration is not None:
             self.calibration.require_supported(levels)
             return
@@ -275,6 +272,24 @@ class Predictor:
         return found
 
 
+def require_horizon(horizon: int, task: Task) -> None:
+    """Raise a `RequestError` unless the horizon is an integer that a model of this task answers."""
+    is_integer = isinstance(horizon, (int, np.integer)) and not isinstance(horizon, bool)
+    if not (is_integer and 1 <= horizon <= task.max_horizon):
+        wanted = "" if is_integer else "an integer "
+        raise RequestError(
+            f"`horizon` must be {wanted}from 1 to {task.max_horizon} for this model. Got {horizon!r}.",
+            code="horizon_range",
+            field="horizon",
+        )
+
+
+def windows_at_once(task: Task, paths: int = 1) -> int:
+    """Return how many windows one call into the graph takes: `CHUNK` at most, fewer of long ones or of many `paths`."""
+    numbers = (task.context_length + task.horizon) * (task.columns + 2)  # values, flags and columns of one window
+    return max(1, min(CHUNK, NUMBERS // numbers) // paths)
+
+
 def interpolate(quantiles: np.ndarray, grid: tuple[float, ...], levels: tuple[float, ...]) -> np.ndarray:
     """Return quantiles [W, H, Q'] at `levels`, linear in the level between those of `grid`.
 
@@ -285,6 +300,8 @@ def interpolate(quantiles: np.ndarray, grid: tuple[float, ...], levels: tuple[fl
     """
     if not levels:
         return quantiles[:, :, :0]
+    if len(grid) == 1:  # inside it lies that level alone
+        return np.repeat(quantiles, len(levels), axis=2)
     right = np.clip(np.searchsorted(grid, levels), 1, len(grid) - 1)
     lower, upper = np.asarray(grid)[right - 1], np.asarray(grid)[right]
     weight = (np.asarray(levels) - lower) / (upper - lower)

@@ -48,12 +48,12 @@ def spread(mask: NDArray[np.bool_], most: int) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, eq=False)
 class MovingCalibration:
-    """A model's errors in all windows that its weights never saw, of which the latest ones calibrate.
+    """A model's errors in windows that its weights never saw, of which the latest ones calibrate.
 
     Attributes:
         predictor: not calibrated.
         panel: the data.
-        errors: one for each window of which the targets are unseen.
+        errors: one for each window of which the targets are unseen, or for those of the last rows alone.
         seen: [S] rows of each series that the weights may have seen.
         rows: rows that calibrate, of each series.
     """
@@ -65,7 +65,9 @@ class MovingCalibration:
     rows: int
 
     @classmethod
-    def of(cls, predictor: Predictor, panel: Panel, seen: NDArray[np.int64], windows: int) -> Self:
+    def of(
+        cls, predictor: Predictor, panel: Panel, seen: NDArray[np.int64], windows: int, only_last: bool = False
+    ) -> Self:
         """Score the windows of a panel.
 
         Args:
@@ -73,6 +75,7 @@ class MovingCalibration:
             panel: the data.
             seen: [S] rows of each series that the weights may have seen.
             windows: horizons that calibrate.
+            only_last: whether it calibrates at the end of the panel alone: nothing else is scored.
 
         Raises:
             TrainingError: no series has a whole horizon after those rows.
@@ -91,6 +94,9 @@ class MovingCalibration:
                 code="no_calibration",
                 field="calibration_windows",
             )
+        if only_last:
+            is_last = origins[1] + 1 >= np.maximum(seen, panel.lengths - rows)[origins[0]]
+            origins = origins[0][is_last], origins[1][is_last]
         known = panel.truncate(seen) if seen.any() else panel
         held = predictor.calibration
         spare = held.spare_scale if held else spare_scale(known, predictor.task.season[0])
@@ -141,6 +147,7 @@ def recalibrated(predictor: Predictor, facts: Facts, panel: Panel, horizons: int
         PanelError: the panel is not one of the model's frequency.
         TrainingError: no series goes on long enough after what the weights were fitted to.
     """
-    moving = MovingCalibration.of(predictor, panel, rows_until(panel, facts.seen_until), horizons)
+    seen = rows_until(panel, facts.seen_until)
+    moving = MovingCalibration.of(predictor, panel, seen, horizons, only_last=True)
     calibration = moving.at(panel.lengths)
     return moving.predictor.calibrated(calibration), facts.calibrated(panel, calibration.windows, moving.first)

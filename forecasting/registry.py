@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -219,9 +220,24 @@ def fetch(version: Version) -> Path:
     with tempfile.TemporaryDirectory(dir=cache, prefix=".fetch-") as part:
         folder = download(version, part)
         digest = artifact.require_digest(folder, version.digest)
-        if not (cache / digest).exists():
-            os.replace(shutil.copytree(folder, Path(part) / "verified"), cache / digest)
-    return cache / digest
+        cached = cache / digest
+        if not cached.is_dir():
+            put(shutil.copytree(folder, Path(part) / "verified"), cached)
+    artifact.require_digest(cached, digest)
+    return cached
+
+
+def put(folder: Path, cached: Path) -> None:
+    """Move a folder into the cache, where another process may have put the same one meanwhile.
+
+    Raises:
+        OSError: it cannot be moved, and nobody else has put it there.
+    """
+    try:
+        os.replace(folder, cached)
+    except OSError:
+        if not cached.is_dir():
+            raise
 
 
 def download(version: Version, destination: str) -> Path:
@@ -241,16 +257,55 @@ def promote(name: str, version: str) -> Version:
     """Make a version the champion; the former one is kept as a tag, for `rollback`.
 
     Raises:
-        RegistryError: there is no such version.
+        RegistryError: there is no such version, or the registry does not take the change.
     """
     require_name(name)
     promoted = lookup(Reference(name, version=str(version)))
     former = champion(name)
-    if former and former.version != promoted.version:
-        client().set_registered_model_tag(name, FORMER_CHAMPION_TAG, former.version)
-    client().set_registered_model_alias(name, CHAMPION, promoted.version)
-    client().set_registered_model_tag(name, f"{PROMOTED_TAG}{now_text()}", promoted.version)
+    with registry_errors(f"{name}/{promoted.version}"):
+        if former and former.version != promoted.version:
+            dethrone(former, promoted)
+        else:
+            client().set_registered_model_alias(name, CHAMPION, promoted.version)
+        client().set_registered_model_tag(name, f"{PROMOTED_TAG}{now_text()}", promoted.version)
     return lookup(Reference(name, version=promoted.version))
+
+
+def dethrone(former: Version, promoted: Version) -> None:
+    """Put a version in the champion's place and note the former one; neither is done where the other fails.
+
+    The note comes first: were it to fail after the change, the next call would find nothing left to note.
+    """
+    name, store = promoted.name, client()
+    noted = former_champion(name)
+    store.set_registered_model_tag(name, FORMER_CHAMPION_TAG, former.version)
+    try:
+        store.set_registered_model_alias(name, CHAMPION, promoted.version)
+    except Exception:
+        note_former_champion(name, noted)
+        raise
+
+
+def former_champion(name: str) -> str | None:
+    """Return the version that was the champion before; None where there was no other.
+
+    Raises:
+        RegistryError: there is no such model.
+    """
+    with registry_errors(name):
+        found: str | None = client().get_registered_model(name).tags.get(FORMER_CHAMPION_TAG)
+        return found
+
+
+def note_former_champion(name: str, version: str | None) -> None:
+    """Write the former champion back as it was, as far as the registry takes it."""
+    from mlflow.exceptions import MlflowException
+
+    with contextlib.suppress(MlflowException):  # the error that led here is the one to tell
+        if version is None:
+            client().delete_registered_model_tag(name, FORMER_CHAMPION_TAG)
+        else:
+            client().set_registered_model_tag(name, FORMER_CHAMPION_TAG, version)
 
 
 def promotions(name: str) -> list[Promotion]:
@@ -275,11 +330,12 @@ def challenge(name: str, version: str) -> Version:
     """Make a version the challenger.
 
     Raises:
-        RegistryError: there is no such version.
+        RegistryError: there is no such version, or the registry does not take the change.
     """
     require_name(name)
     challenger = lookup(Reference(name, version=str(version)))
-    client().set_registered_model_alias(name, CHALLENGER, challenger.version)
+    with registry_errors(f"{name}/{challenger.version}"):
+        client().set_registered_model_alias(name, CHALLENGER, challenger.version)
     return lookup(Reference(name, version=challenger.version))
 
 
@@ -287,13 +343,15 @@ def rollback(name: str) -> Version:
     """Make the former champion the champion again; the two change places.
 
     Raises:
-        RegistryError: there is no former champion.
+        RegistryError: there is no former champion, or it is the champion already.
     """
     require_name(name)
-    with registry_errors(name):
-        former = client().get_registered_model(name).tags.get(FORMER_CHAMPION_TAG)
+    former, now = former_champion(name), champion(name)
     if not former:
         raise RegistryError(f"{name} has had no other champion to go back to.", code="no_former_champion")
+    if now and now.version == former:
+        text = f"{name}/{former}, the former champion as far as is known, is the champion already."
+        raise RegistryError(f"{text} Fix: promote the version that is wanted.", code="no_former_champion")
     return promote(name, former)
 
 

@@ -25,6 +25,9 @@ from forecasting.short_series import unobserved
 #: Numbers that one call into the compiled graph holds of each step and path; bounds its memory.
 CHUNK_NUMBERS = 4_000_000
 
+#: A seed is an int64 in the graph.
+LARGEST_SEED = 2**63 - 1
+
 #: Chance stays this far from 0 and 1, where distributions have no value.
 EDGE = 1e-9
 
@@ -54,7 +57,7 @@ class Draw:
             "n": (is_count(self.n), "an integer of at least 1"),
             "temperature": (is_number(self.temperature) and self.temperature >= 0, "at least 0"),
             "top_k": (self.top_k is None or is_count(self.top_k), "an integer of at least 1, or None"),
-            "seed": (is_count(self.seed, 0), "an integer of at least 0"),
+            "seed": (is_count(self.seed, 0) and self.seed <= LARGEST_SEED, f"an integer from 0 to {LARGEST_SEED}"),
         }
         for name, (is_valid, expected) in checks.items():
             if not is_valid:

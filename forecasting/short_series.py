@@ -70,6 +70,10 @@ class TooShortError(RequestError):
         )
         self.found, self.need = tuple(found), need
 
+    def __reduce__(self) -> tuple[type[TooShortError], tuple[Sequence[tuple[str, int, int]], int]]:
+        """Return how another process makes it again: Python would give the message to the constructor."""
+        return type(self), (self.found, self.need)
+
 
 def joined(problems: Sequence[ForecastingError]) -> ForecastingError:
     """Return the error of several: the first one, or all series that are too short where that is the first."""

@@ -6,8 +6,10 @@ import functools
 import json
 import math
 import multiprocessing
+import os
 import shutil
 import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -21,7 +23,7 @@ from forecasting import artifact, registry
 from pipelines.batch_parts import Asked, forecast_part, predictor_of, sort_into_parts, work_file
 from pipelines.batch_state import RunFolder, identity_hash, sha256, status, totals
 from pipelines.console import progress, say
-from pipelines.exits import TOO_MANY_QUARANTINED, JobError, try_again
+from pipelines.exits import TOO_MANY_QUARANTINED, UNEXPECTED, JobError, try_again
 from pipelines.sinks import needing_room, sweep, write_atomic, write_json, write_table
 from pipelines.sources import Source
 
@@ -175,7 +177,7 @@ def worked_off(place: RunFolder, parts: list[int], asked: Asked, workers: int) -
         yield from map(work, parts)
         return
     spawning = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=spawning, initializer=leave_signals_alone) as pool:
+    with ProcessPoolExecutor(workers, mp_context=spawning, initializer=begin_worker) as pool:
         futures = [pool.submit(work, part) for part in parts]
         try:
             for future in as_completed(futures):
@@ -187,9 +189,18 @@ def worked_off(place: RunFolder, parts: list[int], asked: Asked, workers: int) -
             raise
 
 
-def leave_signals_alone() -> None:
-    """Let the parent decide when a worker stops: Ctrl-C on a terminal reaches all processes."""
+def begin_worker() -> None:
+    """Let the parent decide when a worker stops: Ctrl-C on a terminal reaches all processes, a kill only the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+def end_with_parent() -> None:
+    """End this process when its parent has ended, however that came about: nobody waits for its work any more."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(UNEXPECTED)
 
 
 def forecast_and_write(place: RunFolder, part: int, asked: Asked) -> dict[str, Any]:

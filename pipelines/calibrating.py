@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.console import say
 from pipelines.journal import journal
-from pipelines.training import KeepRequest, Trained, keep
+from pipelines.training import KeepRequest, Trained, keep, require_keepable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +24,9 @@ def calibrate(forecaster: Forecaster, frame: pd.DataFrame, windows: int | None, 
         request: where to put it.
 
     Raises:
-        ForecastingError: the data, the model or the registry has a problem.
+        ForecastingError: the data, the model, its place or the registry has a problem.
     """
+    require_keepable(request)
     trained = Trained(forecaster.calibrate(frame, windows))
     facts = forecaster.facts
     say(f"Calibrated on {facts.calibration_windows} windows since {facts.calibration_start}.")

@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pv
 
 from forecasting.schema import DS, UNIQUE_ID, Y
 from pipelines.console import say
 from pipelines.readers import SourceError
+from pipelines.readers.texts import without_missing
 
 if TYPE_CHECKING:
     from pipelines.requests import DataRequest
-
-#: Texts that mean a missing number, as in every CSV file that is read.
-MISSING_TEXTS = pv.ConvertOptions().null_values
 
 HOW_TO_WRITE_TIMES = "write ISO 8601 times such as 2026-01-31T13:00:00 or 2026-01-31T13:00:00Z, or integer steps."
 
@@ -56,9 +53,15 @@ def canonical(table: pa.Table, columns: dict[str, str], label: str, request: Dat
 def covariate(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return a column of numbers as float64 and of texts as text; what else it holds, the panel has to judge."""
     column = decoded(column)
-    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
-        return column.cast(pa.float64(), safe=False)
-    return column.cast(pa.string()) if is_string(column.type) else column
+    return column.cast(covariate_kind(column.type), safe=False)
+
+
+def covariate_kind(kind: pa.DataType) -> pa.DataType:
+    """Return the type that a covariate has once it is read."""
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return pa.float64()
+    return pa.string() if is_string(kind) else kind
 
 
 def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -143,7 +146,7 @@ def ungrouped(column: pa.ChunkedArray, label: str, name: str, request: DataReque
     if not (request.thousands or request.is_lenient):
         return column
     text = column.cast(pa.string())
-    text = pc.if_else(pc.is_in(text, pa.array(MISSING_TEXTS)), pa.scalar(None, pa.string()), text)
+    text = without_missing(text)
     group, mark = re.escape(request.thousands), re.escape(request.decimal)
     digits = rf"([0-9]+|[0-9]{{1,3}}({group}[0-9]{{3}})+)" if group else "[0-9]+"
     number = rf"^\s*[-+]?({digits}({mark}[0-9]*)?|{mark}[0-9]+)([eE][-+]?[0-9]+)?\s*$"

@@ -43,6 +43,10 @@ class JobError(Exception):
         super().__init__(message)
         self.exit_code = exit_code
 
+    def __reduce__(self) -> tuple[type[JobError], tuple[str, int]]:
+        """Return how another process makes it again: Python would leave the exit code out."""
+        return type(self), (str(self), self.exit_code)
+
 
 class NoDataError(ForecastingError):
     """The input has no rows: nothing to do, which a scheduler may want to tell from a failure."""

@@ -17,7 +17,7 @@ from forecasting.data.rows import Rows
 from forecasting.data.statics import static_errors
 from forecasting.data.symbols import UNKNOWN, shown
 from forecasting.errors import PanelError
-from forecasting.schema import DS, UNIQUE_ID
+from forecasting.schema import DS, UNIQUE_ID, Y
 
 #: Why a series was set aside, by id: a stable code and a sentence.
 Reasons = dict[str, tuple[str, str]]
@@ -105,9 +105,9 @@ def bad_series(frame: pd.DataFrame, task: Task) -> Reasons:
         series, first = np.unique(rows.codes[found], return_index=True)
         for one, row in zip(series, found[first], strict=True):
             reasons.setdefault(str(rows.ids[one]), (code, sentence(int(row))))
-    owners = frame[UNIQUE_ID].astype(str)
+    owners, has_y = frame[UNIQUE_ID].astype(str), frame[Y].notna().to_numpy()
     for covariate in task.static_names:
-        for name, error in static_errors(frame[covariate], owners).items():
+        for name, error in static_errors(frame[covariate], owners, has_y).items():
             reasons.setdefault(name, (error.code, str(error)))
     return reasons
 

@@ -40,6 +40,11 @@ class DataRequest:
     beside: tuple[str, ...] = ()
     has_target: bool = True
 
+    @property
+    def is_database(self) -> bool:
+        """Whether the data is the answer of a database."""
+        return "://" in self.location
+
     def read_for(self, task: Any) -> DataRequest:
         """Return how the data must be read for a model of this task."""
         return replace(
@@ -47,8 +52,8 @@ class DataRequest:
         )
 
     def future(self, location: str, known: tuple[str, ...]) -> DataRequest:
-        """Return where the future of known covariates is; it is written like the data."""
-        return replace(self, location=location, query=None, symbols=False, beside=known, has_target=False)
+        """Return where the future of known covariates is; it is written like the data, and has no target."""
+        return replace(self, location=location, query=None, thousands="", symbols=False, beside=known, has_target=False)
 
 
 @dataclass(frozen=True)

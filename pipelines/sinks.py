@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forecasting.folders import sync_folder
 from forecasting.schema import UNIQUE_ID
 from pipelines.exits import try_again
 
@@ -65,15 +66,6 @@ def needing_room(path: Path, bytes_needed: int | None = None) -> Iterator[None]:
         need = f" About {bytes_needed} bytes are needed." if bytes_needed else ""
         fix = "Fix: make room or raise the limit, and run again."
         raise try_again(f"There is no room to write {path}: {os.strerror(error.errno)}.{need} {fix}") from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def sweep(folder: Path) -> None:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecasting.config import Task
+from forecasting.home import first_line
 from forecasting.schema import COLUMN_ALIASES, DS, UNIQUE_ID, Y
-from pipelines.canonical import canonical
+from pipelines.canonical import canonical, covariate_kind
 from pipelines.console import say
 from pipelines.exits import NoDataError
 from pipelines.readers import Reader, SourceError
@@ -47,9 +48,10 @@ class Source:
 
         Raises:
             SourceError: there is no such file, or its ending is unknown.
-            click.UsageError: a URL came without a query, or a query without a URL.
+            click.UsageError: a URL came without a query, or a query without a URL; or the marks of numbers clash.
         """
-        if "://" in request.location:
+        require_marks(request)
+        if request.is_database:
             if not request.query:
                 raise click.UsageError("A SQLAlchemy URL needs --query.")
             from pipelines.readers.database import Query
@@ -61,8 +63,12 @@ class Source:
         return Source(request, tuple(reader_of(file, root, request) for file in files))
 
     def read_for(self, task: Task) -> Source:
-        """Return the same data, read as a model of this task needs it: symbols, covariates."""
-        return Source.open(self.request.read_for(task))
+        """Return the same data, read as a model of this task needs it: symbols, covariates.
+
+        A database is not asked again: it might answer something else by now.
+        """
+        request = self.request.read_for(task)
+        return Source(request, self.readers) if request.is_database else Source.open(request)
 
     def future(self, location: str, known: tuple[str, ...] = ()) -> Source:
         """Return the future of known covariates, which is written as this data is."""
@@ -71,7 +77,7 @@ class Source:
     @property
     def name(self) -> str:
         """A short name for logs: the file's or the folder's, the URL without its password."""
-        return self.readers[0].label if "://" in self.request.location else Path(self.request.location).name
+        return self.readers[0].label if self.request.is_database else Path(self.request.location).name
 
     @cached_property
     def columns(self) -> dict[str, str]:
@@ -101,26 +107,16 @@ class Source:
         Raises:
             SourceError: a file or column cannot be read.
         """
-        columns, zone = self.columns, None
+        columns, kinds = self.columns, Kinds(self)
         for reader in self.readers:
             wanted = [*columns.values(), *self.beside_in(reader)]
-            if zone is None:
+            if reader is self.readers[0]:
                 ignored = [name for name in reader.names() if name not in wanted]
                 if ignored and not others:
                     say(f"Columns that were not asked for are ignored: {', '.join(ignored)}.")
             names = reader.names() if others else wanted
             for table in reader.tables(names, whole=reader.is_text(columns[DS])):
-                made = canonical(table, columns, reader.label, self.request)
-                kind = made.schema.field(DS).type
-                if zone is not None and kind != zone:
-                    raise SourceError(
-                        f"{reader.label}: column {columns[DS]!r} is {kind}, and {zone} in the file before. "
-                        "Fix: write all files with one type of time and one time zone.",
-                        code="mixed_schemas",
-                        field=columns[DS],
-                    )
-                zone = kind
-                yield made
+                yield kinds.agreed(canonical(table, columns, reader.label, self.request), reader.label)
 
     def beside_in(self, reader: Reader) -> tuple[str, ...]:
         """Return the columns of the covariates.
@@ -150,7 +146,11 @@ class Source:
         tables = [table for table in self.tables(others) if table.num_rows]
         if not tables:
             raise self.empty()
-        return pa.concat_tables(tables, promote_options="permissive" if others else "default").to_pandas()
+        try:
+            return pa.concat_tables(tables, promote_options="permissive" if others else "default").to_pandas()
+        except pa.ArrowException as error:  # of columns that were not asked for
+            text = f"{self.request.location}: a column has different types in different files: {first_line(error)}"
+            raise SourceError(f"{text} Fix: write all files with the same types.", code="mixed_schemas") from error
 
     def raw_frame(self) -> pd.DataFrame:
         """Read everything, cells that cannot be read as the texts they are; see `frame`."""
@@ -170,6 +170,72 @@ class Source:
         """Return what identifies the content of the data and how it is read."""
         columns = {"columns": self.columns}
         return [{**reader.manifest(), **columns} for reader in self.readers]
+
+
+class Kinds:
+    """The types of the columns that are asked for, which are the same in all tables of a source.
+
+    Args:
+        source: the data.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        names = source.columns
+        #: The files' names of the columns, by the canonical ones.
+        self.spelt = {**{name: names[name] for name in (DS, Y) if name in names},
+                      **{name: name for name in source.request.beside}}  # fmt: skip
+        self.found: dict[str, Any] = {}
+
+    def agreed(self, table: Any, label: str) -> Any:
+        """Return a table with a column that is all empty as of the type that the other files have.
+
+        Raises:
+            SourceError: a column has another type than in the files before.
+        """
+        import pyarrow as pa
+
+        for name in [name for name in table.column_names if name in self.spelt]:
+            kind = table.schema.field(name).type
+            if name not in self.found:
+                self.found[name] = self.elsewhere(name) if pa.types.is_null(kind) else kind
+            if pa.types.is_null(kind):
+                place = table.column_names.index(name)
+                table = table.set_column(place, name, table.column(name).cast(self.found[name]))
+            elif kind != self.found[name]:
+                raise self.conflict(name, kind, label)
+        return table
+
+    def elsewhere(self, name: str) -> Any:
+        """Return the type of a column in the first file where it is not all empty; null where there is none."""
+        import pyarrow as pa
+
+        others = self.source.readers if len(self.source.readers) > 1 else ()  # a file of texts is read for it
+        for reader in others:
+            kind = reader.kind_of(self.spelt[name]) if self.spelt[name] in reader.names() else pa.null()
+            if not pa.types.is_null(kind):
+                return covariate_kind(kind)
+        return pa.null()
+
+    def conflict(self, name: str, kind: Any, label: str) -> SourceError:
+        """Return the error of a column of which the files disagree."""
+        fix = "one type of time and one time zone" if name == DS else "numbers in this column, or texts"
+        return SourceError(
+            f"{label}: column {self.spelt[name]!r} is {kind}, and {self.found[name]} in the files before. "
+            f"Fix: write all files with {fix}.",
+            code="mixed_schemas",
+            field=self.spelt[name],
+        )
+
+
+def require_marks(request: DataRequest) -> None:
+    """Raise a `click.UsageError` where the grouping mark of numbers is also a part of them."""
+    mark = request.thousands
+    if mark and (mark == request.decimal or mark.isalnum() or mark in "+-"):
+        raise click.UsageError(
+            f"--thousands {mark!r} is the decimal mark, a letter, a digit or a sign: 1{mark}5 would be read as 15. "
+            "Give the mark that groups digits, or leave it out."
+        )
 
 
 def find_files(location: str) -> tuple[Path, list[Path]]:
@@ -227,9 +293,10 @@ def reader_of(path: Path, root: Path, request: DataRequest) -> Reader:
     header = CsvFile(str(path), name, (request.sep, request.decimal, request.encoding))
     columns = columns_of(header, request)
     texts = tuple(columns[wanted] for wanted in (UNIQUE_ID, DS) if wanted in columns)
+    target = (columns[Y],) if Y in columns else ()
     if request.symbols or request.thousands or request.is_lenient:
-        return CsvFile(header.path, name, header.dialect, (*texts, columns[Y]))
-    return CsvFile(header.path, name, header.dialect, texts, (columns[Y],) if Y in columns else ())
+        return replace(header, texts=(*texts, *target), thousands=request.thousands)
+    return replace(header, texts=texts, numbers=target)
 
 
 def columns_of(reader: Reader, request: DataRequest) -> dict[str, str]:

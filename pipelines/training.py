@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,10 +132,9 @@ def train(frame: pd.DataFrame, request: TrainRequest) -> Trained:
     """Train one model, or the best of several.
 
     Raises:
-        ForecastingError: the data, a choice or the registry has a problem.
+        ForecastingError: the data, a choice, the place of the model or the registry has a problem.
     """
-    if request.register:
-        registry.require_name(request.register)
+    require_keepable(request)
     panel = panel_of(frame, request.task)
     say(f"{panel.n_series} series, {len(panel.y)} rows, step {panel.frequency.alias}.")
     candidates = forecasters(request.task, panel.frequency.alias, ("gru",))
@@ -201,17 +201,45 @@ def refit(winner: Forecaster, panel: Panel) -> Forecaster:
         return winner.copy().fit_panel(panel, callbacks)
 
 
-def keep(run: Journal, trained: Trained, frame: pd.DataFrame, request: KeepRequest) -> None:
-    """Save a model where that is asked for, record it, and register it.
+def require_keepable(request: KeepRequest) -> None:
+    """Check where a model is to be put, before the work that it takes.
 
     Raises:
+        ArtifactError: no model can be written to its folder.
+        RegistryError: no model may be registered under its name.
+    """
+    if request.register:
+        registry.require_name(request.register)
+    if request.out:
+        artifact.require_place(request.out)
+
+
+def keep(run: Journal, trained: Trained, frame: pd.DataFrame, request: KeepRequest) -> None:
+    """Save a model where that is asked for, record it, and register it; it is not lost where one of them fails.
+
+    Raises:
+        ArtifactError: its folder holds something else by now; it is in the home folder.
+        OSError: it cannot be written to its folder; it is in the home folder.
         RegistryError: a name was given and the registry does not take the model.
     """
-    if request.out:
-        trained.out = trained.forecaster.save(request.out)
-        say(f"Saved in {trained.out}.")
+    failure = save(trained, request.out) if request.out else None
     record(run, trained, frame, request)
     register(run, trained, request)
+    if failure:
+        raise failure
+
+
+def save(trained: Trained, out: str) -> Exception | None:
+    """Save a model; where that fails, save it in the home folder, say why and return the error."""
+    try:
+        trained.out = trained.forecaster.save(out)
+    except (ForecastingError, OSError) as error:
+        say(f"The model cannot be saved in {out}: {error}")
+        with contextlib.suppress(OSError):  # the registry may still take it
+            spare(trained)
+        return error
+    say(f"Saved in {trained.out}.")
+    return None
 
 
 def record(run: Journal, trained: Trained, frame: pd.DataFrame, request: KeepRequest) -> None:

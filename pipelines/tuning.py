@@ -229,7 +229,7 @@ def log_attempt(run: Journal, attempt: Attempt) -> None:
 def config_of(tuned: Tuned, request: TuneRequest) -> dict[str, Any]:
     """Return the options by which `forecast train` trains the best trial.
 
-    The address of a database is left out where it holds a password.
+    The address of a database is left out: it may hold a password.
     """
     from pipelines.commands.train import command
 
@@ -237,7 +237,7 @@ def config_of(tuned: Tuned, request: TuneRequest) -> dict[str, Any]:
     said = {**vars(request.data), **vars(request.task)}
     said["models"] = [chosen.spec.to_text(open_fields(tuned))]
     said["context_length"] = chosen.context_length
-    if without_password(request.data.location) != request.data.location:
+    if "://" in request.data.location:
         del said["location"]
     usual = {str(parameter.name): parameter.default for parameter in command.params}
     options = {

@@ -139,7 +139,7 @@ class ModelStore:
             if current or remembered is None:
                 return failure
             identity = remembered
-        if current is None or identity != identity_of(current):
+        if current is None or not is_same(identity, current):
             self.swap(source, identity, current)
         return failure
 
@@ -159,6 +159,7 @@ class ModelStore:
         logger.info("serving %s as version %s, digest %s", source.reference, new.version, new.digest[:12])
 
 
-def identity_of(served: Served) -> Identity:
-    """Return what tells a served version from others."""
-    return Identity(served.name, served.version, served.alias, served.digest)
+def is_same(identity: Identity, served: Served) -> bool:
+    """Whether a version is the served one; of one whose digest the registry does not know, the number tells."""
+    found = replace(identity, digest=identity.digest or served.digest)
+    return found == Identity(served.name, served.version, served.alias, served.digest)

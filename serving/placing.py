@@ -86,7 +86,7 @@ def place_times(reading: Reading, times: NDArray[Any], grid: Grid, request: Fore
     steps = require_on_grid(reading, grid, times, order)
     if steps[-1] >= len(steps):
         if not request.fill:
-            raise gap(reading, grid, times[0], steps)
+            raise gap(reading, grid, times[0], steps, order)
         y, covariates = fill(reading, grid, steps, y), covariates.filled(steps)
     require_future(reading, grid, times[0], len(y))
     return Placed(reading.name, times[0], y, reading.warnings, covariates)
@@ -175,13 +175,14 @@ def require_on_grid(
     raise Refusal.of(where, "off_grid", text)
 
 
-def gap(reading: Reading, grid: Grid, start: Any, steps: NDArray[np.int64]) -> Refusal:
-    """Return the refusal that names the first missing row and how many there are."""
+def gap(reading: Reading, grid: Grid, start: Any, steps: NDArray[np.int64], order: NDArray[np.int64] | None) -> Refusal:
+    """Return the refusal that names the first missing row and how many there are; it points at the row after it."""
     position = int(np.flatnonzero(steps != np.arange(len(steps)))[0])
     first = grid.frequency.times(start, np.array([position]))[0]
     count = int(steps[-1]) + 1 - len(steps)
     text = f"{count} rows are missing, the first at {first}. Send them with null in `y`, or ask for `fill`."
-    return Refusal.of(reading.at("ds", position), "missing_timestamps", text)
+    row = position if order is None else int(order[position])
+    return Refusal.of(reading.at("ds", row), "missing_timestamps", text)
 
 
 def fill(reading: Reading, grid: Grid, steps: NDArray[np.int64], y: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "FORECAST_"
@@ -80,11 +80,11 @@ class Settings(BaseSettings):
 
     @field_validator("models", "allowed_hosts", mode="before")
     @classmethod
-    def split(cls, value: Any) -> Any:
-        """Read `a,b` and `["a", "b"]` alike."""
+    def split(cls, value: Any, info: ValidationInfo) -> Any:
+        """Read `a,b` and `["a", "b"]` alike; host names in small letters, as requests are compared with them."""
         if isinstance(value, str):
             value = [part.strip(" '\"[]") for part in value.split(",")]
-            return tuple(part for part in value if part)
+            value = tuple(part.lower() if info.field_name == "allowed_hosts" else part for part in value if part)
         return value
 
     @model_validator(mode="after")

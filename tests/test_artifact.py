@@ -1,6 +1,7 @@
 """The artifact: complete, refused when anything in it was touched, the same in a fresh process."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -126,6 +127,83 @@ def test_saving_over_a_model_replaces_it_and_over_anything_else_is_refused(train
     assert (other / "data.csv").read_text() == "a"
 
 
+class Killed(BaseException):
+    """No handler of ordinary errors sees a process that is killed."""
+
+
+def stop_moving(monkeypatch, after, error):
+    """Let `os.replace` work some times, and then never again."""
+    moved, replace = [], os.replace
+
+    def move(source, target):
+        moved.append(source)
+        if len(moved) > after:
+            raise error
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", move)
+
+
+def test_a_kill_while_a_model_is_replaced_leaves_the_old_one_whole(trained, folder, tmp_path, monkeypatch):
+    digest = artifact.verify(folder)
+    stop_moving(monkeypatch, 1, Killed())
+    with pytest.raises(Killed):
+        trained.save(folder)
+    monkeypatch.undo()
+    aside = tmp_path / ".model.old"
+    assert not folder.exists()
+    assert artifact.verify(aside) == digest
+    trained.save(folder)  # what is left over is in nobody's way
+    artifact.verify(folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize("moves", [0, 1])
+def test_a_model_that_cannot_be_put_in_place_leaves_the_old_one_there(trained, folder, tmp_path, monkeypatch, moves):
+    digest = artifact.verify(folder)
+    replace, calls = os.replace, []
+
+    def move(source, target):
+        calls.append(source)
+        if len(calls) == moves + 1:
+            raise OSError(5, "the disk is gone for a moment")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", move)
+    with pytest.raises(OSError, match="the disk is gone"):
+        trained.save(folder)
+    assert artifact.verify(folder) == digest
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_where_a_link_points_to_is_replaced_and_the_link_stays(trained, folder, tmp_path):
+    (tmp_path / "current").symlink_to(folder)
+    trained.save(tmp_path / "current")
+    artifact.verify(folder)
+    assert (tmp_path / "current").is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["current", "model"]
+
+
+def test_a_place_is_judged_without_being_touched(folder, tmp_path):
+    for free in (folder, tmp_path / "new", tmp_path / "new" / "deep"):
+        artifact.require_place(free)
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    (tmp_path / "file").write_text("a")
+    for taken in (tmp_path / "file", tmp_path / "file" / "model"):
+        with pytest.raises(ArtifactError, match="file is a file"):
+            artifact.require_place(taken)
+    with pytest.raises(ArtifactError, match="no model folder"):
+        artifact.require_place(tmp_path)
+
+
+def test_a_closed_folder_is_no_place(tmp_path, monkeypatch):
+    (tmp_path / "closed").mkdir(mode=0o555)
+    if os.geteuid() == 0:  # who may write everywhere meets no closed folder
+        monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(ArtifactError, match="may not be written to"):
+        artifact.require_place(tmp_path / "closed" / "model")
+
+
 def test_it_loads_in_a_fresh_process_without_the_training_data_and_without_training_code(
     trained, saved, hourly, tmp_path
 ):
@@ -161,8 +239,6 @@ def test_a_model_of_every_schema_that_was_ever_written_is_still_read():
 
 
 def environment():
-    import os
-
     return {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
 
 

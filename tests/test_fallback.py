@@ -196,6 +196,22 @@ def test_a_network_without_a_number_gives_way_under_every_policy(trained, panel)
     assert {window: one.code for window, one in strict.problems.items()} == {1: "short_series", 2: "short_series"}
 
 
+@pytest.mark.parametrize("head", ["poisson", "negative-binomial"])
+def test_counts_stay_whole_when_the_ladder_answers(head, panel):
+    counts = panel.with_values(np.rint(panel.y / 10) + np.arange(len(panel.y)) % 2)
+    training = Training(**QUICK)
+    one = Forecaster("ff-ar", 6, context_length=48, units=4, head=head, training=training, short_series="fallback")
+    predictor = one.fit_panel(counts.select([0])).predictor
+    answer = predictor.predict_panel(counts, None, LEVELS, (np.ones(12, int), np.arange(3, 15)))
+    assert all(status.startswith("fallback:") for status in answer.status)
+    for window in range(12):
+        found = climb_down(counts.y[200 : 200 + window + 4], 6, one.predictor.task.season)
+        low, middle, high = found.quantiles(LEVELS).T
+        np.testing.assert_array_equal(answer.median[window], np.maximum(np.rint(found.mean), 0))
+        expected = np.maximum(np.stack([np.floor(low), np.rint(middle), np.ceil(high)], axis=1), 0)
+        np.testing.assert_array_equal(answer.quantiles[window], expected)
+
+
 def test_a_fallback_reads_nothing_but_its_own_context(trained, panel):
     predictor = with_policy(trained.predictor, "fallback")
     origins = np.array([0, 0, 1]), np.array([15, 120, 19])

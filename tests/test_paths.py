@@ -129,6 +129,7 @@ def test_samples_are_a_frame_that_a_seed_repeats_and_longer_ones_go_on(drawn):
     assert found["y"].dtype == float
     pd.testing.assert_frame_equal(found, drawn.sample(horizon=6, n=3, seed=5))
     assert not found["y"].equals(drawn.sample(horizon=6, n=3, seed=6)["y"])
+    assert len(drawn.sample(horizon=6, n=3, seed=2**63 - 1)) == len(found)
     cold = drawn.sample(n=2, temperature=0.0)
     assert cold.groupby(["unique_id", "ds"])["y"].nunique().max() == 1
 

@@ -1,15 +1,21 @@
 """The predictor: levels, long horizons, threads, and what it refuses."""
 
+import copy
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from forecasting import Forecaster, Training
 from forecasting.data.calendar import Frequency
 from forecasting.data.panel import Panel
-from forecasting.errors import PanelError, RequestError
-from forecasting.predictor import interpolate
-from tests.conftest import make_frame
+from forecasting.errors import ConfigError, PanelError, RequestError
+from forecasting.graphs import CHUNK
+from forecasting.layers.paths import PATHS
+from forecasting.predictor import NUMBERS, interpolate, windows_at_once
+from tests.conftest import QUICK, make_frame
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +32,98 @@ def test_levels_between_trained_ones_are_interpolated():
     grid = (0.1, 0.5, 0.9)
     quantiles = np.array([[[1.0, 5.0, 7.0]]])
     np.testing.assert_allclose(interpolate(quantiles, grid, (0.1, 0.3, 0.6, 0.9))[0, 0], [1, 3, 5.5, 7])
+
+
+def test_a_grid_of_one_level_answers_that_level():
+    quantiles = np.arange(6.0).reshape(2, 3, 1)
+    np.testing.assert_array_equal(interpolate(quantiles, (0.5,), (0.5,)), quantiles)
+
+
+def test_a_network_that_learnt_the_median_alone_answers_it(hourly):
+    one = Forecaster("ff-ar", 6, context_length=24, units=4, quantile_levels=[0.5], training=Training(**QUICK))
+    found = one.fit(hourly).predict(quantile_levels=[0.5])
+    assert set(found["status"]) == {"ok"}
+    np.testing.assert_array_equal(found["ff-ar-q-0.5"], found["ff-ar"])
+
+
+def test_long_contexts_with_many_columns_are_read_in_smaller_parts(predictor):
+    def of(length, horizon, columns, paths=1):
+        task = dataclasses.replace(
+            predictor.task,
+            context_length=length,
+            horizon=horizon,
+            max_horizon=0,
+            calendar=tuple(map(str, range(columns))),
+        )
+        return windows_at_once(task, paths)
+
+    assert of(336, 24, 9) == CHUNK
+    assert of(336, 24, 9, PATHS) == CHUNK // PATHS
+    assert of(8760, 24, 9) * 8784 * 11 <= NUMBERS < (of(8760, 24, 9) + 1) * 8784 * 11
+    assert of(10_000_000, 24, 9) == of(100_000, 24, 9, PATHS) == 1
+
+
+@pytest.mark.parametrize("chunk", [1, 3])
+def test_answers_do_not_depend_on_how_many_windows_are_read_at_once(predictor, panel, chunk):
+    origins = np.repeat([0, 1], 5), np.tile(np.arange(60, 160, 20), 2)
+    horizon, levels = 2 * predictor.task.horizon, (0.1, 0.5, 0.9)
+    expected = predictor.predict_panel(panel, horizon, levels, origins)
+    parts = copy.copy(predictor)
+    parts.chunk = chunk
+    found = parts.predict_panel(panel, horizon, levels, origins)
+    np.testing.assert_allclose(found.quantiles, expected.quantiles, rtol=1e-6)
+
+
+@pytest.mark.parametrize("horizon", [12.0, "12", True, 0, [12]])
+def test_a_horizon_that_is_no_count_is_refused(trained, horizon):
+    for ask in (trained.predict, trained.predictor.predict_panel):
+        with pytest.raises(RequestError, match=r"`horizon` must be .*from 1 to 120 .* Got") as caught:
+            ask(*(() if ask == trained.predict else (trained.history_,)), horizon=horizon)
+        assert caught.value.code == "horizon_range"
+    assert len(trained.predict(horizon=np.int64(3))) == 6
+
+
+def test_levels_may_be_arrays(trained):
+    deciles = np.linspace(0.1, 0.9, 9)
+    pd.testing.assert_frame_equal(
+        trained.predict(quantile_levels=deciles), trained.predict(quantile_levels=deciles.tolist())
+    )
+    pd.testing.assert_frame_equal(trained.predict(level=np.array([80, 50])), trained.predict(level=[80, 50]))
+    pd.testing.assert_frame_equal(trained.predict(level=np.zeros(0)), trained.predict())
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [80, "80", ["80"], np.array(80), [True], [None], np.full((2, 2), 0.5)],
+)
+@pytest.mark.parametrize("field", ["level", "quantile_levels"])
+def test_what_is_no_list_of_numbers_is_refused_by_name(trained, field, asked):
+    with pytest.raises(RequestError, match=f"`{field}` must be a list of numbers") as caught:
+        trained.predict(**{field: asked})
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("season", "periods"),
+    [
+        (np.array([24, 168]), (24, 168)),
+        (np.int64(24), (24,)),
+        ([np.int64(24), 168], (24, 168)),
+        (24, (24,)),
+        ((), None),
+        (None, None),
+    ],
+)
+def test_seasons_may_be_arrays(season, periods):
+    found = Forecaster("naive", 6, season=season).season
+    assert found == periods
+    assert all(type(one) is int for one in found or ())
+
+
+@pytest.mark.parametrize("season", [np.array([24.0]), "24", np.array([168, 24])])
+def test_what_is_no_season_is_refused_by_name(hourly, season):
+    with pytest.raises(ConfigError, match="`season` must be one or more ascending integers"):
+        Forecaster("naive", 6, season=season).fit(hourly)
 
 
 def test_intervals_are_nested_and_contain_the_median(predictor, panel):

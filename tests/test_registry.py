@@ -1,9 +1,14 @@
 """MLflow: runs, versions and aliases in a real embedded store, and the model for MLflow's own users."""
 
+import os
+import shutil
+
 import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import PERMISSION_DENIED, TEMPORARILY_UNAVAILABLE
 
 from forecasting import Forecaster, registry, tracking
 from forecasting.errors import ArtifactError, RegistryError
@@ -71,6 +76,91 @@ def test_promotion_moves_the_alias_and_rollback_moves_it_back(logged):
     assert registry.promote("tests-model", "1").version == "1"
 
 
+def refusing(monkeypatch, method, code, times=1):
+    """Let a method of MLflow's client fail some times, as its store does when it does not answer."""
+    left, work = [None] * times, getattr(mlflow.MlflowClient, method)
+
+    def call(*given):
+        if left:
+            left.pop()
+            raise MlflowException("the store is away", error_code=code)
+        return work(*given)
+
+    monkeypatch.setattr(mlflow.MlflowClient, method, call)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"), [(TEMPORARILY_UNAVAILABLE, "registry_unavailable"), (PERMISSION_DENIED, "registry")]
+)
+def test_a_promotion_that_fails_changes_nothing(logged, monkeypatch, code, told):
+    registry.promote("tests-model", "2")
+    registry.promote("tests-model", "1")
+    log = registry.promotions("tests-model")
+    refusing(monkeypatch, "set_registered_model_alias", code)
+    with pytest.raises(RegistryError, match="the store is away") as caught:
+        registry.promote("tests-model", "2")
+    assert caught.value.code == told
+    assert registry.champion("tests-model").version == "1"
+    assert registry.former_champion("tests-model") == "2"
+    assert registry.promotions("tests-model") == log
+    refusing(monkeypatch, "set_registered_model_alias", code)
+    with pytest.raises(RegistryError, match="the store is away"):
+        registry.challenge("tests-model", "2")
+
+
+def test_a_first_promotion_over_another_that_fails_leaves_no_former_champion(logged, trained, monkeypatch):
+    with tracking.run("young", "tests") as run:
+        for _ in range(2):
+            run.model(trained.predictor, trained.facts, "young")
+    registry.promote("young", "1")
+    refusing(monkeypatch, "set_registered_model_alias", TEMPORARILY_UNAVAILABLE)
+    with pytest.raises(RegistryError):
+        registry.promote("young", "2")
+    assert registry.former_champion("young") is None
+
+
+def test_going_back_to_the_champion_itself_is_refused(logged):
+    registry.promote("tests-model", "2")
+    registry.promote("tests-model", "1")
+    registry.client().set_registered_model_tag("tests-model", registry.FORMER_CHAMPION_TAG, "1")
+    with pytest.raises(RegistryError, match="is the champion already") as caught:
+        registry.rollback("tests-model")
+    assert caught.value.code == "no_former_champion"
+    registry.client().set_registered_model_tag("tests-model", registry.FORMER_CHAMPION_TAG, "2")
+    assert registry.rollback("tests-model").version == "2"
+    registry.promote("tests-model", "1")
+
+
+def test_a_version_that_another_process_fetches_meanwhile_is_taken_from_it(logged, monkeypatch):
+    folder = registry.resolve("tests-model/1")
+    shutil.rmtree(folder)
+    replace = os.replace
+
+    def late(source, target):
+        if target == folder:
+            shutil.copytree(source, folder)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", late)
+    assert registry.resolve("tests-model/1") == folder
+    assert [path.name for path in folder.parent.glob(".fetch-*")] == []
+
+
+def test_a_fetched_version_that_cannot_be_put_into_the_cache_is_an_error(logged, monkeypatch):
+    folder = registry.resolve("tests-model/1")
+    shutil.rmtree(folder)
+    replace = os.replace
+
+    def full(source, target):
+        if target == folder:
+            raise OSError(28, "no space left")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="no space left"):
+        registry.resolve("tests-model/1")
+
+
 def test_what_was_in_production_is_a_log_that_only_grows(logged):
     before = registry.promotions("tests-model")
     for version in ("2", "1"):
@@ -129,6 +219,4 @@ def test_a_model_without_a_former_champion_cannot_be_rolled_back(logged, trained
 
 
 def test_mlflows_own_setting_is_left_as_it_was(logged):
-    import os
-
     assert "MLFLOW_TRACKING_URI" not in os.environ

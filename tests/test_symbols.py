@@ -221,7 +221,7 @@ def test_only_recursive_models_of_symbols_are_rolled_out(frame, trained):
             one.sample()
 
 
-@pytest.mark.parametrize("draw", [{"n": 0}, {"temperature": -1.0}, {"top_k": 0}, {"seed": -1}])
+@pytest.mark.parametrize("draw", [{"n": 0}, {"temperature": -1.0}, {"top_k": 0}, {"seed": -1}, {"seed": 2**63}])
 def test_a_draw_that_means_nothing_is_refused(recursive, draw):
     with pytest.raises(RequestError, match=f"`{next(iter(draw))}` must be"):
         recursive.sample(**draw)

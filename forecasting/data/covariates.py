@@ -11,8 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.config import Kinds
-from forecasting.data.columns import NUMBERS
-from forecasting.data.kinds import Values, Wording, encode_columns, kinds_of
+from forecasting.data.kinds import Values, Wording, encode_columns, kinds_of, numbers_or_texts
 from forecasting.data.rows import Rows
 from forecasting.errors import PanelError
 
@@ -150,21 +149,15 @@ def values_of(frame: pd.DataFrame, name: str) -> NDArray[Any]:
         text = f"The frame has more than one column {name!r}. Fix: keep one of them."
         raise PanelError(text, code="duplicate_column", field=name)
     column = frame[name]
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(object)
-    kind = pd.api.types.infer_dtype(column, skipna=True) if column.dtype == object else ""
-    if kind in NUMBERS or (pd.api.types.is_numeric_dtype(column.dtype) and column.dtype.kind != "c"):
-        return pd.to_numeric(column).to_numpy(np.float64, na_value=np.nan)
-    if kind == "string" or pd.api.types.is_string_dtype(column.dtype):
-        texts = column.to_numpy(object)
-        texts = texts.copy()
-        texts[pd.isna(texts) | (texts == "")] = None
-        return texts
-    raise PanelError(
-        f"Covariate {name!r} must hold numbers or texts. Got {kind or column.dtype}. Fix: convert the column.",
-        code="covariate_dtype",
-        field=name,
-    )
+    values = numbers_or_texts(column)
+    if values is None:
+        got = pd.api.types.infer_dtype(column, skipna=True) if column.dtype == object else str(column.dtype)
+        raise PanelError(
+            f"Covariate {name!r} must hold numbers or texts. Got {got}. Fix: convert the column.",
+            code="covariate_dtype",
+            field=name,
+        )
+    return values
 
 
 def covariate_kinds(values: Values) -> Kinds:

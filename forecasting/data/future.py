@@ -137,6 +137,8 @@ def future_times(panel: Panel, column: pd.Series) -> NDArray[Any]:
     Raises:
         PanelError: `ds_dtype` or `timezone_mismatch`.
     """
+    if len(column) == 0:  # of no type; what is missing is named later, row by row
+        return panel.starts[:0]
     read = read_times(column)
     for finding in read.findings:
         if finding.severity == "error":
@@ -145,7 +147,7 @@ def future_times(panel: Panel, column: pd.Series) -> NDArray[Any]:
     is_time = read.values.dtype.kind == "M"
     if len(wrong) or is_time == panel.frequency.is_integer:
         row = int(wrong[0]) if len(wrong) else 0
-        wanted = "an integer step" if panel.frequency.is_integer else "an ISO 8601 time"
+        wanted = "integer step" if panel.frequency.is_integer else "ISO 8601 time"
         text = f"The future has no {wanted} in row {row}. Got {str(column.iloc[row])[:40]!r}."
         raise PanelError(f"{text} Fix: `make_future_frame` gives the times.", code="ds_dtype", row=row, field=DS)
     if (read.timezone is None) != (panel.timezone is None):
@@ -154,7 +156,7 @@ def future_times(panel: Panel, column: pd.Series) -> NDArray[Any]:
         raise PanelError(f"{text} Fix: give both with, or both without.", code="timezone_mismatch", field=DS)
     if panel.timezone is None or panel.frequency.in_utc:
         return read.values
-    return regular_wall_clock(read.values, panel.timezone)
+    return regular_wall_clock(read.values, panel.timezone, panel.starts)
 
 
 def joined(panel: Panel, name: str, values: NDArray[Any], rows: FutureRows, horizon: int) -> NDArray[Any]:

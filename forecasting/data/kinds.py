@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.config import Kinds
+from forecasting.data.columns import NUMBERS
 from forecasting.errors import PanelError
 
 logger = logging.getLogger("forecasting")
@@ -36,6 +37,24 @@ class Wording(NamedTuple):
     prefix: str
     noun: str
     counted: str
+
+
+def numbers_or_texts(column: pd.Series) -> NDArray[Any] | None:
+    """Return a column [N] as float64 (truth values are 0 and 1) or as texts, NaN or None where missing or empty.
+
+    Categoricals and columns of objects are what they hold. None where that is neither: times, or numbers and texts.
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
+    kind = pd.api.types.infer_dtype(column, skipna=True) if column.dtype == object else ""
+    if kind in NUMBERS or (pd.api.types.is_numeric_dtype(column.dtype) and column.dtype.kind != "c"):
+        return pd.to_numeric(column).to_numpy(np.float64, na_value=np.nan)
+    if kind == "string" or pd.api.types.is_string_dtype(column.dtype):
+        texts = column.to_numpy(object).copy()
+        texts[pd.isna(texts)] = None  # first: pandas' NA is not to be compared
+        texts[texts == ""] = None
+        return texts
+    return None
 
 
 def kinds_of(values: Values) -> Kinds:

@@ -19,7 +19,7 @@ from forecasting.data.rows import time_text
 from forecasting.data.statics import read_statics
 from forecasting.data.zones import check_zone, to_caller, to_wall_clock
 from forecasting.errors import PanelError
-from forecasting.schema import DS, UNIQUE_ID, Y
+from forecasting.schema import DS, Y
 
 #: Rows that are copied at once where all are gone through.
 ROWS_AT_ONCE = 1 << 20
@@ -84,7 +84,7 @@ class Panel:
         """
         checked = check_frame(frame, freq, symbols, [*statics, *known, *past])
         rows, frequency, _ = checked.passed()
-        values = read_statics(frame, statics, checked.names.get(UNIQUE_ID), rows.ids)
+        values = read_statics(frame, statics, checked.names, rows.ids)
         starts = rows.times[rows.first]
         offsets, beside = _offsets(rows.lengths), read_covariates(frame, known, past, rows)
         y = rows.y.copy()  # the frame's own numbers, where these were in order: they are the caller's to change

@@ -43,8 +43,9 @@ def fix(frame: pd.DataFrame, freq: str | int | None = None) -> tuple[pd.DataFram
     """Repair a frame so that `Panel.from_frame` takes it, by the plan that decides nothing a person should.
 
     Rows without id or time and rows between the points of the grid are dropped; rows that repeat a time are dropped
-    when they say the same and averaged when they do not (columns that are no numbers keep the first row's value);
-    infinite values become missing; missing timestamps are inserted with missing values; rows are sorted.
+    when they say the same and averaged when they do not (beside `y` only columns of floats are: texts, and integers,
+    which may be codes of categories that have no mean, keep the first row's value); infinite values become missing;
+    missing timestamps are inserted with missing values; rows are sorted.
 
     Args:
         frame: as for `Panel.from_frame`; its other columns are kept.

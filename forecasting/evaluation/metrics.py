@@ -1,4 +1,7 @@
-"""Error metrics of forecasts: lower is better, never sign-flipped, missing observations count for nothing.
+"""Error metrics of forecasts: lower is better, never sign-flipped.
+
+What is missing counts for nothing, neither above nor below a fraction: a step whose observation is missing, or whose
+forecast is, where a window could not be answered.
 
 Of symbols: `accuracy`, of which more is better, and `perplexity`.
 
@@ -9,7 +12,7 @@ counting the same; pooled ones (`wape`, `wql`) divide sums over everything.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -83,7 +86,11 @@ class ScoredSymbols:
 
 def mean(values: np.ndarray, series: np.ndarray) -> float:
     """Average values [W, H] over the windows and steps of each series, then over series; NaN counts for nothing."""
-    averages = per_series(values, series)
+    return over_series(per_series(values, series))
+
+
+def over_series(averages: np.ndarray) -> float:
+    """Return the mean of the averages [S] of series that have one; NaN where none has."""
     return float(np.nanmean(averages)) if (~np.isnan(averages)).any() else float("nan")
 
 
@@ -104,7 +111,7 @@ def mae(scored: Scored) -> float:
 
 def rmse(scored: Scored) -> float:
     """Root mean squared error of each series, averaged over series."""
-    return float(np.nanmean(np.sqrt(scored.per_series(scored.error**2))))
+    return over_series(np.sqrt(scored.per_series(scored.error**2)))
 
 
 def smape(scored: Scored) -> float:
@@ -133,8 +140,13 @@ def rmsse(scored: Scored) -> float:
 
 
 def positive(scale: np.ndarray) -> np.ndarray:
-    """Return the scale, NaN where it is 0."""
-    return np.where(scale > 0, scale, np.nan)
+    """Return the scale, NaN where it is 0 or too large for a number."""
+    return np.where((scale > 0) & np.isfinite(scale), scale, np.nan)
+
+
+def beside(values: np.ndarray, *others: np.ndarray) -> np.ndarray:
+    """Return the values, NaN where one of the others, of the same shape, is NaN."""
+    return np.where(np.isnan(others).any(axis=0), np.nan, values)
 
 
 def ratio(part: float, whole: float) -> float:
@@ -144,22 +156,24 @@ def ratio(part: float, whole: float) -> float:
 
 def wape(scored: Scored) -> float:
     """Sum of absolute errors over the sum of absolute values."""
-    return ratio(np.nansum(np.abs(scored.error)), np.nansum(np.abs(scored.y)))
+    return ratio(np.nansum(np.abs(scored.error)), np.nansum(np.abs(beside(scored.y, scored.error))))
 
 
 def owa(scored: Scored) -> float:
     """Overall weighted average of the M4 competition: mean of sMAPE and MASE, each relative to Naive2's.
 
-    NaN where Naive2 makes no error, as on a constant series.
+    Both are compared on the steps that both have a forecast of. NaN where Naive2 makes no error, as on a constant
+    series.
     """
-    relative_smape = ratio(smape(scored), scored.mean(symmetric_percentage(scored.y, scored.naive2)))
-    naive2_error = np.abs(scored.y - scored.naive2) / positive(scored.scale)[:, None]
-    return (relative_smape + ratio(mase(scored), scored.mean(naive2_error))) / 2
+    model = replace(scored, y=beside(scored.y, scored.forecast, scored.naive2))
+    benchmark = replace(model, forecast=scored.naive2)
+    return (ratio(smape(model), smape(benchmark)) + ratio(mase(model), mase(benchmark))) / 2
 
 
 def wql(scored: Scored) -> float:
     """Weighted quantile loss: twice the pinball loss summed over everything, over the sum of |y|, mean over levels."""
-    return ratio(np.nansum(pinball(scored).mean(axis=2)), np.nansum(np.abs(scored.y)))
+    loss = pinball(scored).mean(axis=2)
+    return ratio(np.nansum(loss), np.nansum(np.abs(beside(scored.y, loss))))
 
 
 def scaled_crps(scored: Scored) -> float:
@@ -170,7 +184,7 @@ def scaled_crps(scored: Scored) -> float:
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         crps = pinball(scored) @ level_weights(scored.quantile_levels)
-        relative = scored.per_series(crps) / scored.per_series(np.abs(scored.y))
+        relative = scored.per_series(crps) / scored.per_series(np.abs(beside(scored.y, crps)))
     found = relative[np.isfinite(relative)]
     return float(found.mean()) if len(found) else float("nan")
 
@@ -208,7 +222,7 @@ def coverage(scored: Scored, level: float) -> float:
     """Share of observations inside the interval; `level` / 100 is the aim."""
     lower, upper = bounds(scored, level)
     inside = ((scored.y >= lower) & (scored.y <= upper)).astype(float)
-    return scored.mean(np.where(np.isnan(scored.y), np.nan, inside))
+    return scored.mean(beside(inside, scored.y, lower, upper))
 
 
 def winkler(scored: Scored, level: float) -> float:
@@ -222,13 +236,13 @@ def winkler(scored: Scored, level: float) -> float:
 def width(scored: Scored, level: float) -> float:
     """Mean width of the interval, in units of y."""
     lower, upper = bounds(scored, level)
-    return scored.mean(np.where(np.isnan(scored.y), np.nan, upper - lower))
+    return scored.mean(beside(upper - lower, scored.y))
 
 
 def accuracy(scored: ScoredSymbols) -> float:
     """Share of steps whose most probable symbol is what happened."""
     hit = (scored.y == scored.forecast).astype(float)
-    return mean(np.where(np.isnan(scored.y), np.nan, hit), scored.series)
+    return mean(beside(hit, scored.y, scored.forecast), scored.series)
 
 
 def perplexity(scored: ScoredSymbols) -> float:

@@ -1,6 +1,7 @@
 """How honest quantiles are: coverage by level, the PIT histogram, width by step ahead.
 
 What is averaged here is averaged over all observations alike; the metrics in `metrics` let every series count the same.
+Observations without a forecast count for nothing.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ from forecasting.evaluation.metrics import Scored, bounds
 
 
 def coverage_by_level(scored: Scored, level: Sequence[float]) -> NDArray[np.float64]:
-    """Return the share of observations inside each central interval.
+    """Return the share of observations inside each central interval; NaN where no interval has one.
 
     Args:
         scored: forecasts with the quantiles that bound the intervals.
         level: central intervals, in percent.
     """
-    observed = ~np.isnan(scored.y)
     shares = []
     for one in level:
         lower, upper = bounds(scored, one)
-        inside = (scored.y >= lower) & (scored.y <= upper)
-        shares.append(inside.sum() / max(observed.sum(), 1))
+        inside = (scored.y >= lower) & (scored.y <= upper)  # never where one of them is NaN
+        count = (~np.isnan([scored.y, lower, upper]).any(axis=0)).sum()
+        shares.append(inside.sum() / count if count else np.nan)
     return np.array(shares)
 
 
@@ -52,7 +53,7 @@ def pit_histogram(scored: Scored) -> tuple[NDArray[np.float64], NDArray[np.float
     all cells between them, so that discrete forecasts are judged alike (Czado, Gneiting & Held 2009, Biometrics 65).
     """
     edges = np.array([0.0, *scored.quantile_levels, 1.0])
-    observed = ~np.isnan(scored.y)
+    observed = ~(np.isnan(scored.y) | np.isnan(scored.quantiles).any(axis=2))
     y, quantiles = scored.y[observed][:, None], scored.quantiles[observed]
     first, last = (quantiles < y).sum(axis=1), (quantiles <= y).sum(axis=1)  # cells that each observation may lie in
     spread = 1 / (edges[last + 1] - edges[first])

@@ -179,25 +179,7 @@ def wave(step: np.ndarray) -> np.ndarray:
 def forecasts(contender: Contender, frame: pd.DataFrame, origins: np.ndarray, size: Size, seed: int) -> Forecasts:
     """Train a contender on the first part of the sine and forecast the rest."""
     started = time.perf_counter()
-    training = Training(
-        steps=size.steps,
-        batch_size=64,
-        validate_every=size.steps,
-        validation_windows=LEARNT,  # more than there are: all windows train, and none is held out
-        truncation=0.0,
-        steps_per_execution=math.gcd(size.steps, 50),
-        seed=seed,
-    )
-    forecaster = Forecaster(
-        contender.model,
-        size.horizon,
-        season=1,
-        context_length=contender.reads,
-        scaling="none",
-        training=training,
-        alias=contender.name,
-        **contender.config,
-    ).fit(frame.head(LEARNT))
+    forecaster = train(contender, frame, size, seed)
     seconds = time.perf_counter() - started
     predictor = forecaster.predictor
     where = np.zeros(len(origins), int), origins
@@ -208,6 +190,29 @@ def forecasts(contender: Contender, frame: pd.DataFrame, origins: np.ndarray, si
         closed_loop = forecaster.predict(horizon=longest)[contender.name].to_numpy()
     logger.info("%s, seed %d: trained in %.1f s", contender.name, seed, seconds)
     return Forecasts(rolling, closed_loop, seconds)
+
+
+def train(contender: Contender, frame: pd.DataFrame, size: Size, seed: int) -> Forecaster:
+    """Return a contender that has learnt from the first part of the sine."""
+    training = Training(
+        steps=size.steps,
+        batch_size=64,
+        validate_every=size.steps,
+        validation_windows=0,  # all windows train for all steps, and none is held out
+        truncation=0.0,
+        steps_per_execution=math.gcd(size.steps, 50),
+        seed=seed,
+    )
+    return Forecaster(
+        contender.model,
+        size.horizon,
+        season=1,
+        context_length=contender.reads,
+        scaling="none",
+        training=training,
+        alias=contender.name,
+        **contender.config,
+    ).fit(frame.head(LEARNT))
 
 
 def table_rows(contender: Contender, error: np.ndarray, noisy: np.ndarray, seconds: float) -> list[dict[str, Any]]:

@@ -5,8 +5,8 @@ of that moment; the error changes the weights by the learner's rule; the state g
 its target is learnt from, so the errors on the way say how good the forecasts are.
 
 A series is scaled by the mean and standard deviation of its observations so far (Welford 1962), or not at all
-(`scaling="none"`). A missing observation enters as a missing step of a window does, as 0 with the flag 0, and changes
-no weight.
+(`scaling="none"`). A missing observation enters as a missing step of a window does, as the last observed value with the
+flag 0 (0 before the first), and changes no weight.
 """
 
 from __future__ import annotations
@@ -83,6 +83,7 @@ class OnlineLearner:
                 "sensitivity": np.zeros((dynamics.n_states, dynamics.n_weights), np.float32),
                 "moments": np.zeros(3),  # observations, mean, sum of squared deviations
                 "pending": np.zeros(2 + len(task.calendar)),  # 1 where there is a row before, its y, its features
+                "carried": np.full(1, np.nan),  # the last observed y
             }
         )
         signature = [
@@ -169,8 +170,9 @@ class OnlineLearner:
             self.store.resize(len(ends))
             variables = {f"series/{name}": part for name, part in self.store.parts.items()}
             variables |= {f"rule/{name}": part for name, part in self.rule.variables.items()}
+            arrays = {"series/carried": state.arrays["series/pending"][:, 1:2], **state.arrays}  # older states lack it
             for name, variable in variables.items():
-                variable.assign(state.arrays[name])
+                variable.assign(arrays[name])
             self.ends = dict(zip(state.record["series"], ends, strict=True))
             self.timezone = state.record["timezone"]
         except (KeyError, ValueError) as error:
@@ -201,12 +203,9 @@ class OnlineLearner:
         """
         kept = self.store.read(series)
         center, scale, is_usable = self.scale(kept["moments"])
-        pending = kept["pending"]
-        value = tf.clip_by_value(scaled_and_observed(pending[1], center, scale), -LARGEST_INPUT, LARGEST_INPUT)
-        token = tf.concat([value, tf.cast(pending[2:], tf.float32)], axis=0)
-        step = self.dynamics.step(kept["state"], kept["sensitivity"], token, known)
+        step = self.dynamics.step(kept["state"], kept["sensitivity"], token_of(kept, center, scale), known)
         target, observed = tf.unstack(scaled_and_observed(y, center, scale))
-        has_forecast = pending[0] > 0
+        has_forecast = kept["pending"][0] > 0
         error = tf.cast(tf.abs(target - step.forecast), tf.float64)
         learns = has_forecast & is_usable & (observed > 0) & tf.math.is_finite(error)
 
@@ -220,6 +219,7 @@ class OnlineLearner:
             "sensitivity": tf.where(has_forecast, step.sensitivity, kept["sensitivity"]),
             "moments": following_moments(kept["moments"], y),
             "pending": tf.concat([[1.0], [y], tf.cast(known, tf.float64)], axis=0),
+            "carried": tf.where(tf.math.is_finite(y), y[None], kept["carried"]),
         }
         self.store.write(series, row)
         return sums
@@ -233,6 +233,19 @@ class OnlineLearner:
         spread = tf.sqrt(squares / tf.maximum(count, 1.0))
         varies = spread > RELATIVE_FLOOR * tf.abs(mean)
         return mean, tf.where(varies, spread, tf.ones_like(spread)), burnt_in & varies
+
+
+def token_of(kept: dict[str, Any], center: Any, scale: Any) -> Any:
+    """Return the newest row of a series as the network reads it in a window [2 + F], float32; see `Tokens`.
+
+    Args:
+        kept: the series' row of the store.
+        center: of its values.
+        scale: of its values.
+    """
+    value = tf.clip_by_value(scaled_and_observed(kept["carried"][0], center, scale)[0], -LARGEST_INPUT, LARGEST_INPUT)
+    observed = tf.cast(tf.math.is_finite(kept["pending"][1]), tf.float32)
+    return tf.concat([[value, observed], tf.cast(kept["pending"][2:], tf.float32)], axis=0)
 
 
 def scaled_and_observed(y: Any, center: Any, scale: Any) -> Any:

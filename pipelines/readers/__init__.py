@@ -1,8 +1,8 @@
 """Readers of the kinds of data, one file each: columns as they are, and errors that name the place.
 
 A reader has `label` (what errors call it), `names()` (its columns), `rows()` (how many, or an estimate),
-`tables(names)` (the rows, in one or more Arrow tables), `is_text(name)` (whether a column may be text) and
-`manifest()` (what it is made of, with hashes).
+`tables(names)` (the rows, in one or more Arrow tables), `is_text(name)` (whether a column may be text),
+`kind_of(name)` (the Arrow type of a column) and `manifest()` (what it is made of, with hashes).
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ class Reader(Protocol):
 
     def is_text(self, name: str) -> bool:
         """Return whether a column may be text: of times in text the whole column tells the time zone."""
+
+    def kind_of(self, name: str) -> Any:
+        """Return the Arrow type of a column; null where all of it is empty."""
 
     def manifest(self) -> dict[str, Any]:
         """Return what identifies the content."""

@@ -14,6 +14,7 @@ import pyarrow.csv as pv
 
 from pipelines.exits import NoDataError
 from pipelines.readers import SourceError, file_manifest
+from pipelines.readers.texts import by_content
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 
@@ -33,7 +34,8 @@ class CsvFile:
         name: its name relative to what the caller asked for.
         dialect: its `sep`, `decimal` and `encoding`.
         texts: columns that are read as text, whatever they look like (ids and times).
-        numbers: columns that are read as numbers.
+        numbers: columns that are read as numbers; all others are what the whole column says.
+        thousands: what groups the digits of the target, which its reader takes out; nothing when empty.
     """
 
     path: str
@@ -41,6 +43,7 @@ class CsvFile:
     dialect: tuple[str, str, str]
     texts: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    thousands: str = ""
 
     @property
     def label(self) -> str:
@@ -68,7 +71,7 @@ class CsvFile:
     def opened(self, include: list[str] | None) -> Any:
         """Open the file for reading in blocks."""
         sep, decimal, encoding = self.dialect
-        types = {name: pa.string() for name in self.texts} | {name: pa.float64() for name in self.numbers}
+        types = {name: pa.float64() if name in self.numbers else pa.string() for name in include or ()}
         parse, convert = pv.ParseOptions(delimiter=sep, newlines_in_values=True), pv.ConvertOptions()
         if include is None:  # only the header is wanted: the rows are not looked at yet
             parse.invalid_row_handler = skip
@@ -114,9 +117,19 @@ class CsvFile:
         """Yield the rows of some columns in one table: what an offset in a text means depends on all of them."""
         try:
             with self.opened(names) as reader:
-                yield reader.read_all()
+                table = reader.read_all()
         except (pa.ArrowException, UnicodeError, ValueError) as error:
             raise self.unreadable(error) from error
+        for place, name in enumerate(table.column_names):
+            if name not in (*self.texts, *self.numbers):
+                table = table.set_column(place, name, by_content(table.column(place), self.dialect[1]))
+        yield table
+
+    def kind_of(self, name: str) -> Any:
+        """Return the type of a column, for which it is read where only its cells tell."""
+        if name in self.texts:
+            return pa.string()
+        return pa.float64() if name in self.numbers else next(self.tables([name])).schema.field(name).type
 
     def is_text(self, name: str) -> bool:
         """Return True: a CSV file is text."""
@@ -124,7 +137,8 @@ class CsvFile:
 
     def manifest(self) -> dict[str, Any]:
         """Return name, size, dialect and hash."""
-        return {**file_manifest(self.path, self.name), "dialect": list(self.dialect)}
+        marks = {"thousands": self.thousands} if self.thousands else {}
+        return {**file_manifest(self.path, self.name), "dialect": list(self.dialect), **marks}
 
 
 def skip(row: Any) -> str:

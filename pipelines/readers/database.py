@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from forecasting.home import first_line
 from pipelines import exits
 from pipelines.readers import SourceError
 
@@ -30,8 +31,8 @@ class Query:
 
     @property
     def label(self) -> str:
-        """What errors call it: the URL without its password."""
-        return str(self.parsed.render_as_string(hide_password=True))
+        """What errors call it: the URL without its password, and without its query part, which may hold one too."""
+        return str(self.parsed.set(query={}).render_as_string(hide_password=True))
 
     @cached_property
     def parsed(self) -> Any:
@@ -97,12 +98,11 @@ class Query:
         """Return True: some databases have no type for times."""
         return True
 
+    def kind_of(self, name: str) -> Any:
+        """Return the type of a column."""
+        return next(self.tables([name])).schema.field(name).type
+
     def manifest(self) -> dict[str, Any]:
         """Return the query and a hash of its rows that does not depend on their order."""
         rows = pd.util.hash_pandas_object(self.frame, index=False).to_numpy()
         return {"url": self.label, "query": self.sql, "rows": len(rows), "hash": f"{int(rows.sum()):016x}"}
-
-
-def first_line(error: object) -> str:
-    """Return the first line of a driver's error."""
-    return (str(error).splitlines() or [type(error).__name__])[0] + "."

@@ -74,6 +74,10 @@ class ParquetFile:
         kind = self.opened.schema_arrow.field(name).type
         return str(kind).startswith(("string", "large_string", "dictionary"))
 
+    def kind_of(self, name: str) -> Any:
+        """Return the type of a column."""
+        return self.opened.schema_arrow.field(name).type
+
     def manifest(self) -> dict[str, Any]:
         """Return name, size and hash."""
         return file_manifest(self.path, self.name)

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response
 from pydantic_core import to_json
 
+from forecasting.config import Kinds
 from serving.body import JSON
 from serving.models import Served
 from serving.service import current_service
@@ -45,8 +46,17 @@ def describe(served: Served) -> dict[str, Any]:
         "quantile_range": served.predictor.quantile_range,
         "calibration_windows": facts.calibration_windows,
         "symbols": task.symbols,
-        "static_covariates": [{"name": name, "categories": categories} for name, categories in task.static_covariates],
+        "static_covariates": covariates(task.static_covariates),
+        "known_covariates": covariates(task.known_covariates),
+        "past_covariates": covariates(task.past_covariates),
+        "lower": task.lower,
+        "upper": task.upper,
         "training_end": facts.training_end,
         "trained_on": {"series": facts.series, "rows": facts.rows, "fingerprint": facts.fingerprint},
         "created": facts.created,
     }
+
+
+def covariates(kinds: Kinds) -> list[dict[str, Any]]:
+    """Return covariates by name, with their categories; none for numbers."""
+    return [{"name": name, "categories": categories} for name, categories in kinds]

@@ -1,5 +1,6 @@
 """Covariates at the border: aligned by id and time, never by position, and every mistake with its place."""
 
+import dataclasses
 import logging
 
 import numpy as np
@@ -77,6 +78,35 @@ def test_what_is_missing_is_named(frame):
     assert f"('s0', {future['ds'].iloc[1].isoformat()[:16]})" in str(caught.value)
     with pytest.raises(PanelError, match="12 of the 12 rows"):
         with_known_future(panel, TASK, None, None)
+
+
+@pytest.mark.parametrize("hour", [0, 1])
+def test_the_future_of_a_day_whose_midnight_the_clock_skips(hour):
+    ds = pd.date_range("2024-04-01", "2024-04-25", freq="D") + pd.Timedelta(hours=hour)
+    history = pd.DataFrame({"unique_id": "s", "ds": ds.tz_localize("Africa/Cairo"), "y": 1.0, "temp": 2.0})
+    task = Task(1, 8, "D", (7,), known_covariates=(("temp", ()),))
+    panel = panel_for(history, task)
+    future = future_frame(panel, 1).assign(temp=3.0)
+    assert future["ds"][0].isoformat() == "2024-04-26T01:00:00+03:00"
+    assert with_known_future(panel, task, None, future).covariates.known["temp"][-1] == 3.0
+
+
+@pytest.mark.parametrize("freq", ["h", 1])
+@pytest.mark.parametrize("as_type", [object, None])
+def test_a_future_without_rows_lacks_all_of_them(frame, freq, as_type):
+    history, future = parted(frame if freq == "h" else frame.assign(ds=frame.groupby("unique_id").cumcount()))
+    task = dataclasses.replace(TASK, freq=freq)
+    empty = future.head(0) if as_type is None else future.head(0).astype(as_type)
+    with pytest.raises(PanelError, match="lack 12 of the 12 rows") as caught:
+        with_known_future(panel_for(history, task), task, None, empty)
+    assert caught.value.code == "future_missing"
+
+
+def test_a_time_where_steps_are_integers_is_named(frame):
+    history, future = parted(frame.assign(ds=frame.groupby("unique_id").cumcount()))
+    task = dataclasses.replace(TASK, freq=1)
+    with pytest.raises(PanelError, match=r"has no integer step in row 0\. Got '2024-01-01"):
+        with_known_future(panel_for(history, task), task, None, future.assign(ds=pd.Timestamp("2024-01-01")))
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,13 @@ def test_rows_that_differ_only_in_another_column_are_averaged_there():
     assert changes[0]["change"] == "averaged rows of the same time"
 
 
+def test_integers_which_may_be_codes_of_categories_are_not_averaged():
+    frame = long_frame().assign(store=7, temp=1.0)
+    fixed, _ = fix(pd.concat([frame, frame.iloc[[3]].assign(store=8, temp=2.0)], ignore_index=True))
+    assert fixed.loc[3, "store"] == 7
+    assert fixed.loc[3, "temp"] == 1.5
+
+
 def test_a_missing_value_gives_way_to_an_observed_one_of_the_same_time():
     frame = pd.concat([long_frame(), long_frame().iloc[[3]].assign(y=np.nan)], ignore_index=True)
     assert fix(frame)[0].loc[3, "y"] == 3.0

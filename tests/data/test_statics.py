@@ -5,6 +5,7 @@ import logging
 import numpy as np
 import pytest
 
+from forecasting.data.audit import fix
 from forecasting.data.kinds import kinds_of
 from forecasting.data.panel import Panel
 from forecasting.data.statics import encode_statics
@@ -90,3 +91,79 @@ def test_a_number_where_a_category_belongs_is_refused(frame):
             encode_statics(panel.statics, kinds, panel.ids)
     with pytest.raises(PanelError, match="needs the static covariate 'area'"):
         encode_statics(panel.statics, (("area", ()),), panel.ids)
+
+
+WRITTEN = [
+    ("truth values", lambda flags: flags.astype(bool), (0, 1)),
+    ("truth values among objects", lambda flags: flags.astype(bool).astype(object), (0, 1)),
+    ("nullable truth values", lambda flags: flags.astype("boolean"), (0, 1)),
+    ("integers among objects", lambda flags: (3 * flags).astype(object), (0, 3)),
+    ("a categorical of numbers", lambda flags: (3 * flags).astype("category"), (0, 3)),
+    ("texts", lambda flags: flags.map({0: "closed", 1: "open"}), ("closed", "open")),
+    (
+        "a categorical of texts",
+        lambda flags: flags.map({0: "closed", 1: "open"}).astype("category"),
+        ("closed", "open"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("write", "values"), [one[1:] for one in WRITTEN], ids=[one[0] for one in WRITTEN])
+def test_a_column_is_of_the_same_kind_as_a_static_and_as_a_known_covariate(frame, write, values):
+    flags = frame["unique_id"].map({"s0": 0, "s1": 1, "s2": 0})
+    panel = Panel.from_frame(frame.assign(open=write(flags)), statics=("open",))
+    known = Panel.from_frame(frame.assign(open=write(flags)), known=("open",)).covariates.known["open"]
+    assert panel.statics["open"].dtype == known.dtype
+    assert panel.statics["open"].tolist() == [values[0], values[1], values[0]]
+    assert panel.statics["open"].tolist() == known[panel.offsets[:-1]].tolist()
+
+
+@pytest.mark.parametrize(
+    ("values", "categories", "codes"),
+    [
+        ([1.0, 0.0, 1.0], ("False", "True"), [2, 1, 2]),
+        ([1.0, 0.0, 1.0], ("True",), [1, 0, 1]),
+        ([3.0, -7.0, 4.0], ("-7", "3"), [2, 1, 0]),
+    ],
+)
+def test_models_that_know_truth_values_and_whole_numbers_as_categories_still_read_them(
+    frame, values, categories, codes
+):
+    panel = Panel.from_frame(frame).with_statics({"open": np.array(values)})
+    found = encode_statics(panel.statics, (("open", categories),), panel.ids)
+    np.testing.assert_array_equal(found[:, 0], codes)
+
+
+@pytest.mark.parametrize(
+    ("values", "categories"), [([0.5, 0, 1], ("False", "True")), ([2, 0, 1], ("True",)), ([1, 2, 3], ("01", "02"))]
+)
+def test_other_numbers_are_still_no_categories(frame, values, categories):
+    panel = Panel.from_frame(frame).with_statics({"open": np.array(values, float)})
+    with pytest.raises(PanelError, match="must be a category"):
+        encode_statics(panel.statics, (("open", categories),), panel.ids)
+
+
+def test_rows_that_a_repair_inserts_lack_no_static(frame):
+    frame = frame.assign(open=frame["unique_id"] == "s1")
+    expected = Panel.from_frame(frame, statics=(*STATICS, "open"))
+    fixed, changes = fix(frame.drop(frame.index[[3, 4, 30]]))
+    assert [one["rows"] for one in changes] == [3]
+    assert fixed["kind"].isna().sum() == 3
+    panel = Panel.from_frame(fixed, statics=(*STATICS, "open"))
+    for name, values in expected.statics.items():
+        assert panel.statics[name].tolist() == values.tolist()
+
+
+def test_a_static_that_is_missing_beside_a_y_or_everywhere_is_refused(frame):
+    gap = frame.reset_index(drop=True)
+    gap.loc[[3, 4], ["y", "kind"]] = None
+    Panel.from_frame(gap, statics=STATICS)
+    Panel.from_frame(gap.iloc[::-1], statics=STATICS)
+    gap.loc[4, "y"] = 1.0
+    with pytest.raises(PanelError, match=r"series 's0' is missing \(row 4\)"):
+        Panel.from_frame(gap, statics=STATICS)
+    nothing = frame.assign(
+        y=frame["y"].mask(frame["unique_id"] == "s2"), kind=frame["kind"].mask(frame["unique_id"] == "s2")
+    )
+    with pytest.raises(PanelError, match="series 's2' is missing"):
+        Panel.from_frame(nothing, statics=STATICS)

@@ -55,6 +55,20 @@ def test_days_are_regular_even_where_clocks_skip_midnight(zone):
     np.testing.assert_array_equal(wall, midnights.to_numpy())
 
 
+@pytest.mark.parametrize(("zone", "day"), [("Africa/Cairo", "2024-04-26"), ("America/Havana", "2024-03-10")])
+def test_a_lone_day_whose_midnight_the_clock_skips_is_that_day(zone, day):
+    shown = pd.DatetimeIndex([pd.Timestamp(day) + pd.Timedelta(hours=1)]).tz_localize(zone)
+    instants = shown.tz_convert("UTC").tz_localize(None).to_numpy().astype("M8[us]")
+    later = instants + np.arange(3) * np.timedelta64(1, "D").astype("m8[us]")
+    assert regular_wall_clock(instants, zone).tolist() == utc(day).tolist()
+    hours = [time.hour for time in regular_wall_clock(later, zone).tolist()]
+    assert hours == [1, 1, 1], "on the other days nothing was skipped"
+    at_one = utc("2024-01-01T01")
+    assert regular_wall_clock(instants, zone, at_one).tolist() == to_wall_clock(instants, zone).tolist()
+    assert regular_wall_clock(instants, zone, utc("2024-01-01")).tolist() == utc(day).tolist()
+    assert len(regular_wall_clock(instants[:0], zone)) == 0
+
+
 def test_times_that_are_odd_for_no_reason_stay_odd():
     times = utc("2024-01-01T00", "2024-01-02T00", "2024-01-03T05")
     np.testing.assert_array_equal(regular_wall_clock(times, "Etc/UTC"), times)

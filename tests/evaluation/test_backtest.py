@@ -1,10 +1,13 @@
 """Backtests: the windows they score, what they train on, and that nothing after a cutoff matters."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from forecasting import Forecaster, Training
+from forecasting.data.calendar import Frequency
 from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
 from forecasting.evaluation.backtest import rolling, seasonal_scales
@@ -88,6 +91,27 @@ def test_scales_are_those_of_each_windows_own_history(frame):
         difference = history[24:] - history[:-24]
         assert absolute[window] == pytest.approx(np.nanmean(np.abs(difference)))
         assert squared[window] == pytest.approx(np.nanmean(difference**2))
+
+
+def test_scales_of_a_series_do_not_depend_on_its_neighbours():
+    rng = np.random.default_rng(0)
+    large, small = 1e6 * np.arange(10_000.0), 0.1 * rng.normal(size=30)
+    endless = np.where(np.arange(50) % 2, 1e300, -1e300)  # the square of its differences is infinite
+    values = {"large": large, "small": small, "endless": endless}
+    starts, frequency = np.zeros(1, np.int64), Frequency.parse(1)
+
+    def scales(names):
+        panel = Panel.from_arrays(names, starts.repeat(len(names)), [values[name] for name in names], frequency)
+        origins = rolling(panel, 4, 3, None)
+        found = np.stack(seasonal_scales(panel, origins, 2), axis=1)
+        return {name: found[origins.series == at] for at, name in enumerate(names)}
+
+    alone = {name: scales([name])[name] for name in values}
+    assert (alone["small"] > 0).all()
+    assert np.isfinite(alone["small"]).all()
+    for names in itertools.permutations(values):
+        for name, found in scales(list(names)).items():
+            np.testing.assert_array_equal(found, alone[name])
 
 
 def test_a_perfect_season_scores_what_it_must():

@@ -1,11 +1,14 @@
 """Metrics against numbers worked out by hand, and against the M4 competition's definitions restated."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from forecasting.evaluation import metrics
-from forecasting.evaluation.metrics import Scored, ScoredSymbols, accuracy, evaluate, perplexity
+from forecasting.evaluation.metrics import POINT_METRICS, Scored, ScoredSymbols, accuracy, evaluate, perplexity
 from forecasting.evaluation.naive2 import is_seasonal, naive2, seasonal_factors
+from forecasting.evaluation.probabilistic import coverage_by_level, pit_histogram
 
 
 def scored(y, forecast, **given):
@@ -56,6 +59,69 @@ def test_every_series_counts_the_same_however_many_windows_it_has():
 def test_a_history_that_never_changes_has_no_scale_and_counts_for_nothing():
     two = scored(np.ones((2, 1)), np.zeros((2, 1)), series=np.array([0, 1]), scale=np.array([0.0, 2.0]))
     assert metrics.mase(two) == pytest.approx(0.5)
+
+
+def without(one, gone):
+    return dataclasses.replace(one, y=np.where(gone, np.nan, one.y))
+
+
+def all_metrics(one):
+    found = evaluate(one, (80,))
+    return {**found, "pooled": coverage_by_level(one, [80])[0], "pit": pit_histogram(one)[1]}
+
+
+@pytest.fixture
+def some():
+    """Windows of three series with intervals and Naive2's forecasts, and steps to take something away from."""
+    rng = np.random.default_rng(0)
+    y, forecast, benchmark = rng.normal(5, 1, (3, 12, 4))
+    one = scored(
+        y,
+        forecast,
+        series=np.repeat([0, 1, 2], 4),
+        scale=rng.uniform(1, 2, 12),
+        square_scale=rng.uniform(1, 2, 12),
+        naive2=benchmark,
+        quantiles=forecast[:, :, None] + np.array([-1.0, 0, 1]),
+        quantile_levels=(0.1, 0.5, 0.9),
+    )
+    gone = rng.random((12, 4)) < 0.3
+    gone[2] = gone[8:] = True  # a window, and a series
+    return one, gone
+
+
+def test_a_step_without_a_forecast_counts_like_one_without_an_observation(some):
+    one, gone = some
+    quantiles = np.where(gone[:, :, None], np.nan, one.quantiles)
+    found = dataclasses.replace(one, forecast=np.where(gone, np.nan, one.forecast), quantiles=quantiles)
+    assert_same(all_metrics(found), all_metrics(without(one, gone)))
+
+
+def test_a_step_without_bounds_counts_for_nothing_in_what_is_said_of_bounds(some):
+    one, gone = some
+    found = all_metrics(dataclasses.replace(one, quantiles=np.where(gone[:, :, None], np.nan, one.quantiles)))
+    bare, plain = all_metrics(without(one, gone)), all_metrics(one)
+    assert_same(found, {name: plain[name] if name in POINT_METRICS else value for name, value in bare.items()})
+
+
+def test_both_sides_of_owa_are_of_the_same_steps(some):
+    one, gone = some
+    expected = metrics.owa(without(one, gone))
+    assert metrics.owa(dataclasses.replace(one, naive2=np.where(gone, np.nan, one.naive2))) == expected
+    assert metrics.owa(dataclasses.replace(one, forecast=np.where(gone, np.nan, one.forecast))) == expected
+
+
+def test_where_nothing_was_answered_there_is_no_number(some):
+    one, _ = some
+    nothing = np.full(one.y.shape, np.nan)
+    found = all_metrics(dataclasses.replace(one, forecast=nothing, quantiles=np.full(one.quantiles.shape, np.nan)))
+    assert np.isnan([value for name, value in found.items() if name != "pit"]).all()
+
+
+def assert_same(found, expected):
+    assert found.keys() == expected.keys()
+    for name, value in found.items():
+        np.testing.assert_allclose(value, expected[name], rtol=1e-12, err_msg=name)
 
 
 def test_quantile_and_interval_metrics_of_one_window():
@@ -114,6 +180,8 @@ def test_symbols_are_scored_by_hits_and_by_the_probability_of_what_happened():
     # series 0: hits 1, 0, 1 and -log2 p = 1, 2, 3; series 1: hits 1, 1 and -log2 p = 0, 2
     assert accuracy(scored) == pytest.approx((2 / 3 + 1) / 2)
     assert perplexity(scored) == pytest.approx(2 ** ((2 + 1) / 2))
+    unanswered = dataclasses.replace(scored, forecast=np.array([[0.0, nan], [2.0, 1.0], [1.0, 1.0]]))
+    assert accuracy(unanswered) == 1
 
 
 def test_what_was_held_impossible_has_no_finite_perplexity():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from forecasting.data.samples import load_sample
 from forecasting.experiments import EXPERIMENTS, sine
 
 
@@ -30,6 +31,15 @@ def test_errors_are_measured_against_the_wave_and_against_the_observation():
     assert rows[0]["mae"] == rows[0]["rmse"] == 0.5
     assert rows[0]["mae_observed"] == rows[0]["rmse_observed"] == 1.0
     assert rows[0]["spread"] == 0
+
+
+def test_every_network_learns_once_from_all_windows_of_the_training_data():
+    contender = next(one for one in sine.QUICK.contenders() if one.is_random)
+    learnt = sine.train(contender, load_sample("sine"), sine.QUICK, 1).learned_
+    assert learnt.notes["refit"] == "no"
+    assert learnt.steps == sine.QUICK.steps
+    assert learnt.windows >= sine.LEARNT - contender.reads - sine.QUICK.horizon + 1
+    assert not any("val_loss" in row for row in learnt.history)
 
 
 def test_the_full_version_forecasts_from_origins_that_nothing_was_learnt_after():

@@ -109,3 +109,25 @@ def test_leaderboard_and_backtest_take_covariates(forecast, frame, tmp_path):
     ended = forecast("backtest", tmp_path / "sales.csv", "--horizon", H, "--model", "naive", "--holidays", "Narnia")
     assert ended.code == 3
     assert "no calendar of 'Narnia'" in ended.err
+
+
+def test_a_batch_takes_files_with_a_covariate_that_is_empty_in_the_first(forecast, frame, tmp_path):
+    history, future = parted(frame)
+    for name, part in history.groupby("unique_id"):
+        part = part.assign(temp=None, promo=None) if name == "s0" else part
+        (tmp_path / "sales").mkdir(exist_ok=True)
+        part.to_csv(tmp_path / "sales" / f"{name}.csv", index=False)
+    future.to_csv(tmp_path / "ahead.csv", index=False)
+    model = tmp_path / "model"
+    ended = forecast("train", tmp_path / "sales", "--horizon", H, "--context", 24, "--windows", 0, "--known",
+                     "temp,promo", "--model", "ff-ar:units=8", *QUICKLY, "--out", model, "--no-track")  # fmt: skip
+    assert ended.code == 0, ended.err
+    ended = forecast("batch", tmp_path / "sales", "--model", model, "--out", tmp_path / "out", "--future",
+                     tmp_path / "ahead.csv", "--parts", 1)  # fmt: skip
+    assert ended.code == 0, ended.err
+    assert set(read_batch(tmp_path / "out")["unique_id"]) == {"s0", "s1", "s2", "s3"}
+    history.head(1).assign(temp="warm").to_csv(tmp_path / "sales" / "s9.csv", index=False)
+    ended = forecast("batch", tmp_path / "sales", "--model", model, "--out", tmp_path / "out", "--future",
+                     tmp_path / "ahead.csv")  # fmt: skip
+    assert ended.code == 3
+    assert "s9.csv: column 'temp' is string" in ended.err

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from click import UsageError
 
+from forecasting.config import Task
 from pipelines.exits import JobError, NoDataError, exit_code
 from pipelines.readers import SourceError
 from pipelines.requests import DataRequest
@@ -227,6 +228,107 @@ def test_grouped_digits_are_read_where_the_mark_was_declared(tmp_path):
         message = refused(bad, sep=";", decimal=",", thousands=".")
         assert f"'{wrong}' in data row 2" in message
         assert "declare its marks" in message
+
+
+@pytest.mark.parametrize("mark", [".", "5", "-", "+", "e"])
+def test_a_grouping_mark_that_is_a_part_of_numbers_is_refused(tmp_path, mark):
+    path = written(tmp_path / "a.csv", "ds,y\n2024-01-01,1.5\n")
+    with pytest.raises(UsageError, match="would be read as 15"):
+        read(path, thousands=mark)
+
+
+def test_another_grouping_mark_is_another_way_to_read_the_same_file(tmp_path):
+    path = written(tmp_path / "a.csv", "ds,y\n2024-01-01,1.500\n")
+    manifests = [Source.open(DataRequest(str(path), decimal=",", thousands=mark)).manifest() for mark in ("", ".", " ")]
+    assert [one[0].get("thousands") for one in manifests] == [None, ".", " "]
+
+
+def test_a_future_without_target_is_read_by_the_marks_of_the_data(tmp_path):
+    path = written(tmp_path / "a.csv", "ds;y;temp\n2024-01-01;1.234,5;1,5\n")
+    ahead = written(tmp_path / "b.csv", "ds;temp\n2024-01-02;2,5\n")
+    source = Source.open(DataRequest(str(path), sep=";", decimal=",", thousands=".", beside=("temp",)))
+    assert source.frame()[["y", "temp"]].to_numpy().tolist() == [[1234.5, 1.5]]
+    assert source.future(str(ahead), ("temp",)).frame()["temp"].tolist() == [2.5]
+
+
+def test_a_database_is_asked_once(tmp_path):
+    with sqlite3.connect(tmp_path / "a.db") as connection:
+        connection.executescript("create table t (ds text, y real); insert into t values ('2024-01-01', 1)")
+        source = Source.open(DataRequest(f"sqlite:///{tmp_path / 'a.db'}", query="select * from t"))
+        named = source.manifest()
+        connection.execute("insert into t values ('2024-01-02', 2)")
+        connection.commit()
+    connection.close()
+    task = Task(horizon=1, context_length=1, freq="D", season=(7,))
+    again = source.read_for(task)
+    assert again.frame()["y"].tolist() == [1.0]
+    assert again.manifest() == named
+
+
+def test_a_password_in_the_query_part_of_a_url_is_shown_nowhere():
+    for url in (
+        "postgresql://127.0.0.1:9/shop?user=u&password=s3cret",
+        "postgresql://u:pa/s3cret@127.0.0.1:9/shop",
+        "mssql+pyodbc:///?odbc_connect=DRIVER%3DX%3BPWD%3Ds3cret",
+    ):
+        source = Source.open(DataRequest(url, query="select 1"))
+        assert "s3cret" not in source.name
+        assert source.name.startswith(url.partition("://")[0])
+        assert "s3cret" not in refused(url, query="select 1")
+
+
+def test_the_whole_column_of_a_csv_says_what_it_is(tmp_path, monkeypatch):
+    """The first block holds whole numbers, empty cells, numbers, words; the later ones 1,5, numbers, a word."""
+    monkeypatch.setattr("pipelines.readers.csv_file.BLOCK_BYTES", 300)
+    days = pd.date_range("2024-01-01", periods=100).strftime("%Y-%m-%d")
+    late = ["1;;1;yes;true;7,0;2024-01-01"] * 60 + ["1,5;2;x1;no;false;8,0;2024-01-02"] * 40
+    rows = [f"{day};{number};{cells}" for number, (day, cells) in enumerate(zip(days, late, strict=True))]
+    path = written(tmp_path / "a.csv", "ds;y;late;empty;mixed;word;truth;plain;day\n" + "\n".join(rows) + "\n")
+    names = ("late", "empty", "mixed", "word", "truth", "plain", "day")
+    found = read(path, sep=";", decimal=",", beside=names)
+    assert found["late"].tolist() == [1.0] * 60 + [1.5] * 40
+    assert found["empty"].isna().tolist() == [True] * 60 + [False] * 40
+    assert found["empty"].dtype == found["plain"].dtype == float
+    assert found["mixed"].tolist() == ["1"] * 60 + ["x1"] * 40
+    assert found["word"].tolist() == ["yes"] * 60 + ["no"] * 40
+    assert found["truth"].tolist() == [True] * 60 + [False] * 40
+    assert not isinstance(found["day"][0], str), "times are told from categories"
+    whole = Source.open(DataRequest(str(path), sep=";", decimal=",")).frame(others=True)
+    assert whole["late"].tolist() == [1.0] * 60 + [1.5] * 40
+
+
+def test_a_point_is_no_part_of_a_number_with_a_decimal_comma(tmp_path):
+    path = written(tmp_path / "a.csv", "ds;y;temp\n2024-01-01;1;1.5\n2024-01-02;1;2,5\n")
+    assert read(path, sep=";", decimal=",", beside=("temp",))["temp"].tolist() == ["1.5", "2,5"]
+
+
+def test_a_column_that_is_empty_in_one_file_is_of_the_type_of_the_others(tmp_path, frame):
+    text = "ds,y,promo,temp,never\n2024-01-0{},1,{},{},\n"
+    for number, cells in enumerate([("", ""), ("yes", ""), ("", "2")], start=1):
+        written(tmp_path / f"{number}.csv", text.format(number, *cells))
+    source = Source.open(DataRequest(str(tmp_path), beside=("promo", "temp", "never")))
+    kinds = {tuple(str(table.schema.field(name).type) for name in source.request.beside) for table in source.tables()}
+    assert kinds == {("string", "double", "null")}
+    found = source.frame()
+    assert found["temp"].tolist()[2] == 2.0
+    assert found["promo"].isna().tolist() == [True, False, True]
+    parquet = tmp_path / "parquet"
+    parquet.mkdir()
+    for number, promo in enumerate([None, "yes"]):
+        columns = pa.Table.from_pandas(frame.assign(promo=promo), preserve_index=False)
+        pq.write_table(columns, parquet / f"{number}.parquet")
+    found = read(parquet, beside=("promo",))
+    assert found["promo"].isna().tolist() == [True] * 3 + [False] * 3
+
+
+def test_files_that_disagree_about_a_covariate_are_refused_by_name(tmp_path, frame):
+    for number, promo in enumerate([None, 1.0, "yes"]):
+        frame.assign(promo=promo).to_parquet(tmp_path / f"{number}.parquet")
+    message = refused(tmp_path, beside=("promo",))
+    assert "2.parquet: column 'promo' is string, and double in the files before" in message
+    with pytest.raises(SourceError, match="different types") as caught:
+        Source.open(DataRequest(str(tmp_path))).frame(others=True)
+    assert caught.value.code == "mixed_schemas"
 
 
 def test_the_data_check_gets_unreadable_cells_as_they_are(tmp_path):

@@ -140,6 +140,17 @@ def test_wrong_use_is_refused_before_any_trial(forecast, files, tmp_path, more, 
     assert not (tmp_path / "best.toml").exists()
 
 
+def test_a_config_file_holds_no_address_of_a_database(forecast, files, tmp_path):
+    url = f"sqlite:///{files / 'hourly.db'}?timeout=5"
+    ended = forecast("tune", url, "--query", "select * from hourly", "--horizon", 6, "--windows", 2, "--model", "ar",
+                     "--trials", 1, "--no-track", "--out", tmp_path / "best.toml")  # fmt: skip
+    assert ended.code == 0, ended.err
+    config = tomllib.loads((tmp_path / "best.toml").read_text())
+    assert "data" not in config
+    assert config["query"] == "select * from hourly"
+    assert "timeout" not in (tmp_path / "best.toml").read_text()
+
+
 def test_a_config_file_that_train_does_not_read_is_refused(forecast, files):
     assert forecast(*arguments(files, "best.yaml")).code == 2
 

@@ -57,6 +57,15 @@ def frame_of(one, horizon=H):
     return pd.DataFrame({**columns, "y": np.array([*one["y"], *ahead], float), **one["known_covariates"], **past})
 
 
+def test_a_model_says_which_covariates_it_takes(client):
+    (found,) = client.get("/v1/models").json["models"]
+    assert found["static_covariates"] == []
+    promo = {"name": "promo", "categories": ["no", "yes"]}
+    assert found["known_covariates"] == [{"name": "temp", "categories": []}, promo]
+    assert found["past_covariates"] == [{"name": "load", "categories": []}]
+    assert (found["lower"], found["upper"]) == (None, None)
+
+
 def test_the_service_says_what_the_notebook_says(client, forecaster):
     expected = forecaster.predict(frame_of(series()))["ff-ar"]
     answer = ask(client, series()).json["forecasts"][0]

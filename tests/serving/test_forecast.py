@@ -85,6 +85,13 @@ def test_unsorted_rows_are_sorted_with_a_warning(client):
     assert one["point"] == answer(client, payload())["forecasts"][0]["point"]
 
 
+def test_a_gap_among_unsorted_rows_is_told_at_the_row_that_was_sent_after_it(client):
+    texts = [f"2026-01-01T{hour:02}:00:00Z" for hour in (3, 1, 5)]
+    response = post(client, payload(series(ds=texts, y=[1.0, 2.0, 3.0])))
+    assert response.json["errors"][0]["pointer"] == "/series/0/ds/0"
+    assert "the first at 2026-01-01T02:00:00" in response.json["errors"][0]["detail"]
+
+
 def test_gaps_are_filled_where_asked(client):
     texts, y = hours(30), wave(30)
     holes = series(ds=texts[:10] + texts[12:], y=y[:10] + y[12:])

@@ -84,6 +84,18 @@ def test_the_same_version_is_not_loaded_again():
     assert store.snapshot.models[0] is before
 
 
+def test_a_version_whose_digest_the_registry_does_not_know_is_loaded_once():
+    source = FakeSource()
+    source.fetch = lambda identity: loaded.append(identity) or (f"folder of {identity.version}", f"f{identity.version}")
+    store, loaded = store_of(source), []
+    for version in ("1", "1", "2", "2"):
+        source.now = Identity("traffic", version, "champion", "")
+        assert store.refresh()
+        served = store.snapshot.models[0]
+        assert (served.version, served.digest, served.predictor) == (version, f"f{version}", f"folder of {version}")
+    assert loaded == [Identity("traffic", version, "champion", "") for version in ("1", "2")]
+
+
 def test_a_moved_alias_swaps_the_model_and_moving_it_back_does_too():
     source = FakeSource()
     store = store_of(source)

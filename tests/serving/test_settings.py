@@ -35,6 +35,12 @@ def test_several_models_may_be_written_in_two_ways(variables, text):
     assert Settings().models == ("a@champion", "b/3")
 
 
+def test_hosts_are_compared_in_small_letters(variables):
+    variables(ALLOWED_HOSTS="Forecast.Example, localhost", MODELS="a@Champion")
+    assert Settings().allowed_hosts == ("forecast.example", "localhost")
+    assert Settings().models == ("a@Champion",)
+
+
 def test_one_model_is_a_list_of_one(variables):
     variables(MODEL="a@champion", MODELS="")
     assert Settings().models == ("a@champion",)

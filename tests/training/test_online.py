@@ -1,5 +1,7 @@
 """Online learners: their gradients and updates against what can be computed otherwise, and what they refuse."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pandas as pd
@@ -8,11 +10,14 @@ import tensorflow as tf
 
 from forecasting import Forecaster, Training
 from forecasting.data.panel import Panel
+from forecasting.data.windows import layout
 from forecasting.errors import ConfigError, TrainingError
+from forecasting.layers.inputs import Inputs
 from forecasting.layers.recurrent import CELLS
 from forecasting.network import build_network
 from forecasting.predictor import Predictor
 from forecasting.training._callbacks import ReportProgress
+from forecasting.training._online import token_of
 from forecasting.training._passes import MOST_STATES, online_dynamics
 from forecasting.training._sensitivity import Dynamics
 from forecasting.training._source import WindowSource
@@ -21,6 +26,7 @@ from forecasting.training.gradient import WindowTrainer
 from tests.conftest import make_frame
 
 H, L = 4, 24
+EMPTY = np.zeros((1, 0), "float32")
 SMALL = {"units": 3, "width": 2, "segment": 1, "decoding": "recursive"}
 
 
@@ -178,6 +184,37 @@ def test_the_forecasts_on_the_way_become_better(learner):
     assert len(model.learned_.history) == int(model.learned_.notes["passes"])
     assert last <= first < 10, "the mean of the series is off by 6.4"
     assert np.isfinite(model.predict()["gru"]).all()
+
+
+@pytest.mark.parametrize("scaling", ["none", "standard"])
+def test_every_row_is_read_as_the_network_reads_it_in_a_window(scaling):
+    frame = make_frame(series=1, rows=40)
+    frame.loc[[0, 1, 7, 8, 20, 39], "y"] = np.nan
+    model = forecaster("rtrl:burn_in=2", scaling=scaling).fit(frame)
+    learner, network, task = model.online_, model.predictor.network, model.predictor.task
+    panel = Panel.from_frame(frame)
+    known = layout(panel, task.calendar, H).known[None]
+    learner.forget_series()
+    for rows in range(1, len(frame) + 1):
+        learner.learn(panel.truncate([rows]) if rows == 1 else panel.tail(len(frame) - rows + 1).truncate([1]))
+        kept = {name: tf.constant(part.numpy()[0]) for name, part in learner.store.parts.items()}
+        center, scale, _ = learner.scale(kept["moments"])
+        y = panel.y[None, :rows]
+        values = np.where(np.isnan(y), 0.0, (y - float(center)) / float(scale))
+        inputs = Inputs(tf.constant(values), tf.constant((~np.isnan(y)).astype(float)), known[:, : rows + H], EMPTY)
+        np.testing.assert_allclose(token_of(kept, center, scale), network.core.tokens.past(inputs)[0, -1], rtol=1e-6)
+
+
+def test_a_state_that_does_not_know_the_last_observed_value_is_read():
+    frame = make_frame(series=2, rows=60)
+    model = forecaster("rtrl").fit(frame)
+    state = model.online_.state()
+    old = {name: part for name, part in state.arrays.items() if name != "series/carried"}
+    model.online_.restore(dataclasses.replace(state, arrays=old))
+    found = model.online_.state().arrays
+    assert found.keys() == state.arrays.keys()
+    for name, part in state.arrays.items():
+        np.testing.assert_array_equal(found[name], part)
 
 
 def test_a_missing_observation_moves_the_state_and_no_weight():

@@ -1,0 +1,23 @@
+"""What is shown of an address: no password, wherever it stands."""
+
+import pytest
+
+from forecasting.home import without_password
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("postgresql://u:s3cret@h/db", "postgresql://u:***@h/db"),
+        ("postgresql://u:pa/s3cret@h/db", "postgresql://u:***@h/db"),
+        ("postgresql://u:s3cret?@h/db", "postgresql://u:***@h/db"),
+        ("postgresql://db/shop?user=u&password=s3cret", "postgresql://db/shop?***"),
+        ("mssql+pyodbc:///?odbc_connect=DRIVER%3DX%3BPWD%3Ds3cret", "mssql+pyodbc:///?***"),
+        ("no http://u:s3cret@h:80/a and no ftp://v:s3cret@h", "no http://u:***@h:80/a and no ftp://v:***@h"),
+        ("http://127.0.0.1:5000 does not answer", "http://127.0.0.1:5000 does not answer"),
+        ("sqlite:////home/me/a.db", "sqlite:////home/me/a.db"),
+        ("Why? models:/load@champion", "Why? models:/load@champion"),
+    ],
+)
+def test_passwords_are_hidden(text, shown):
+    assert without_password(text) == shown
