@@ -14,8 +14,11 @@ from forecasting.data.covariates import encode_covariates
 from forecasting.data.features import encode
 from forecasting.data.panel import Panel
 
-#: Two values count as the same where they differ by less, relative to the larger one: no window has such a scale.
+#: Values count as the same where they differ by less, relative to the largest one: no window has such a scale.
 SAME = 1e-12
+
+#: Windows that are looked at together.
+WINDOWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,23 +154,33 @@ def window_index(
     return WindowIndex(arrays.first[kept], (arrays.first + lowest)[kept], np.cumsum(count[kept], dtype=np.int64))
 
 
-def says_something(
-    y: NDArray[np.float64], origins: NDArray[np.int64], firsts: NDArray[np.int64], context_length: int, horizon: int
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return whether each window has an observed target, and whether its context varies, [W] each.
+def any_says_something(
+    y: NDArray[np.float64],
+    origins: NDArray[np.int64],
+    firsts: NDArray[np.int64],
+    lengths: tuple[int, int],
+    by_scale: bool,
+) -> bool:
+    """Whether any window has an observed target, and where errors are counted by its scale, a context that varies.
 
     Args:
         y: [N'] rows of a layout, NaN where missing.
         origins: [W] flat row of each window's last observed step.
         firsts: [W] flat row of the first step of the same series.
-        context_length: L.
-        horizon: H.
+        lengths: L and H.
+        by_scale: whether errors are counted by the scale of the context.
     """
-    rows = np.flatnonzero(~np.isnan(y))
-    seen = y[rows]
-    differs = np.abs(np.diff(seen)) > SAME * np.maximum(np.abs(seen[1:]), np.abs(seen[:-1]))
-    # of the observed values, how many differ from the one before, up to each of them
-    changes = np.concatenate([[0, 0], np.cumsum(differs)])
-    begin = np.searchsorted(rows, np.maximum(origins + 1 - context_length, firsts))
-    end, after = np.searchsorted(rows, origins + 1), np.searchsorted(rows, origins + 1 + horizon)
-    return after > end, changes[end] > changes[np.minimum(begin + 1, end)]
+    context_length, horizon = lengths
+    for start in range(0, len(origins), WINDOWS_AT_ONCE):
+        origin, first = (part[start : start + WINDOWS_AT_ONCE, None] for part in (origins, firsts))
+        says = np.isfinite(y[origin + np.arange(1, horizon + 1)]).any(axis=1)
+        if by_scale:
+            rows = origin + np.arange(1 - context_length, 1)
+            context = y[np.maximum(rows, first)]
+            missing = np.isnan(context)
+            highest, lowest = (np.where(missing, end, context) for end in (-np.inf, np.inf))
+            highest, lowest = highest.max(axis=1), lowest.min(axis=1)
+            says &= highest - lowest > SAME * np.maximum(np.abs(highest), np.abs(lowest))
+        if says.any():
+            return True
+    return False

@@ -12,7 +12,7 @@ from forecasting.config import Task
 from forecasting.data.panel import Panel
 from forecasting.data.splits import validation_ends, validation_origins
 from forecasting.data.statics import encode_statics
-from forecasting.data.windows import PanelArrays, WindowIndex, layout, says_something, window_index
+from forecasting.data.windows import PanelArrays, WindowIndex, any_says_something, layout, window_index
 from forecasting.errors import TrainingError
 from forecasting.layers.gather import Gather
 from forecasting.training import _replicas as replicas
@@ -100,8 +100,8 @@ class WindowSource:
         index, firsts = self.index(ends), self.arrays.first[series]
         if len(series) == 0 or index.count == 0:
             return self.all_windows(), None
-        has_target, varies = says_something(self.arrays.y, firsts + steps, firsts, task.context_length, task.horizon)
-        if not np.any(has_target & (varies | (not needs_scale))):
+        lengths = task.context_length, task.horizon
+        if not any_says_something(self.arrays.y, firsts + steps, firsts, lengths, needs_scale):
             text = "All rows that were to say when to stop are missing, or come after a constant context"
             logger.warning("%s: training takes all its steps.", text)
             return self.all_windows(), None
