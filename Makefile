@@ -8,7 +8,7 @@ GPU ?=
 WORKERS ?= logical
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench lock clean
+.PHONY: help install demo test lint bench bench-all lock clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -42,7 +42,10 @@ lint: $(VENV)/.test  ## Check style and types.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.test  ## Run the side-by-side benchmarks (see benchmarks/README.md).
+bench: $(VENV)/.test  ## Measure the README's table anew, beside the peer (see benchmarks/README.md).
+	$(BIN)/python -m benchmarks headline
+
+bench-all: $(VENV)/.test  ## Run every benchmark; they take a night.
 	$(BIN)/python -m benchmarks
 
 lock:  ## Resolve pyproject.toml anew into the locked, hashed sets.

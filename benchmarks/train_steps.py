@@ -18,6 +18,7 @@ def main() -> None:
     parser.add_argument("--context", type=int, required=True)
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--precision", default="float32")
     given = parser.parse_args()
 
     from forecasting import Forecaster, ModelSpec, Training
@@ -28,7 +29,13 @@ def main() -> None:
     from forecasting.training._source import WindowSource
 
     panel = Panel.from_frame(pd.read_parquet(given.train, columns=["unique_id", "ds", "y"]))
-    training = Training(steps=given.steps, batch_size=given.batch, validate_every=given.steps, steps_per_execution=50)
+    training = Training(
+        steps=given.steps,
+        batch_size=given.batch,
+        validate_every=given.steps,
+        steps_per_execution=50,
+        precision=given.precision,
+    )
     spec = ModelSpec.parse(given.spec)
     task = Forecaster(spec, given.horizon, season=24, context_length=given.context).task_for(panel)
     started = time.perf_counter()

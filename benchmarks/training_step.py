@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import sys
+from collections.abc import Sequence
 
 from benchmarks.common import PEER_PYTHON, SHARED, alternate, data, median_ratio, run_json, show
 
@@ -16,10 +17,10 @@ PAIRS = (
 )
 
 
-def ours(spec: str, steps: int) -> float:
+def ours(spec: str, steps: int, precision: str = "float32") -> float:
     """Return the seconds of our training."""
-    command = [sys.executable, "-m", "benchmarks.train_steps", str(data("m4_hourly_train"))]
-    return run_json([*command, *SIZES, "--spec", spec, "--steps", str(steps)])["fit_s"]
+    command = [sys.executable, "-m", "benchmarks.train_steps", str(data("m4_hourly_train")), *SIZES, "--spec", spec]
+    return run_json([*command, "--steps", str(steps), "--precision", precision])["fit_s"]
 
 
 def theirs(model: str, units: str, steps: int) -> float:
@@ -29,7 +30,7 @@ def theirs(model: str, units: str, steps: int) -> float:
     return run_json([PEER_PYTHON, script, str(data("m4_hourly_train")), *sizes])["fit_s"]
 
 
-def per_step(seconds: tuple[float, float], steps: tuple[int, int]) -> float:
+def per_step(seconds: Sequence[float], steps: Sequence[int]) -> float:
     """Return milliseconds per step from two trainings of different length: set-up cancels out."""
     return 1000 * (seconds[1] - seconds[0]) / (steps[1] - steps[0])
 

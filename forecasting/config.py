@@ -17,6 +17,9 @@ SHORT_SERIES = ("pad", "error", "fallback")
 #: How the work of a training is shared among devices: not at all, or every batch among all of them.
 STRATEGIES = ("", "mirrored")
 
+#: In what the hidden dense layers compute while training, by Keras's names of such policies; see `Training`.
+PRECISIONS = ("float32", "mixed_bfloat16")
+
 #: By what errors may be divided in a loss; see `Training`.
 LOSS_SCALES = ("window", "smape", "mase", "units")
 
@@ -221,6 +224,9 @@ class Training(StrictConfig):
             taught by gradient take another learner.
         strategy: which devices train. Empty is one; `mirrored` shares every batch among all GPUs of the machine (or
             logical CPUs), for models that are taught by gradient on windows; it takes one step per call into the graph.
+        precision: in what the hidden dense layers compute while training by gradient, one of `PRECISIONS`. With
+            `mixed_bfloat16` their products are bfloat16, for GPUs that have units for it; weights, losses and answers
+            stay float32.
         time_limit: seconds after which a training ends at its next look at the validation windows, the best weights so
             far are kept, and the run says so; half of them where a refit follows, which takes as long. Closed forms
             take the time they take. `auto` shares them out among its candidates, 600 where nothing is said.
@@ -247,6 +253,7 @@ class Training(StrictConfig):
     seed: int = 1
     learner: str = ""
     strategy: str = ""
+    precision: str = "float32"
     time_limit: float | None = None
     loss_scale: str = "window"
     averaging: float = 0.0
@@ -281,6 +288,7 @@ class Training(StrictConfig):
         require(limit is None or (is_number(limit) and limit > 0), "time_limit", "above 0, or left out", limit)
         require(isinstance(self.learner, str), "learner", "the name of a learner, or empty", self.learner)
         require(self.strategy in STRATEGIES, "strategy", "'mirrored', or empty", self.strategy)
+        require(self.precision in PRECISIONS, "precision", f"one of {', '.join(PRECISIONS)}", self.precision)
         if self.learner:
             from forecasting.learner_spec import LearnerSpec  # only a spec that is given needs the list of learners
 

@@ -21,6 +21,7 @@ from forecasting.training._batches import batch_size, draw_batches, validation_b
 from forecasting.training._callbacks import KeepAverage, TimeLimit, begin_fit
 from forecasting.training._learned import Learned, device
 from forecasting.training._loss_scale import weigher
+from forecasting.training._precision import computing_in
 from forecasting.training._source import WindowSource
 from forecasting.training.least_squares import solve_base
 
@@ -188,15 +189,16 @@ def run(
         best = keras.callbacks.EarlyStopping("val_loss", patience=training.patience, restore_best_weights=True)
         guards.append(best)
         scored = validation_batches(validation)
-    record = trainer.fit(
-        batches,
-        epochs=looks,
-        steps_per_epoch=trainer.interval,
-        validation_data=scored,
-        callbacks=[*guards, *callbacks, *last],
-        shuffle=False,
-        verbose=0,
-    )
+    with computing_in(training.precision, trainer.network):
+        record = trainer.fit(
+            batches,
+            epochs=looks,
+            steps_per_epoch=trainer.interval,
+            validation_data=scored,
+            callbacks=[*guards, *callbacks, *last],
+            shuffle=False,
+            verbose=0,
+        )
     history = rows_of(record.history, trainer.interval)
     if not math.isfinite(history[-1]["loss"]):
         logger.warning("The loss was not finite after step %d; training ended there.", history[-1]["step"])

@@ -5,6 +5,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from forecasting import Forecaster, Training
 from forecasting.config import QUANTILE_GRID, Task
@@ -21,6 +22,7 @@ from forecasting.model_spec import ModelSpec
 from forecasting.models import MODELS
 from forecasting.network import build_network
 from forecasting.predictor import Predictor
+from forecasting.training._precision import computing_in
 from tests.conftest import QUICK, make_frame
 
 L, H = 48, 12
@@ -113,6 +115,14 @@ def counting(request):
 )
 def scalable(request):
     """A predictor of numbers whose forecasts move and stretch with the series, as those of counts cannot."""
+    return untrained(request.param)
+
+
+@pytest.fixture(
+    scope="module", params=[spec for spec in SPECS if not spec.members], ids=lambda spec: IDS[SPECS.index(spec)]
+)
+def single(request):
+    """A predictor of one model; members of an ensemble are trained one by one."""
     return untrained(request.param)
 
 
@@ -272,6 +282,27 @@ def answer_of(spec):
     known = np.random.default_rng(0).normal(size=(1, L + H, 2)).astype("float32")
     median = np.asarray(network(wave()[None], known, training=True))[:, :, network.head.median]
     return np.append(median, network.training_loss(wave()[None], known, wave(H, seed=2)[None], None, 0.5))
+
+
+def test_mixed_precision_rounds_the_loss_and_nothing_else(single):
+    """A layer that puts types together that do not go together is found, whatever model it is part of."""
+    network, weights = single.network, single.network.trainable_variables
+    known = np.zeros((2, L + H, 2), "float32")
+    windows = np.stack([wave(), wave(seed=3)]), known, np.stack([wave(H, seed=2), wave(H, seed=4)]), None, 0.5
+
+    def loss_and_gradient():
+        with tf.GradientTape() as tape:
+            loss = network.training_loss(*windows)
+        parts = tape.gradient(loss, weights, unconnected_gradients="zero")
+        assert {part.dtype for part in parts} <= {tf.float32}
+        return float(loss), np.concatenate([np.zeros(0), *(np.ravel(part) for part in parts)])
+
+    exact, gradient = loss_and_gradient()
+    with computing_in("mixed_bfloat16", network):
+        rounded, coarse = loss_and_gradient()
+    assert rounded == pytest.approx(exact, rel=0.05)
+    assert coarse @ gradient >= 0.98 * np.linalg.norm(coarse) * np.linalg.norm(gradient), "another direction"
+    assert loss_and_gradient()[0] == exact
 
 
 @pytest.mark.parametrize(("field", "value"), [("forcing", "linear"), ("attention", "additive"), ("width", 7)])

@@ -17,6 +17,7 @@ from forecasting.network import build_network
 from forecasting.training import _clock
 from forecasting.training._batches import draw_batches, shortened
 from forecasting.training._loss_scale import weigher
+from forecasting.training._precision import computing_in, hidden_layers
 from forecasting.training._source import WindowSource
 from forecasting.training.gradient import XLA_FROM_STEPS, WindowTrainer, interval_of
 from tests.conftest import QUICK, make_frame
@@ -183,6 +184,31 @@ def test_a_step_compiled_by_xla_is_the_same_step():
     np.testing.assert_allclose(found[0], found[1], rtol=1e-4, atol=1e-6)
 
 
+def test_mixed_precision_multiplies_in_bfloat16_while_training_and_never_answers_in_it(tmp_path):
+    frame = make_frame(series=3, rows=120)
+    panel = Panel.from_frame(frame)
+    model, exact = (forecaster(precision=name, steps=200) for name in ("mixed_bfloat16", "float32"))
+    task = model.task_for(panel)
+    source, network = WindowSource.of(panel, task), build_network(model.spec, task, seed=1)
+    step = tf.function(WindowTrainer(network, source, model.training).windows_loss, autograph=False)
+
+    def types_of_products():
+        origins, firsts = (tf.constant(part) for part in source.all_windows().locate(np.arange(16)))
+        operations = step.get_concrete_function(origins, firsts).graph.get_operations()
+        return {one.outputs[0].dtype for one in operations if one.type == "MatMul"}
+
+    with computing_in(model.training.precision, network):
+        assert types_of_products() == {tf.bfloat16, tf.float32}, "hidden layers, and the readout"
+
+    model.fit_panel(panel), exact.fit_panel(panel)
+    assert not np.array_equal(weights(model), weights(exact))
+    assert model.learned_.history[-1]["val_loss"] == pytest.approx(exact.learned_.history[-1]["val_loss"], rel=0.1)
+    assert {layer.dtype_policy.name for layer in hidden_layers(model.predictor.network)} == {"float32"}
+    model.save(tmp_path / "model")
+    again = Forecaster.load(tmp_path / "model")
+    np.testing.assert_array_equal(again.predict(frame)["ff-ar"], model.predict()["ff-ar"])
+
+
 def test_a_single_row_is_no_training_set():
     single = Forecaster("ff-ar", H, freq="h", context_length=L)
     with pytest.raises(PanelError, match="at least 2"):
@@ -190,7 +216,8 @@ def test_a_single_row_is_no_training_set():
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("steps", 0), ("learning_rate", -1.0), ("truncation", 1.0), ("seed", True)]
+    ("field", "value"),
+    [("steps", 0), ("learning_rate", -1.0), ("truncation", 1.0), ("seed", True), ("precision", "half")],
 )
 def test_a_training_field_out_of_range_is_refused_by_name(field, value):
     with pytest.raises(ConfigError, match=field):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras import ops
+
 from forecasting.layers.encoders._dilated import Dilated
 
 
@@ -15,4 +17,4 @@ class Encoder(Dilated):
 
     def joined(self, read: Any, said: Any) -> Any:
         """Return the sum of what the layer has read and says."""
-        return said + read if read.shape[-1] == said.shape[-1] else said
+        return ops.add(said, read) if read.shape[-1] == said.shape[-1] else said
