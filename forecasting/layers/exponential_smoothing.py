@@ -86,20 +86,24 @@ class ExponentialSmoothing(keras.layers.Layer):
             alpha: [B, 1].
             gamma: [B, 1].
         """
-        length, is_seasonal = values.shape[1], self.period > 1
-        block = min(self.period, LONGEST_BLOCK) if is_seasonal else LONGEST_BLOCK
+        period, length = self.period, values.shape[1]
+        size = min(period, LONGEST_BLOCK) if period > 1 else LONGEST_BLOCK
         level, season = self.first(values, observed)
+        padding = -length % size
+        y, seen = in_blocks(values, size, padding), in_blocks(observed, size, padding)
+        rates = alpha * seen, gamma * seen
+        blocks = map(ops.unstack, (y, *rates, *kept_after(rates[0])))  # each [B, size], of_step [B, size, size]
         seasons = []
-        for begin in range(0, length, block):
-            y, seen = values[:, begin : begin + block], observed[:, begin : begin + block]
-            now = season[:, : y.shape[1]] if is_seasonal else ops.zeros_like(y)
-            levels = filtered(y - now, alpha * seen, level)
+        for now_y, level_rate, season_rate, of_level, of_step in zip(*blocks, strict=True):
+            now = season[:, :size] if period > 1 else ops.zeros_like(now_y)
+            left = now_y - now
+            levels = of_level * level + ops.einsum("btj,bj->bt", of_step, level_rate * left)
             level = levels[:, -1:]
             seasons.append(now)
-            if is_seasonal:
-                after = now + gamma * seen * (y - now - levels)
-                season = ops.concatenate([season[:, y.shape[1] :], after], axis=1)
-        return level, ops.concatenate(seasons, axis=1), season
+            if period > 1:
+                season = ops.concatenate([season[:, size:], now + season_rate * (left - levels)], axis=1)
+        after_last = (np.arange(period) - padding) % period
+        return level, ops.concatenate(seasons, axis=1)[:, :length], ops.take(season, after_last, axis=1)
 
     def first(self, values: Any, observed: Any) -> tuple[Any, Any]:
         """Return the level [B, 1] and the season [B, m] before the first step; that of a phase never seen is 0."""
@@ -116,20 +120,24 @@ class ExponentialSmoothing(keras.layers.Layer):
         return level, season if period > 1 else ops.zeros_like(season)
 
 
-def filtered(x: Any, alpha: Any, start: Any) -> Any:
-    """Return levels l_t = l_{t-1} + alpha_t (x_t - l_{t-1}) [B, T] from l_0 = `start` [B, 1], without a loop.
+def in_blocks(values: Any, size: int, padding: int) -> Any:
+    """Return values [B, T], with zeros added behind them, as [blocks, B, size]."""
+    blocks = ops.reshape(ops.pad(values, ((0, 0), (0, padding))), (-1, (values.shape[1] + padding) // size, size))
+    return ops.transpose(blocks, (1, 0, 2))
 
-    With c_t the sum of log(1 - alpha_j) up to t, l_t = exp(c_t) l_0 + sum_{j <= t} exp(c_t - c_j) alpha_j x_j.
+
+def kept_after(alpha: Any) -> tuple[Any, Any]:
+    """Return the share that l_t keeps of l_0 [..., T], and of what step j added to l_j [..., T, T].
+
+    With l_t = l_{t-1} + alpha_t (x_t - l_{t-1}) and c_t the sum of log(1 - alpha_j) up to t, these are exp(c_t) and,
+    from j on, exp(c_t - c_j): l_t = exp(c_t) l_0 + sum_{j <= t} exp(c_t - c_j) alpha_j x_j.
 
     Args:
-        x: [B, T].
-        alpha: [B, T], from 0 (missing) to below 1.
-        start: [B, 1].
+        alpha: [..., T], from 0 (missing) to below 1.
     """
-    decay = ops.cumsum(ops.log1p(-alpha), axis=1)
-    later = np.tril(np.ones((x.shape[1], x.shape[1]), bool))
-    apart = ops.where(later, decay[:, :, None] - decay[:, None, :], -np.inf)
-    return ops.exp(decay) * start + ops.einsum("btj,bj->bt", ops.exp(apart), alpha * x)
+    decay = ops.cumsum(ops.log1p(-alpha), axis=-1)
+    later = np.tril(np.ones((alpha.shape[-1],) * 2, bool))
+    return ops.exp(decay), ops.exp(ops.where(later, decay[..., :, None] - decay[..., None, :], -np.inf))
 
 
 def lagged(values: Any, observed: Any, lag: int) -> tuple[Any, Any]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import keras
 
+logger = logging.getLogger(__name__)
+
 
 @contextmanager
 def computing_in(precision: str, network: Any) -> Iterator[None]:
     """Let the hidden dense layers of a network compute in `precision` whatever is traced or run inside.
 
-    These are the products that a GPU has faster units for. What reads the head's numbers stays float32, because
-    three digits are too few for a forecast; so do recurrences, whose fused kernels cast bfloat16 back. bfloat16 has
-    the exponents of float32, so gradients need no scale of the loss. Variables are float32 throughout, and after it
-    the network computes as before: what answers does not know how it was trained.
+    These are products that a GPU has faster units for. The layers that give a forecast's numbers stay float32,
+    because three digits are too few for them; so do recurrences, whose fused kernels cast bfloat16 back. bfloat16 has
+    the exponents of float32, so the loss needs no scale. Variables are float32 throughout, and afterwards the network
+    computes as before: what answers does not know how it was trained.
 
     Args:
         precision: one of `forecasting.config.PRECISIONS`, a policy of Keras.
@@ -31,6 +34,14 @@ def computing_in(precision: str, network: Any) -> Iterator[None]:
     finally:
         for layer, policy in zip(layers, policies, strict=True):
             layer.dtype_policy = policy
+
+
+def used(precision: str, network: Any) -> str:
+    """Return the precision that a training has: float32, and a warning, where no layer can have another one."""
+    if precision == "float32" or hidden_layers(network):
+        return precision
+    logger.warning("precision=%r changes nothing: the network has no hidden dense layer.", precision)
+    return "float32"
 
 
 def hidden_layers(network: Any) -> list[Any]:

@@ -21,7 +21,7 @@ from forecasting.training._batches import batch_size, draw_batches, validation_b
 from forecasting.training._callbacks import KeepAverage, TimeLimit, begin_fit
 from forecasting.training._learned import Learned, device
 from forecasting.training._loss_scale import weigher
-from forecasting.training._precision import computing_in
+from forecasting.training._precision import computing_in, used
 from forecasting.training._source import WindowSource
 from forecasting.training.least_squares import solve_base
 
@@ -158,6 +158,7 @@ def teach(
     limit = TimeLimit(training.time_limit and training.time_limit / (2 if is_refitted else 1))
     history, best_steps = run(trainer, draw(index), validation, training.steps, [limit, *callbacks])
     notes = {"refit": "no", "device": device(), "devices": ", ".join(replicas.names())}
+    notes["precision"] = used(training.precision, trainer.network)
     if limit.has_ended:
         notes["ended"] = f"by time_limit after {history[-1]['step']:.0f} of {training.steps} steps"
     if is_refitted:
@@ -222,9 +223,9 @@ def adam(training: Training) -> keras.optimizers.Optimizer:
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, max(1, training.steps - warmup), warmup_target=training.learning_rate, warmup_steps=warmup
     )
-    return keras.optimizers.AdamW(
+    return keras.optimizers.Adam(
         rate,
-        weight_decay=training.weight_decay,
+        weight_decay=training.weight_decay or None,  # a decay of 0 would be traced, and computed, for every variable
         global_clipnorm=training.clip_norm / replicas.count(),
         use_ema=training.averaging > 0,
         ema_momentum=training.averaging,

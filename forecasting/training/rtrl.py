@@ -24,7 +24,7 @@ INSTEAD_OF = "gradient"
 
 SEARCH: dict[str, Space] = {"learning_rate": Between(1e-4, 3e-2, log=True)}
 
-OPTIMIZERS = {"adam": keras.optimizers.AdamW, "sgd": keras.optimizers.SGD}
+OPTIMIZERS = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class GradientRule:
         self.dynamics = dynamics
         self.head = head
         self.optimizer = OPTIMIZERS[config.optimizer](
-            training.learning_rate, weight_decay=training.weight_decay, global_clipnorm=training.clip_norm
+            training.learning_rate, weight_decay=training.weight_decay or None, global_clipnorm=training.clip_norm
         )
         self.optimizer.build(dynamics.weights)
         self.variables = {str(number): variable for number, variable in enumerate(self.optimizer.variables)}

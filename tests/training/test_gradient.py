@@ -202,11 +202,19 @@ def test_mixed_precision_multiplies_in_bfloat16_while_training_and_never_answers
 
     model.fit_panel(panel), exact.fit_panel(panel)
     assert not np.array_equal(weights(model), weights(exact))
+    assert [one.learned_.notes["precision"] for one in (model, exact)] == ["mixed_bfloat16", "float32"]
     assert model.learned_.history[-1]["val_loss"] == pytest.approx(exact.learned_.history[-1]["val_loss"], rel=0.1)
     assert {layer.dtype_policy.name for layer in hidden_layers(model.predictor.network)} == {"float32"}
     model.save(tmp_path / "model")
     again = Forecaster.load(tmp_path / "model")
     np.testing.assert_array_equal(again.predict(frame)["ff-ar"], model.predict()["ff-ar"])
+
+
+def test_mixed_precision_that_changes_nothing_is_said(caplog):
+    training = Training(**QUICK, precision="mixed_bfloat16")
+    model = Forecaster("rnn:units=4,segment=1", H, context_length=L, training=training).fit(make_frame(rows=120))
+    assert model.learned_.notes["precision"] == "float32"
+    assert "precision='mixed_bfloat16' changes nothing" in caplog.text
 
 
 def test_a_single_row_is_no_training_set():
