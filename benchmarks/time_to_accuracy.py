@@ -103,7 +103,8 @@ def main(as_json: bool) -> None:
         timed = {"peer": (others[best], theirs[best]["steps"])}
         timed |= {model: (tries[model], row["steps"]) for model, row in found.items() if row["reached"] == "yes"}
         seconds = alternate({model: lambda one=one: one[0](one[1])[0] for model, one in timed.items()})
-    show(f"The same, {REPEATS} times in turn", compared(best, theirs[best]["reached"] == "yes", seconds), as_json)
+    title = f"The same, {REPEATS} times in turn with NeuralForecast {best}"
+    show(title, compared(seconds, has_reached=theirs[best]["reached"] == "yes"), as_json)
 
 
 def best_of(found: Mapping[str, Mapping[str, Any]]) -> str:
@@ -113,14 +114,13 @@ def best_of(found: Mapping[str, Mapping[str, Any]]) -> str:
     return min(ranked, key=lambda model: ranked[model])
 
 
-def compared(best: str, has_reached: bool, seconds: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
+def compared(seconds: Mapping[str, Sequence[float]], has_reached: bool) -> list[dict[str, Any]]:
     """Return a row for each of our models: its seconds, and the peer's; more, where the peer did not get there."""
     bound, theirs = "" if has_reached else ">", seconds["peer"]
     return [
         {
             "model": model,
             "seconds": statistics.median(mine),
-            "NeuralForecast": best,
             "NeuralForecast s": f"{bound}{statistics.median(theirs):.1f}",
             "times faster": f"{bound}{median_ratio(theirs, mine):.1f}",
         }
