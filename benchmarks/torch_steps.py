@@ -1,7 +1,7 @@
 """The networks of `same-network` in PyTorch: trains one for a number of steps, prints one JSON line.
 
 Needs torch, pandas and pyarrow, and nothing of this project: it is run by `PEER_PYTHON`. Windows are gathered on the
-device, scaled by their mean and deviation, and taught by AdamW with the gradient's norm bounded, as here.
+device, scaled by their mean and deviation, and taught by Adam with the gradient's norm bounded, as here.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from torch import nn
 class Recurrent(nn.Module):
     """Segments of values and flags through stacked recurrent layers; a linear layer to all steps."""
 
-    def __init__(self, kind: str, units: int, layers: int, segment: int, horizon: int) -> None:
+    def __init__(self, model: str, units: int, layers: int, segment: int, horizon: int) -> None:
         super().__init__()
         self.segment = segment
         self.embedding = nn.Sequential(nn.Linear(2 * segment, units), nn.ReLU()) if segment > 1 else nn.Identity()
-        self.recurrent = getattr(nn, kind)(units if segment > 1 else 2, units, layers, batch_first=True)
+        self.recurrent = getattr(nn, model.upper())(units if segment > 1 else 2, units, layers, batch_first=True)
         self.steps = nn.Linear(units, horizon)
 
     def forward(self, values: Any) -> Any:
@@ -76,19 +76,20 @@ def main() -> None:
     """Train and print the seconds it took, and where."""
     parser = argparse.ArgumentParser()
     parser.add_argument("train")
-    parser.add_argument("--kind", choices=["LSTM", "GRU", "perceptron"], required=True)
-    for name in ("units", "layers", "segment", "horizon", "context", "steps", "batch"):
+    parser.add_argument("--model", choices=["lstm", "gru", "ff-ar"], required=True)
+    parser.add_argument("--segment", type=int, default=1, help="values that a recurrent network reads at a time")
+    for name in ("units", "layers", "horizon", "context", "steps", "batch"):
         parser.add_argument(f"--{name}", type=int, required=True)
     given = parser.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(1)
     windows = Windows(given.train, given.context, given.horizon, device)
-    if given.kind == "perceptron":
+    if given.model == "ff-ar":
         network: nn.Module = Perceptron(given.units, given.layers, given.context, given.horizon)
     else:
-        network = Recurrent(given.kind, given.units, given.layers, given.segment, given.horizon)
+        network = Recurrent(given.model, given.units, given.layers, given.segment, given.horizon)
     network = network.to(device)
-    optimizer = torch.optim.AdamW(network.parameters(), 5e-3, weight_decay=0.0)
+    optimizer = torch.optim.Adam(network.parameters(), 5e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, given.steps)
     total = torch.zeros((), device=device)
     started = time.perf_counter()

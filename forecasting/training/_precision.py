@@ -40,7 +40,7 @@ def used(precision: str, network: Any) -> str:
     """Return the precision that a training has: float32, and a warning, where no layer can have another one."""
     if precision == "float32" or hidden_layers(network):
         return precision
-    logger.warning("precision=%r changes nothing: the network has no hidden dense layer.", precision)
+    logger.warning("precision=%r changes nothing: the network has no hidden dense layer. Leave it out.", precision)
     return "float32"
 
 

@@ -156,9 +156,9 @@ def teach(
     begin_fit(callbacks)
     solve_base(trainer.network, source, index)
     limit = TimeLimit(training.time_limit and training.time_limit / (2 if is_refitted else 1))
-    history, best_steps = run(trainer, draw(index), validation, training.steps, [limit, *callbacks])
     notes = {"refit": "no", "device": device(), "devices": ", ".join(replicas.names())}
     notes["precision"] = used(training.precision, trainer.network)
+    history, best_steps = run(trainer, draw(index), validation, training.steps, [limit, *callbacks])
     if limit.has_ended:
         notes["ended"] = f"by time_limit after {history[-1]['step']:.0f} of {training.steps} steps"
     if is_refitted:
