@@ -25,7 +25,17 @@ def client():
 
 
 def arguments(files, out, *more):
-    return ["tune", files / "hourly.parquet", "--horizon", 6, "--windows", 2, "--out", out, *more]
+    """Return a call of `tune`, its studies beside the result: the same search of another test is not gone on with."""
+    storage = studies_of(out.parent)
+    return ["tune", files / "hourly.parquet", "--horizon", 6, "--windows", 2, "--storage", storage, "--out", out, *more]
+
+
+def studies_of(folder):
+    return f"sqlite:///{folder / 'tuning.db'}"
+
+
+def trials_of(study, folder):
+    return optuna.load_study(study_name=study, storage=studies_of(folder)).trials
 
 
 NETWORK = ["--model", "ff-ar:units=8,width=4,layers=1", "--context", 24, *QUICKLY, "--set", "training.refit=false"]
@@ -106,16 +116,11 @@ def test_an_interrupt_leaves_what_was_found_and_the_trial_for_the_next_call(fore
     assert (ended.code, ended.out) == (130, "")
     assert "Interrupted" in ended.err
     assert tomllib.loads((tmp_path / "best.toml").read_text())["horizon"] == 6
-    states = [trial.state.name for trial in kept("pressed")]
-    assert states == ["COMPLETE", "FAIL", "WAITING"]
-    _, stopped, waiting = kept("pressed")
+    trials = trials_of("pressed", tmp_path)
+    assert [trial.state.name for trial in trials] == ["COMPLETE", "FAIL", "WAITING"]
+    _, stopped, waiting = trials
     assert stopped.user_attrs["reason"] == "interrupted"
     assert waiting.system_attrs["fixed_params"] == stopped.params
-
-
-def kept(study):
-    """Return the trials of a study in the database that is used by default."""
-    return optuna.load_study(study_name=study, storage=f"sqlite:///{home() / 'tuning.db'}").trials
 
 
 @pytest.mark.parametrize(
@@ -143,16 +148,17 @@ def test_wrong_use_is_refused_before_any_trial(forecast, files, tmp_path, more, 
 def test_a_config_file_holds_no_address_of_a_database(forecast, files, tmp_path):
     url = f"sqlite:///{files / 'hourly.db'}?timeout=5"
     ended = forecast("tune", url, "--query", "select * from hourly", "--horizon", 6, "--windows", 2, "--model", "ar",
-                     "--trials", 1, "--no-track", "--out", tmp_path / "best.toml")  # fmt: skip
+                     "--trials", 1, "--no-track", "--study", "by-address", "--out", tmp_path / "best.toml")  # fmt: skip
     assert ended.code == 0, ended.err
+    assert [trial.state.name for trial in trials_of("by-address", home())] == ["COMPLETE"]
     config = tomllib.loads((tmp_path / "best.toml").read_text())
     assert "data" not in config
     assert config["query"] == "select * from hourly"
     assert "timeout" not in (tmp_path / "best.toml").read_text()
 
 
-def test_a_config_file_that_train_does_not_read_is_refused(forecast, files):
-    assert forecast(*arguments(files, "best.yaml")).code == 2
+def test_a_config_file_that_train_does_not_read_is_refused(forecast, files, tmp_path):
+    assert forecast(*arguments(files, tmp_path / "best.yaml")).code == 2
 
 
 def test_a_study_of_something_else_is_refused_and_the_table_is_for_people(forecast, files, tmp_path):
