@@ -11,6 +11,8 @@ from typing import Any
 from serving.service import service_of
 from serving.settings import Settings
 
+logger = logging.getLogger("serving")
+
 settings = Settings().require_models()
 
 bind = f"{settings.host}:{settings.port}"
@@ -68,6 +70,22 @@ def post_worker_init(worker: Any) -> None:
     service = service_of(worker.wsgi)
     if service is not None:
         service.loader.ensure_started()
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """End a process at once whose models are still being loaded; requests are answered by now.
+
+    Python's own way out stops a thread inside TensorFlow by unwinding frames of C++ that cannot be unwound, and the
+    process aborts.
+    """
+    service = service_of(getattr(worker, "wsgi", None))
+    if service is None or service.loader.stop():
+        return
+    logger.info("stopped while a model was being loaded")
+    logging.shutdown()
+    leaving = sys.exc_info()[1]
+    status = leaving.code if isinstance(leaving, SystemExit) else 0
+    os._exit(status if isinstance(status, int) else 0)
 
 
 def configure_logging() -> None:

@@ -42,6 +42,7 @@ class Loader:
         self.every = every
         self._failures = 0
         self._start = threading.Lock()
+        self._refreshing = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def ensure_started(self) -> None:
@@ -57,9 +58,14 @@ class Loader:
         known_zones()  # a second's work on a slow disk, and no request's
         while True:
             asked = reload_mark()
-            complete = self.store.refresh()
+            with self._refreshing:
+                complete = self.store.refresh()
             self._failures = 0 if complete else self._failures + 1
             self.wait(self.pause(), asked)
+
+    def stop(self) -> bool:
+        """Begin no further refresh, for good; return whether none is under way."""
+        return self._refreshing.acquire(blocking=False)
 
     def pause(self) -> float:
         """Return the seconds until the next look: longer after each failure, short while nothing can be served."""

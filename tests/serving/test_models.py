@@ -192,6 +192,16 @@ def test_pauses_grow_after_failures_and_are_short_while_nothing_is_served():
     assert pauses == [30, 60, 120, LONGEST_PAUSE]
 
 
+def test_a_stopped_loader_begins_no_refresh():
+    source = FakeSource()
+    store = store_of(source)
+    loader = Loader(store, 3600.0)
+    assert loader.stop()
+    loader.ensure_started()
+    assert not loader.stop()
+    assert not store.snapshot.is_ready
+
+
 def test_a_reload_changes_what_every_process_watches():
     marks = {reload_mark()}
     for _ in range(3):

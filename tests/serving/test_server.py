@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ GOOD = json.dumps(payload(series(24))).encode()
 HEAD = b"POST /v1/forecast HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
 
-def environment(folder, home):
+def environment(folder, home, **changes):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FORECAST_")}
     return kept | {
         "PYTHONPATH": str(ROOT),
@@ -33,22 +34,23 @@ def environment(folder, home):
         "FORECAST_PORT": "0",
         "FORECAST_WORKERS": str(WORKERS),
         "FORECAST_READ_SECONDS": str(READ_SECONDS),
-        "FORECAST_DRAIN_SECONDS": "1",
+        "FORECAST_DRAIN_SECONDS": "0",
         "FORECAST_MAX_BODY_BYTES": "65536",
         "FORECAST_RELOAD_SECONDS": "3600",
+        **{f"FORECAST_{name.upper()}": str(value) for name, value in changes.items()},
     }
 
 
 class Server:
     """A running service and what it wrote."""
 
-    def __init__(self, folder, root):
+    def __init__(self, folder, root, **changes):
         self.folder = folder
         self.out, self.err = root / "out", root / "err"
         with self.out.open("wb") as out, self.err.open("wb") as err:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "serving"],
-                env=environment(folder, root / "home"),
+                env=environment(folder, root / "home", **changes),
                 cwd=root,
                 stdout=out,
                 stderr=err,
@@ -64,8 +66,8 @@ class Server:
             time.sleep(0.05)
         pytest.fail(f"it did not happen in {seconds} s: {self.err.read_text()[-2000:]}")
 
-    def get(self, path):
-        return self.request("GET", path)
+    def get(self, path, **headers):
+        return self.request("GET", path, **headers)
 
     def request(self, method, path, body=None, **headers):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
@@ -110,18 +112,27 @@ def status_of(sock):
     return int(match[1]) if match else None
 
 
-@pytest.fixture(scope="module")
-def server(model_folders, tmp_path_factory):
-    root = tmp_path_factory.mktemp("server")
+@contextmanager
+def started(model, root, **changes):
+    """Start a service of a copy of a model folder, with some settings changed; it may still be loading."""
     (root / "home").mkdir()
-    running = Server(shutil.copytree(model_folders["hourly"], root / "traffic"), root)
+    running = Server(shutil.copytree(model, root / "traffic"), root, **changes)
     try:
         assert running.get("/healthz")[0] == 200
-        running.wait_for(running.is_ready)
         yield running
+        assert "Traceback" not in running.err.read_text()
+        assert "SIGABRT" not in running.err.read_text()
     finally:
         running.process.kill()
         running.process.wait()
+
+
+@pytest.fixture(scope="module")
+def server(model_folders, tmp_path_factory):
+    """The service of all tests that neither stop nor change it."""
+    with started(model_folders["hourly"], tmp_path_factory.mktemp("server")) as running:
+        running.wait_for(running.is_ready)
+        yield running
 
 
 def test_it_is_alive_before_it_is_ready(server):
@@ -249,39 +260,100 @@ def test_slow_and_idle_clients_keep_nobody_waiting(server):
             sock.close()
 
 
-def test_a_reload_reaches_every_worker(server, model_folders):
-    shutil.rmtree(server.folder)
-    shutil.copytree(model_folders["steps"], server.folder)
-    status, _ = server.request("POST", "/v1/admin/reload")
-    assert status == 202
-    server.wait_for(lambda: server.err.read_text().count(f"serving {server.folder}") == 2 * WORKERS)
-    found = {json.loads(server.get("/v1/models")[1])["models"][0]["freq"] for _ in range(20)}
-    assert found == {1}
-    assert server.forecast(b'{"series": [{"start": 1, "y": [1]}]}')[0] == 200
+def test_the_log_has_a_json_line_for_each_answer(server):
+    answers = {
+        "log-1": server.get("/healthz", X_Request_ID="log-1"),
+        "log-2": server.get("/nowhere", X_Request_ID="log-2"),
+        "log-3": server.request("TRACE", "/healthz", X_Request_ID="log-3"),
+        "log-4": server.forecast(b"{", X_Request_ID="log-4"),
+        "log-5": server.forecast(X_Request_ID="log-5"),
+    }
+    statuses = {name: status for name, (status, _) in answers.items()}
+    assert [*statuses.values()] == [200, 404, 405, 400, 200]
+
+    def logged():
+        lines = [json.loads(line) for line in server.out.read_text().splitlines(keepends=True) if line.endswith("\n")]
+        assert all({"id", "method", "route", "status", "ms", "time"} <= set(line) for line in lines)
+        return {line["id"]: line["status"] for line in lines if line["id"] in answers}
+
+    server.wait_for(lambda: logged() == statuses)
 
 
-def test_the_logs_are_json_lines_and_hold_no_traces(server):
-    lines = [json.loads(line) for line in server.out.read_text().splitlines()]
-    assert {"id", "method", "route", "status", "ms", "time"} <= set(lines[-1])
-    assert {line["status"] for line in lines} >= {200, 202, 400, 404, 405, 408, 413}
-    assert "Traceback" not in server.err.read_text()
+def test_a_reload_reaches_every_worker(model_folders, tmp_path):
+    with started(model_folders["hourly"], tmp_path) as server:
+        server.wait_for(server.is_ready)
+        shutil.rmtree(server.folder)
+        shutil.copytree(model_folders["steps"], server.folder)
+        status, _ = server.request("POST", "/v1/admin/reload")
+        assert status == 202
+        server.wait_for(lambda: server.err.read_text().count(f"serving {server.folder}") == 2 * WORKERS)
+        found = {json.loads(server.get("/v1/models")[1])["models"][0]["freq"] for _ in range(20)}
+        assert found == {1}
+        assert server.forecast(b'{"series": [{"start": 1, "y": [1]}]}')[0] == 200
 
 
-def test_sigterm_is_announced_and_loses_nothing(server):
-    """Last, as it ends the server of this file."""
-    body = b'{"series": [{"start": 1, "y": [1]}]}'
-    with server.connect() as slow, server.connect() as idle:
-        idle.sendall(GET + b"Host: x\r\n\r\n")
-        assert status_of(idle) == 200
-        slow.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body[:10])
-        time.sleep(0.2)
+def test_sigterm_is_announced_and_loses_nothing(model_folders, tmp_path):
+    with started(model_folders["hourly"], tmp_path, drain_seconds=4, read_seconds=20) as server:
+        server.wait_for(server.is_ready)
+        with server.connect() as slow, server.connect() as idle:
+            idle.sendall(GET + b"Host: x\r\n\r\n")
+            assert status_of(idle) == 200
+            slow.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(GOOD) + GOOD[:10])
+            time.sleep(0.2)
+            server.process.send_signal(signal.SIGTERM)
+            server.wait_for(lambda: server.get("/readyz")[0] == 503)
+            assert server.forecast()[0] == 200
+            slow.sendall(GOOD[10:])
+            assert status_of(slow) == 200
+            assert server.process.wait(timeout=100) == 0
+
+
+def test_a_stop_while_models_are_loaded_is_a_clean_one(model_folders, tmp_path):
+    with started(model_folders["hourly"], tmp_path) as server:
         server.process.send_signal(signal.SIGTERM)
-        server.wait_for(lambda: server.get("/readyz")[0] == 503, seconds=0.9)
-        assert server.forecast(body)[0] == 200
-        slow.sendall(body[10:])
-        assert status_of(slow) == 200
         assert server.process.wait(timeout=100) == 0
-    assert "Traceback" not in server.err.read_text()
+
+
+#: A process of gunicorn's on its way out, in a state that its argument names.
+LEAVING = """
+import atexit, sys, threading
+from types import SimpleNamespace
+from serving import gunicorn_conf
+from serving.app import create_app
+from serving.service import service_of
+
+gunicorn_conf.configure_logging()
+worker = SimpleNamespace()
+if sys.argv[1] != "not booted":
+    worker.wsgi = create_app(gunicorn_conf.settings)
+if sys.argv[1] == "loading":
+    loader, begun = service_of(worker.wsgi).loader, threading.Event()
+    loader.store.refresh = lambda: begun.set() or threading.Event().wait()
+    loader.ensure_started()
+    begun.wait()
+atexit.register(print, "cleaned up")
+try:
+    sys.exit(3)
+finally:
+    gunicorn_conf.worker_exit(None, worker)
+"""
+
+
+@pytest.mark.parametrize(
+    ("state", "out", "said"),
+    [("loading", "", True), ("idle", "cleaned up\n", False), ("not booted", "cleaned up\n", False)],
+)
+def test_a_process_ends_at_once_only_while_a_model_is_loaded(model_folders, tmp_path, state, out, said):
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVING, state],
+        env=environment(model_folders["steps"], tmp_path),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert (done.returncode, done.stdout) == (3, out), done.stderr
+    assert ("stopped while a model was being loaded" in done.stderr) is said
 
 
 def test_preloading_is_refused_in_words(model_folders, tmp_path):
