@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 REFERENCE_PATTERN = re.compile(
     r"(?:models:/)?(?P<name>[a-z0-9][a-z0-9_-]{0,63})(?:@(?P<alias>[A-Za-z][A-Za-z0-9_-]{0,63})|/(?P<version>[0-9]{1,9}))?"
 )
+
+#: Begins the name of a download under way; after this many seconds it is that of a process that was killed.
+UNFINISHED, ABANDONED = ".fetch-", 86_400
 
 #: MLflow's codes for a store that does not answer, or not now.
 UNAVAILABLE = frozenset({"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED"})
@@ -217,7 +221,8 @@ def fetch(version: Version) -> Path:
         artifact.require_digest(cached, version.digest)
         return cached
     cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache, prefix=".fetch-") as part:
+    clear_abandoned(cache)
+    with tempfile.TemporaryDirectory(dir=cache, prefix=UNFINISHED) as part:
         folder = download(version, part)
         digest = artifact.require_digest(folder, version.digest)
         cached = cache / digest
@@ -225,6 +230,14 @@ def fetch(version: Version) -> Path:
             put(shutil.copytree(folder, Path(part) / "verified"), cached)
     artifact.require_digest(cached, digest)
     return cached
+
+
+def clear_abandoned(cache: Path) -> None:
+    """Delete the downloads of processes that were killed: each may be a whole model."""
+    for part in cache.glob(f"{UNFINISHED}*"):
+        with contextlib.suppress(OSError):  # another process has deleted it
+            if time.time() - part.stat().st_mtime > ABANDONED:
+                shutil.rmtree(part, ignore_errors=True)
 
 
 def put(folder: Path, cached: Path) -> None:

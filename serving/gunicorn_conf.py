@@ -83,9 +83,7 @@ def worker_exit(server: Any, worker: Any) -> None:
         return
     logger.info("stopped while a model was being loaded")
     logging.shutdown()
-    leaving = sys.exc_info()[1]
-    status = leaving.code if isinstance(leaving, SystemExit) else 0
-    os._exit(status if isinstance(status, int) else 0)
+    os._exit(getattr(sys.exc_info()[1], "code", None) or 0)  # gunicorn ends a process by SystemExit
 
 
 def configure_logging() -> None:

@@ -64,7 +64,7 @@ class Loader:
             self.wait(self.pause(), asked)
 
     def stop(self) -> bool:
-        """Begin no further refresh, for good; return whether none is under way."""
+        """Begin no further refresh, for good; return whether none is under way. To be called once."""
         return self._refreshing.acquire(blocking=False)
 
     def pause(self) -> float:

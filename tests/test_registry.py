@@ -146,6 +146,21 @@ def test_a_version_that_another_process_fetches_meanwhile_is_taken_from_it(logge
     assert [path.name for path in folder.parent.glob(".fetch-*")] == []
 
 
+def test_a_download_that_a_killed_process_left_is_deleted_and_one_under_way_is_not(logged):
+    folder = registry.resolve("tests-model/1")
+    shutil.rmtree(folder)
+    abandoned, active = folder.parent / ".fetch-abandoned", folder.parent / ".fetch-active"
+    for part in (abandoned, active):
+        part.mkdir()
+        (part / "weights.safetensors").write_text("half")
+    day_before_yesterday = abandoned.stat().st_mtime - 2 * registry.ABANDONED
+    os.utime(abandoned, (day_before_yesterday, day_before_yesterday))
+    assert registry.resolve("tests-model/1") == folder
+    assert not abandoned.exists()
+    assert active.exists()
+    shutil.rmtree(active)
+
+
 def test_a_fetched_version_that_cannot_be_put_into_the_cache_is_an_error(logged, monkeypatch):
     folder = registry.resolve("tests-model/1")
     shutil.rmtree(folder)

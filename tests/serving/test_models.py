@@ -192,14 +192,20 @@ def test_pauses_grow_after_failures_and_are_short_while_nothing_is_served():
     assert pauses == [30, 60, 120, LONGEST_PAUSE]
 
 
-def test_a_stopped_loader_begins_no_refresh():
-    source = FakeSource()
-    store = store_of(source)
+def test_a_stop_knows_whether_a_refresh_is_under_way(monkeypatch):
+    store = store_of(FakeSource())
     loader = Loader(store, 3600.0)
+    meanwhile = []
+
+    def refresh():
+        meanwhile.append(loader.stop())
+        raise KeyboardInterrupt  # out of the loop, which has no end
+
+    monkeypatch.setattr(store, "refresh", refresh)
+    with pytest.raises(KeyboardInterrupt):
+        loader.run()
+    assert meanwhile == [False]
     assert loader.stop()
-    loader.ensure_started()
-    assert not loader.stop()
-    assert not store.snapshot.is_ready
 
 
 def test_a_reload_changes_what_every_process_watches():
