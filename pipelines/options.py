@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from typing import Any
 
 import click
@@ -22,32 +21,34 @@ def examples(*lines: str) -> str:
     return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
 
 
-def bundled(name: str, kind: type, options: Sequence[Function], names: dict[str, str] | None = None) -> Function:
+def bundled(name: str, kind: type, options: Sequence[Function]) -> Function:
     """Return a decorator that adds options to a command and hands them over as one object.
+
+    Only these options: another one of a field's name, which the command has beside them, means something else.
 
     Args:
         name: argument of the command that gets the object.
-        kind: dataclass of the object.
+        kind: dataclass of the object, whose fields click's parameters are named after.
         options: click decorators, in the order of --help.
-        names: fields that click calls otherwise, as {field: click's name}.
     """
+    added = [str(parameter.name) for parameter in click.command()(with_options(lambda: None, options)).params]
 
     def decorate(function: Function) -> Function:
         @functools.wraps(function)
         def command(**values: Any) -> Any:
-            given = {}
-            for field in fields(kind):
-                parameter = (names or {}).get(field.name, field.name)
-                if parameter in values:
-                    given[field.name] = values.pop(parameter)
+            given = {parameter: values.pop(parameter) for parameter in added}
             return function(**{name: kind(**given)}, **values)
 
-        decorated: Function = command
-        for option in reversed(options):
-            decorated = option(decorated)
-        return decorated
+        return with_options(command, options)
 
     return decorate
+
+
+def with_options(function: Function, options: Sequence[Function]) -> Function:
+    """Add options to a command, in the order of --help."""
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 data_options = bundled(
@@ -169,9 +170,7 @@ train_options = bundled(
 
 def keep_options(function: Function) -> Function:
     """Add where a model is put: `out`, `register` and `track`; see `require_run`."""
-    for option in reversed(KEEP):
-        function = option(function)
-    return function
+    return with_options(function, KEEP)
 
 
 def require_run(register: str | None, track: bool) -> None:

@@ -97,6 +97,25 @@ def test_the_same_command_goes_on_in_the_same_run_and_then_has_nothing_to_do(for
     assert {"optimisation_history.png", "trials.json", "best.toml", "asked.json"} <= names
 
 
+def test_a_time_limit_is_that_of_the_call_and_never_of_a_training(forecast, files, tmp_path):
+    out = tmp_path / "best.json"
+
+    def call(seconds):
+        limits = ["--trials", 1, "--time-limit", seconds]
+        return forecast(*arguments(files, out, *NETWORK, *limits, "--no-track", "--json"))
+
+    over = call(1e-9)
+    assert over.code != 0
+    assert "the time is up" in over.err
+    assert not out.exists()
+    ended = call(3600)
+    assert ended.code == 0, ended.err
+    assert [row["state"] for row in ended.json["trials"]] == ["stopped", "complete"]  # the same study goes on
+    config = json.loads(out.read_text())
+    assert "time-limit" not in config
+    assert "time_limit" not in config["training"]
+
+
 def test_an_interrupt_leaves_what_was_found_and_the_trial_for_the_next_call(forecast, files, tmp_path, monkeypatch):
     begun = 0
 
