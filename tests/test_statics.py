@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from forecasting import Forecaster, Training
-from forecasting.decoding import DECODINGS
+from forecasting.layers.decoders import DECODINGS
 from forecasting.layers.encoders import STACKS
 from tests.conftest import QUICK, make_frame
 
