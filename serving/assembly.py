@@ -10,10 +10,10 @@ import numpy as np
 
 from forecasting.config import Task
 from forecasting.data.calendar import Frequency
+from forecasting.data.iso import UTC, offset_zone
 from forecasting.data.panel import Panel
-from forecasting.data.zones import UTC
 from forecasting.errors import PanelError
-from serving.clock import offset_zone, require_zone
+from serving.clock import require_zone
 from serving.covariates import stacked as stacked_covariates
 from serving.payloads import ForecastIn
 from serving.placing import Grid, Placed, parted_by_y, place_series

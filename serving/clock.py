@@ -39,16 +39,6 @@ def require_zone(name: str) -> str:
     return name
 
 
-def offset_zone(minutes: int) -> str:
-    """Return the name of a fixed offset, as the library spells it.
-
-    >>> offset_zone(-330)
-    'UTC-05:30'
-    """
-    sign, size = ("-" if minutes < 0 else "+"), abs(minutes)
-    return f"UTC{sign}{size // 60:02d}:{size % 60:02d}" if minutes else UTC
-
-
 def on_clock(times: Times, frequency: Frequency, zone: str | None, at: At) -> NDArray[Any]:
     """Return times on the clock of a panel: UTC for hours and shorter, the zone's wall clock for days and longer.
 

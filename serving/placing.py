@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from forecasting.data.calendar import Frequency
 from forecasting.data.grids import MICROSECONDS_PER_DAY
+from forecasting.data.iso import END, FIRST, LARGEST_INTEGER
 from serving.clock import on_clock
 from serving.covariates import NOTHING, Given
 from serving.payloads import ForecastIn
 from serving.reading import Reading
-from serving.timestamps import END, FIRST, LARGEST_INTEGER
 from serving.validation import Refusal
 
 #: Between these no arithmetic with calendars can leave the years 1 to 9999.

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from forecasting.config import Task
+from forecasting.data import words
+from forecasting.data.iso import integers_in
 from forecasting.schema import COLUMN_ALIASES, DS, SINGLE_SERIES_ID, UNIQUE_ID, Y
 from serving.problems import ErrorItem, Problem, describe, pointer
 from serving.validation import Refusal
 
 SERIES_PLACE = re.compile(r"/series/(\d+)(?:/(\w+))?(?:/(\d+))?")
 COVARIATE_PLACE = re.compile(r"/series/(\d+)/(?:known|past|static)_covariates(?:/([^/]*)(?:/(\d+))?)?")
-MISSING_TEXTS = {"", "nan", "na", "n/a", "null", "none"}
-INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ def from_csv(body: bytes, task: Task) -> Table:
     names, rows = (lines[0] if lines else []), [line for line in lines[1:] if line]
     kinds = {name: bool(categories) for name, categories in task.all_covariates}
     table = from_rows(names, rows, (), (), list(kinds))
-    ds = [int(text) for text in table.ds] if all(map(INTEGER.fullmatch, table.ds)) else table.ds
+    ds = integers_in(table.ds) or table.ds
     of_texts = {Y: bool(task.symbols), **kinds}
 
     def read(name: str, texts: list[str]) -> list[Any]:
@@ -236,10 +236,8 @@ def read_number(text: str, where: str) -> float | None:
     Raises:
         Refusal: it is something else.
     """
-    if text.strip().lower() in MISSING_TEXTS:
-        return None
     try:
-        return float(text)
+        return missing_as_null(words.read_number(text))
     except ValueError as error:
         detail = f"A value must be a number, or empty where missing. Got {describe(text)}."
         raise Refusal.of(where, "float_type", detail) from error
