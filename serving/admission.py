@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -9,6 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from flask import request
+
+from serving.exchange import current_exchange
 from serving.problems import Problem
 
 
@@ -37,6 +41,29 @@ class Deadline:
                 "The time for this request ran out before its forecast was computed. Ask again later, for less at "
                 "once, or with a longer X-Request-Timeout.",
             )
+
+
+def request_deadline(most: float) -> Deadline:
+    """Return the deadline of the current request: what its X-Request-Timeout asks for, `most` seconds otherwise.
+
+    Raises:
+        Problem: 400, the header cannot be read.
+    """
+    text = request.headers.get("X-Request-Timeout")
+    seconds = most if text is None else parse_seconds(text)
+    if seconds is None:
+        detail = "X-Request-Timeout must be a positive number of seconds."
+        raise Problem(400, "request_timeout_invalid", detail)
+    return Deadline(current_exchange().started + min(seconds, most))
+
+
+def parse_seconds(text: str) -> float | None:
+    """Return a positive number of seconds; None where a text is none."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return seconds if math.isfinite(seconds) and seconds > 0 and len(text) <= 32 else None
 
 
 def retry_after() -> dict[str, str]:

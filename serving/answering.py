@@ -1,150 +1,85 @@
-"""A request's way: which model, is it answerable, one panel, one call of the predictor, one forecast per series."""
+"""The way of a forecast request, the same one for every route: read, place, build, forecast."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from forecasting.errors import RequestError
-from forecasting.schema import STATUS_ROLLED_OUT, is_fallback
-from serving.assembly import assemble, require_rows
+from forecasting.schema import UNIQUE_ID
+from serving.assembly import build_panel, common_axis, place_all
 from serving.exchange import Exchange
-from serving.forecasts import NON_FINITE, Forecast, Wanted, forecast_all
-from serving.models import Served, Snapshot
+from serving.forecasts import SeriesForecast, forecast_series
+from serving.outcomes import Outcomes
 from serving.payloads import ForecastIn
-from serving.problems import ErrorItem, Problem, describe, from_library, invalid, pointer
+from serving.question import read_question
+from serving.reading import SentSeries, read_series
+from serving.refusals import ErrorItem
 from serving.settings import Settings
-from serving.validation import Refusal, validate
+
+if TYPE_CHECKING:
+    from forecasting.predictor import Predictor
+
+#: Longest id that is repeated of a series that could not be read.
+LONGEST_NAME = 256
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The answer to a request: the model that gave it, and a forecast per series."""
+class SeriesError:
+    """A series that has no forecast.
 
-    served: Served
-    horizon: int
-    forecasts: list[Forecast]
+    Attributes:
+        name: its id; None where it has no readable one.
+        errors: why.
+    """
 
-    def status_of(self, one: Forecast) -> str:
-        """Return the status of a whole forecast: its last steps are `rolled_out` where the horizon is a long one."""
-        rolls_out = bool(one.point) and self.horizon > self.trained_horizon and not is_fallback(one.status)
-        return STATUS_ROLLED_OUT if rolls_out else one.status
-
-    @property
-    def trained_horizon(self) -> int:
-        """Steps that the model answers in one pass."""
-        return self.served.predictor.task.horizon
+    name: str | None
+    errors: list[ErrorItem]
 
 
-def answer(
-    value: Any, snapshot: Snapshot, settings: Settings, exchange: Exchange, rows_hold_future: bool = False
-) -> Answer:
-    """Answer a forecast request.
+def answer_request(
+    request: ForecastIn,
+    predictor: Predictor,
+    settings: Settings,
+    exchange: Exchange,
+    *,
+    rows_hold_future: bool = False,
+) -> list[SeriesForecast | SeriesError]:
+    """Forecast the series of a request.
 
     Args:
-        value: the JSON value of its body.
-        snapshot: the models as they are now; the whole request uses this one.
+        request: its fields checked.
+        predictor: of the model that answers.
         settings: bounds.
         exchange: takes note of sizes and times.
         rows_hold_future: whether known covariates of the steps ahead stand in rows without `y`.
 
-    Raises:
-        Problem: what is wrong with the request.
-    """
-    try:
-        return answer_valid(validate(ForecastIn, value), snapshot, settings, exchange, rows_hold_future)
-    except Refusal as refusal:
-        raise problem_of(refusal) from refusal
-
-
-def answer_valid(
-    request: ForecastIn, snapshot: Snapshot, settings: Settings, exchange: Exchange, rows_hold_future: bool
-) -> Answer:
-    """Answer a request whose fields are of the right types; see `answer`.
+    Returns:
+        What became of each series, in their order; errors only where the request wants them beside the forecasts.
 
     Raises:
-        Refusal: something else is wrong with it.
-        Problem: it is too large, or asks for a model that is not here.
+        Refusal: something is wrong with the request, or the model gave no finite number.
+        Problem: it is too large.
     """
-    require_sizes(request, settings)
-    served = snapshot.find(request.model)
-    exchange.sizes.update(model=served.name, version=served.version, series=len(request.series))
-    levels = wanted_levels(request, settings)
-    horizon = wanted_horizon(request, served, levels, settings)
-    assembly = assemble(request, served.predictor.task, horizon, settings, rows_hold_future)
-    exchange.sizes.update(rows=sum(len(one.y) for one in assembly.placed.values()), horizon=horizon)
+    exchange.sizes.update(series=len(request.series))
+    question = read_question(request, predictor, settings, rows_hold_future=rows_hold_future)
+    sent = read_series(question, settings)
+    axis = common_axis(sent, question, settings.max_history)
+    placed = place_all(sent, axis, question, settings.max_points)
+    panel = build_panel(placed, axis, question.task)
+    exchange.sizes.update(rows=sum(len(one.y) for one in placed.good.values()), horizon=question.horizon)
     exchange.mark("read")
-    wanted = Wanted(horizon, levels, tuple(request.level or ()), tuple(request.quantile_levels or ()))
-    forecasts = forecast_all(assembly, served.predictor, wanted)
+    forecasts = forecast_series(panel, placed, predictor, question)
+    forecasts.require_complete()
     exchange.mark("forecast")
-    return Answer(served, horizon, forecasts)
+    return [
+        forecasts.good.get(position) or SeriesError(name_of(position, value, sent), forecasts.refused[position].errors)
+        for position, value in enumerate(request.series)
+    ]
 
 
-def problem_of(refusal: Refusal) -> Problem:
-    """Return the problem of a request that was refused: the caller's fault, unless the model gave no number."""
-    if any(error.code == NON_FINITE for error in refusal.errors):
-        text = "The model gave numbers that are not finite. Report it with the request id in `instance`."
-        return Problem(500, NON_FINITE, text, refusal.errors, total=refusal.total)
-    return invalid(refusal.errors, refusal.total)
-
-
-def require_sizes(request: ForecastIn, settings: Settings) -> None:
-    """Check the number of series and of their values before any of them is looked at.
-
-    Raises:
-        Refusal: there are none.
-        Problem: 413, there are too many.
-    """
-    if not request.series:
-        raise Refusal.of("/series", "empty", "A request needs at least one series.")
-    if len(request.series) > settings.max_series:
-        text = f"A request may have {settings.max_series} series. Got {len(request.series)}. Send them in parts."
-        raise Problem(413, "too_many_series", text, [ErrorItem("/series", "too_many_series", text)])
-    values = (one.get("y") for one in request.series if isinstance(one, dict))
-    require_rows(sum(len(y) for y in values if isinstance(y, list)), settings.max_points)
-
-
-def wanted_levels(request: ForecastIn, settings: Settings) -> tuple[float, ...]:
-    """Return the quantile levels behind `level` or `quantile_levels`.
-
-    Raises:
-        Refusal: there are too many, both, or some that mean nothing.
-    """
-    # importing it imports TensorFlow, which is loaded by the time there is a model
-    from forecasting.forecast_frame import wanted_levels as levels_behind
-
-    for name in ("level", "quantile_levels"):
-        asked = getattr(request, name) or ()
-        if len(asked) > settings.max_levels:
-            text = f"At most {settings.max_levels} may be asked for. Got {describe(asked)}."
-            raise Refusal.of(pointer(name), "too_many_levels", text)
-        if len({format(one, "g") for one in asked}) < len(asked):
-            raise Refusal.of(pointer(name), "level_duplicate", "Two of these have the same name in the answer.")
-    try:
-        return levels_behind(request.level, request.quantile_levels)
-    except RequestError as error:
-        raise Refusal([from_library(error)]) from error
-
-
-def wanted_horizon(request: ForecastIn, served: Served, levels: tuple[float, ...], settings: Settings) -> int:
-    """Return the steps ahead.
-
-    Raises:
-        Refusal: this model, or this service, does not look that far, or has no such levels.
-        Problem: 413, the answer would have too many numbers.
-    """
-    given = "horizon" in request.model_fields_set
-    horizon = request.horizon if given else served.predictor.task.horizon
-    if horizon > settings.max_horizon:
-        most = min(settings.max_horizon, served.predictor.task.max_horizon)
-        raise Refusal.of("/horizon", "horizon_range", f"`horizon` must be from 1 to {most} here.")
-    try:
-        served.predictor.require_answerable(horizon, levels)
-    except RequestError as error:
-        field_name = "level" if error.field == "quantile_levels" and request.level else error.field
-        raise Refusal([from_library(error, pointer(field_name or ""))]) from error
-    numbers = len(request.series) * horizon * (1 + len(levels) + len(served.predictor.task.symbols))
-    if numbers > settings.max_points:
-        text = f"The answer would have {numbers} numbers; {settings.max_points} are allowed. Ask for less at once."
-        raise Problem(413, "answer_too_large", text, [ErrorItem("/horizon", "answer_too_large", text)])
-    return horizon
+def name_of(position: int, value: Any, sent: Outcomes[SentSeries]) -> str | None:
+    """Return the id of a series that has no forecast, as far as it could be read."""
+    if position in sent.good:
+        return sent.good[position].name
+    name = value.get(UNIQUE_ID) if isinstance(value, dict) else None
+    return name[:LONGEST_NAME] if isinstance(name, str) else None

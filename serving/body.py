@@ -7,10 +7,8 @@ from typing import Any
 
 from flask import request
 
+from serving.media import JSON
 from serving.problems import Problem
-
-JSON = "application/json"
-CSV = "text/csv"
 
 CHUNK = 1 << 16
 

@@ -1,10 +1,9 @@
-"""One request and its answer: its id, its deadline, and the one line about it in the access log."""
+"""One request and its answer: its id, what is known of it, and the one line about it in the access log."""
 
 from __future__ import annotations
 
 import json
 import logging
-import math
 import re
 import time
 import uuid
@@ -56,7 +55,7 @@ class Exchange:
         return time.perf_counter() - self.started
 
 
-def begin() -> None:
+def start_exchange() -> None:
     """Start the exchange of the current request."""
     asked = request.headers.get("X-Request-ID", "")
     request_id = asked if REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
@@ -66,22 +65,11 @@ def begin() -> None:
 def current_exchange() -> Exchange:
     """Return the exchange of the current request."""
     if "exchange" not in g:  # an error before the first hook
-        begin()
+        start_exchange()
     return g.exchange
 
 
-def parse_timeout(text: str | None, most: float) -> float | None:
-    """Return the seconds that an X-Request-Timeout header grants, at most `most`; None when it cannot be read."""
-    if text is None:
-        return most
-    try:
-        seconds = float(text)
-    except ValueError:
-        return None
-    return min(seconds, most) if math.isfinite(seconds) and seconds > 0 and len(text) <= 32 else None
-
-
-def log(status: int, length: int | None) -> None:
+def write_access_log(status: int, length: int | None) -> None:
     """Write the line of the current request to the access log."""
     exchange = current_exchange()
     rule = request.url_rule

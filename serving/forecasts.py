@@ -1,161 +1,195 @@
-"""From a panel to a forecast per series: one call of the predictor, then lists, warnings and reasons."""
+"""From a panel to a forecast per series: one call of the predictor, then lists, caveats and reasons."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from forecasting.config import Task
+from forecasting.data.panel import Panel
 from forecasting.errors import ForecastingError
-from forecasting.schema import STATUS_FALLBACK, STATUS_OK, STATUS_PADDED, interval_quantiles, is_fallback
-from serving.assembly import Assembly
+from forecasting.schema import (
+    STATUS_FALLBACK,
+    STATUS_OK,
+    STATUS_PADDED,
+    STATUS_ROLLED_OUT,
+    Y,
+    interval_quantiles,
+    is_fallback,
+)
+from serving.caveats import Caveat
 from serving.clock import to_texts
-from serving.placing import Placed
-from serving.problems import ErrorItem, pointer
-from serving.validation import Refusal
+from serving.outcomes import Outcomes
+from serving.placing import PlacedSeries
+from serving.problems import NON_FINITE
+from serving.question import Question
+from serving.refusals import Refusal
 
-STATUS_ERROR = "error"
-NON_FINITE = "non_finite_output"
+if TYPE_CHECKING:
+    from forecasting.predictor import Answer, Predictor
 
 #: float32, in which networks compute, ends at 3.4e38; a forecast from larger values need not be finite.
 LARGEST_FORECASTABLE = 1e37
 
+NO_INTERVAL = Caveat(
+    "no_interval", "Too few values are observed to say how uncertain this forecast is: its intervals are null."
+)
+SIMPLER_MODEL = Caveat(STATUS_FALLBACK, "This forecast comes from a simpler model; the status says which and why.")
+
+#: H numbers; None where a fallback knows none, for JSON has no NaN.
+Bound = Sequence[float | None]
+
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is asked of each series.
+class Interval:
+    """The bounds of a central interval, H numbers each."""
 
-    Attributes:
-        horizon: H, steps ahead.
-        quantiles: all quantile levels needed, ascending.
-        level: central intervals, in percent, as asked.
-        quantile_levels: quantiles, as asked.
-    """
-
-    horizon: int
-    quantiles: tuple[float, ...]
-    level: tuple[float, ...]
-    quantile_levels: tuple[float, ...]
+    lower: Bound
+    upper: Bound
 
 
-@dataclass
-class Forecast:
+@dataclass(frozen=True)
+class SeriesForecast:
     """The forecast of one series.
 
     Attributes:
-        name: its id; None where it had no readable one.
-        status: `ok`, `padded`, `fallback:<model>:<reason>`, or `error`.
+        name: its id.
+        status: of the first `steps_at_once` steps: `ok`, `padded` or `fallback:<model>:<reason>`.
+        steps_at_once: those that the model answered in one pass; the others are rolled out.
         ds: H texts or integers.
         point: H medians, or the texts of the most probable symbols.
-        quantiles: H numbers by the level's text, None where unknown.
-        probabilities: H numbers by symbol.
-        intervals: the lower and the upper H numbers by the level's text.
-        warnings: codes and details.
-        errors: why there is no forecast.
+        quantiles: by the level's text, as asked for.
+        intervals: by the level's text, as asked for.
+        probabilities: H numbers by symbol; none for numbers.
+        caveats: what the answer says beside it.
     """
 
-    name: str | None
+    name: str
     status: str
-    ds: list[Any] = field(default_factory=list)
-    point: list[Any] = field(default_factory=list)
-    quantiles: dict[str, list[Any]] = field(default_factory=dict)
-    intervals: dict[str, tuple[list[Any], list[Any]]] = field(default_factory=dict)
-    probabilities: dict[str, list[float]] = field(default_factory=dict)
-    warnings: list[tuple[str, str]] = field(default_factory=list)
-    errors: list[ErrorItem] = field(default_factory=list)
+    steps_at_once: int
+    ds: Sequence[str] | Sequence[int]
+    point: Sequence[float] | Sequence[str]
+    quantiles: Mapping[str, Bound] = field(default_factory=dict)
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
+    probabilities: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    caveats: tuple[Caveat, ...] = ()
+
+    def status_at(self, step: int) -> str:
+        """Return the status of one step, counted from 0."""
+        return self.status if step < self.steps_at_once else STATUS_ROLLED_OUT
 
 
-def forecast_all(assembly: Assembly, predictor: Any, wanted: Wanted) -> list[Forecast]:
+def forecast_series(
+    panel: Panel | None, placed: Outcomes[PlacedSeries], predictor: Predictor, question: Question
+) -> Outcomes[SeriesForecast]:
     """Forecast all placed series at once.
 
-    Returns:
-        A forecast for every series of the request, in its order.
+    Args:
+        panel: the good ones, in their order; None when there are none.
+        placed: all of them.
+        predictor: of the model that answers.
+        question: what is asked.
 
     Raises:
-        Refusal: a series has no forecast, and that fails the request.
+        Refusal: too many errors; see `Outcomes.then`.
     """
-    found = {} if assembly.panel is None else forecast_placed(assembly, predictor, wanted)
-    assembly.require_complete()
-    return [found.get(number) or failed(assembly, number) for number in range(assembly.count)]
+    if panel is None:
+        return Outcomes({}, placed.is_partial, placed.refused)
+    answer = predictor.predict_panel(panel, question.horizon, question.levels)
+    lists = AnswerLists.of(answer, panel, question)
+    windows = {position: window for window, position in enumerate(placed.good)}
 
-
-def forecast_placed(assembly: Assembly, predictor: Any, wanted: Wanted) -> dict[int, Forecast]:
-    """Return the forecasts of the panel's series, by position in the request; refuse those that have none."""
-    panel = assembly.panel
-    assert panel is not None  # noqa: S101  (for the type checker)
-    answer = predictor.predict_panel(panel, wanted.horizon, wanted.quantiles)
-    times = to_texts(panel, panel.times_after(np.arange(panel.n_series), panel.lengths - 1, wanted.horizon))
-    point = answer.shown.tolist()
-    probabilities = np.moveaxis(answer.probabilities, 2, 1).tolist()
-    quantiles = {format(q, "g"): answer.at(float(q)).tolist() for q in wanted.quantile_levels}
-    bounds = {
-        format(level, "g"): tuple(answer.at(q).tolist() for q in interval_quantiles(level)) for level in wanted.level
-    }
-    found = {}
-    for window, (number, placed) in enumerate(assembly.placed.items()):
+    def forecast(position: int, series: PlacedSeries) -> SeriesForecast:
+        window = windows[position]
         if window in answer.problems:
-            assembly.refuse(number, refusal_of(answer.problems[window], number, placed))
-            continue
-        status = answer.status[window]
-        found[number] = Forecast(
-            placed.name,
-            status,
-            times[window],
-            point[window],
-            {name: rows[window] for name, rows in quantiles.items()},
-            {name: (lower[window], upper[window]) for name, (lower, upper) in bounds.items()},
-            dict(zip(answer.symbols, probabilities[window], strict=True)),
-            [*assembly.warnings, *placed.warnings, *caveats(status, wanted.horizon, predictor.task, len(placed.y))],
+            raise refusal_of(answer.problems[window], series)
+        return lists.forecast(window, series)
+
+    return placed.then(forecast)
+
+
+@dataclass(frozen=True)
+class AnswerLists:
+    """A predictor's answer for W windows as lists with an entry for each.
+
+    Attributes:
+        question: what was asked.
+        status: W texts.
+        ds: W times H texts or integers.
+        point: W times H.
+        quantiles: W times H by quantile level.
+        probabilities: W times H by symbol.
+    """
+
+    question: Question
+    status: list[str]
+    ds: list[list[Any]]
+    point: list[list[Any]]
+    quantiles: dict[float, list[list[float]]]
+    probabilities: dict[str, list[list[float]]]
+
+    @classmethod
+    def of(cls, answer: Answer, panel: Panel, question: Question) -> AnswerLists:
+        """Return an answer as lists."""
+        times = panel.times_after(np.arange(panel.n_series), panel.lengths - 1, question.horizon)
+        return cls(
+            question,
+            answer.status,
+            to_texts(panel, times),
+            answer.shown.tolist(),
+            {q: answer.at(q).tolist() for q in question.levels},
+            {symbol: answer.probabilities[:, :, code].tolist() for code, symbol in enumerate(answer.symbols)},
         )
-        if is_fallback(status):
-            say_unknown_spread(found[number])
-    return found
+
+    def forecast(self, window: int, series: PlacedSeries) -> SeriesForecast:
+        """Return the forecast of a series, which is that of one window."""
+        status, horizon, task = self.status[window], self.question.horizon, self.question.task
+        is_simpler = is_fallback(status)
+        rows = {q: or_null(many[window]) if is_simpler else many[window] for q, many in self.quantiles.items()}
+        unknown = (NO_INTERVAL,) if is_simpler and any(None in row for row in rows.values()) else ()
+        return SeriesForecast(
+            name=series.name,
+            status=status,
+            steps_at_once=horizon if is_simpler else task.horizon,
+            ds=self.ds[window],
+            point=self.point[window],
+            quantiles={format(q, "g"): rows[q] for q in self.question.request.quantile_levels or ()},
+            intervals={
+                format(level, "g"): Interval(*(rows[q] for q in interval_quantiles(level)))
+                for level in self.question.request.level or ()
+            },
+            probabilities={symbol: many[window] for symbol, many in self.probabilities.items()},
+            caveats=(*series.caveats, *weaknesses(status, horizon, task, len(series.y)), *unknown),
+        )
 
 
-def say_unknown_spread(one: Forecast) -> None:
-    """Put null, and a warning, where a fallback saw too few values to know an interval: JSON has no NaN."""
-    bounds = [rows for pair in one.intervals.values() for rows in pair]
-    if all(value == value for rows in (*one.quantiles.values(), *bounds) for value in rows):
-        return
-    one.quantiles = {name: or_null(rows) for name, rows in one.quantiles.items()}
-    one.intervals = {name: (or_null(lower), or_null(upper)) for name, (lower, upper) in one.intervals.items()}
-    text = "Too few values are observed to say how uncertain this forecast is: its intervals are null."
-    one.warnings.append(("no_interval", text))
-
-
-def or_null(values: list[Any]) -> list[Any]:
+def or_null(values: list[float]) -> list[float | None]:
     """Return the values, None in the place of NaN."""
-    return [value if value == value else None for value in values]
+    return [None if math.isnan(value) else value for value in values]
 
 
-def refusal_of(problem: ForecastingError, number: int, placed: Placed) -> Refusal:
-    """Return why a placed series has no forecast."""
-    where = pointer("series", number, "y")
-    if problem.code == NON_FINITE and np.nanmax(np.abs(placed.y)) > LARGEST_FORECASTABLE:
-        text = f"These values are too large to forecast from. Scale them to below {LARGEST_FORECASTABLE:g}."
-        return Refusal.of(where, "out_of_range", text)
-    return Refusal.of(where, problem.code, str(problem))
-
-
-def caveats(status: str, horizon: int, task: Task, rows: int) -> list[tuple[str, str]]:
-    """Return the warnings about a forecast that is weaker than the model's best."""
-    found = []
+def weaknesses(status: str, horizon: int, task: Task, rows: int) -> Iterator[Caveat]:
+    """Yield what the answer says about a forecast that is weaker than the model's best."""
     if status == STATUS_PADDED:
         text = f"The model looks back {task.context_length} rows, this series has {rows}; the rest counts as missing."
-        found.append((STATUS_PADDED, text))
+        yield Caveat(STATUS_PADDED, text)
     elif status != STATUS_OK:
-        found.append((STATUS_FALLBACK, "This forecast comes from a simpler model; the status says which and why."))
+        yield SIMPLER_MODEL
     if horizon > task.horizon and not is_fallback(status):
         text = (
             f"The model was trained for {task.horizon} steps. What lies beyond is forecast from its own forecasts, "
             "and more certain than it should be."
         )
-        found.append(("rolled_out", text))
-    return found
+        yield Caveat(STATUS_ROLLED_OUT, text)
 
 
-def failed(assembly: Assembly, number: int) -> Forecast:
-    """Return the entry of a series that has no forecast."""
-    return Forecast(assembly.names.get(number), STATUS_ERROR, errors=assembly.refused[number].errors)
+def refusal_of(problem: ForecastingError, series: PlacedSeries) -> Refusal:
+    """Return why a placed series has no forecast."""
+    if problem.code == NON_FINITE and np.nanmax(np.abs(series.y)) > LARGEST_FORECASTABLE:
+        text = f"These values are too large to forecast from. Scale them to below {LARGEST_FORECASTABLE:g}."
+        return Refusal.of((*series.pointer, Y), "out_of_range", text)
+    return Refusal.of((*series.pointer, Y), problem.code, str(problem))

@@ -1,111 +1,50 @@
-"""The background thread of a process that loads its models: after the fork, never in a request."""
+"""From a model folder to a model that can answer: verified, in memory, and warm."""
 
 from __future__ import annotations
 
 import logging
-import os
-import threading
+import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecasting import artifact
-from forecasting.home import home
-from serving.clock import known_zones
-from serving.models import ModelStore
+from forecasting.quiet import import_tensorflow
+from serving.models import LoadedModel
+
+if TYPE_CHECKING:
+    from forecasting.predictor import Predictor
 
 logger = logging.getLogger("serving")
-
-#: Seconds between two looks at the file by which one process asks all others to reload.
-TICK = 0.5
-
-#: The longest pause after repeated failures, and the first one while something is missing.
-LONGEST_PAUSE = 600.0
-FIRST_PAUSE = 1.0
 
 #: Series in a call; each size is run once before a model is served, so that no request pays for its first time.
 WARM_SIZES = (1, 2, 16, 128)
 
 
-class Loader:
-    """Refreshes a store: at once, every so often, and when any process on the same home folder asks for it.
+def load_model(folder: Path, compute_threads: int = 1) -> LoadedModel:
+    """Read a model folder, verified, and run it once for each of the usual sizes.
 
     Args:
-        store: what is refreshed.
-        every: seconds between two looks at the registry.
+        folder: a model folder.
+        compute_threads: threads TensorFlow may use within an operation; the first call decides.
     """
-
-    def __init__(self, store: ModelStore, every: float) -> None:
-        self.store = store
-        self.every = every
-        self._failures = 0
-        self._start = threading.Lock()
-        self._refreshing = threading.Lock()
-        self._thread: threading.Thread | None = None
-
-    def ensure_started(self) -> None:
-        """Start the thread, once; it must not be started before the process has forked."""
-        if self._thread is None:
-            with self._start:
-                if self._thread is None:
-                    self._thread = threading.Thread(target=self.run, name="model-loader", daemon=True)
-                    self._thread.start()
-
-    def run(self) -> None:
-        """Refresh for as long as the process lives."""
-        known_zones()  # a second's work on a slow disk, and no request's
-        while True:
-            asked = reload_mark()
-            with self._refreshing:
-                complete = self.store.refresh()
-            self._failures = 0 if complete else self._failures + 1
-            self.wait(self.pause(), asked)
-
-    def stop(self) -> bool:
-        """Begin no further refresh, for good; return whether none is under way. To be called once."""
-        return self._refreshing.acquire(blocking=False)
-
-    def pause(self) -> float:
-        """Return the seconds until the next look: longer after each failure, short while nothing can be served."""
-        if not self._failures:
-            return self.every
-        base = min(self.every, LONGEST_PAUSE) if self.store.snapshot.is_ready else FIRST_PAUSE
-        longest = LONGEST_PAUSE if self.store.snapshot.is_ready else self.every
-        return min(base * 2 ** min(self._failures - 1, 20), max(longest, base))
-
-    def wait(self, seconds: float, asked: tuple[int, int]) -> None:
-        """Wait, unless a reload is asked for meanwhile."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0 and reload_mark() == asked:
-            time.sleep(min(TICK, left))
+    started = time.monotonic()
+    device = configure_tensorflow(compute_threads)
+    predictor, facts = artifact.read(folder)
+    warm(predictor)
+    task, seconds = predictor.task, time.monotonic() - started
+    logger.info(
+        "loaded %s, %d steps of %r, in %.1f s, on %s", predictor.spec.alias, task.horizon, task.freq, seconds, device
+    )
+    return LoadedModel(predictor, facts)
 
 
-def reload_file() -> Path:
-    """Return the file that all processes on one home folder watch."""
-    return home() / "cache" / "served" / "reload"
-
-
-def reload_mark() -> tuple[int, int]:
-    """Return what changes when a reload is asked for."""
-    try:
-        found = os.stat(reload_file())
-    except OSError:  # nobody asked yet, or there is no home folder
-        return 0, 0
-    return found.st_mtime_ns, found.st_size
-
-
-def ask_for_reload() -> None:
-    """Make every process on this home folder look for new versions now."""
-    path = reload_file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:  # growing, it changes even where the clock does not
-        file.write(b".")
-
-
-def configure_tensorflow(threads: int) -> None:
-    """Bound TensorFlow's threads; requests are the parallelism here."""
+def configure_tensorflow(threads: int) -> str:
+    """Bound TensorFlow's threads, for requests are the parallelism here; return the kind of device that computes."""
+    if "tensorflow" not in sys.modules:
+        import_tensorflow()
     import tensorflow as tf
 
     try:
@@ -113,23 +52,16 @@ def configure_tensorflow(threads: int) -> None:
         tf.config.threading.set_inter_op_parallelism_threads(1)
     except RuntimeError:  # it already runs, in a test or a notebook
         logger.debug("TensorFlow is already running; its threads stay as they are")
+    return "a GPU" if tf.config.list_physical_devices("GPU") else "the CPU"
 
 
-def load_model(folder: Path, compute_threads: int = 1) -> tuple[Any, artifact.Facts]:
-    """Read a model folder, verified, and run it once for each of the usual sizes.
+def warm(predictor: Predictor) -> None:
+    """Do what is slow the first time, so that no request has to.
 
-    Args:
-        folder: a model folder.
-        compute_threads: threads TensorFlow may use within an operation; the first call decides.
+    A predictor is run on generated series of several counts, and once beyond its trained horizon.
     """
-    configure_tensorflow(compute_threads)
-    predictor, facts = artifact.read(folder)
-    warm(predictor)
-    return predictor, facts
+    import scipy.special  # noqa: F401  (a simpler model, which answers where the network cannot, needs it)
 
-
-def warm(predictor: Any) -> None:
-    """Run a predictor on generated series of several counts, and once beyond its trained horizon."""
     task, levels = predictor.task, tuple(sorted({*(predictor.quantile_range or ())}))
     series = artifact.golden_panel(task)
     for count in WARM_SIZES:

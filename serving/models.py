@@ -5,43 +5,55 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forecasting.facts import Facts
 from serving.admission import retry_after
 from serving.problems import Problem
-from serving.sources import Identity, Source
+from serving.sources import ModelId, ModelSource
+
+if TYPE_CHECKING:
+    from forecasting.predictor import Predictor
 
 logger = logging.getLogger("serving")
 
 
 @dataclass(frozen=True)
+class LoadedModel:
+    """A model folder in memory, warmed.
+
+    Attributes:
+        predictor: what answers.
+        facts: what is recorded about its training.
+    """
+
+    predictor: Predictor
+    facts: Facts
+
+
+@dataclass(frozen=True)
 class Served:
-    """A loaded and warmed model.
+    """A model that requests may ask for.
 
     Attributes:
         reference: as the settings name it.
-        name: registered name, or that of the folder.
-        version: registered version; None for a folder.
-        alias: alias it was found by, if it was.
-        digest: sha256 of its manifest.
+        id: which version of which model it is.
         predictor: what answers.
         facts: what is recorded about its training.
     """
 
     reference: str
-    name: str
-    version: str | None
-    alias: str | None
-    digest: str
-    predictor: Any = field(repr=False)
+    id: ModelId
+    predictor: Predictor = field(repr=False)
     facts: Facts = field(repr=False)
 
     @property
     def names(self) -> tuple[str, ...]:
         """What a request may call it, besides its bare name."""
-        aliases = (f"{self.name}@{self.alias}",) if self.alias else ()
-        return (*aliases, f"{self.name}/{self.version}") if self.version else aliases
+        name, version, alias = self.id.name, self.id.version, self.id.alias
+        aliases = (f"{name}@{alias}",) if alias else ()
+        return (*aliases, f"{name}/{version}") if version else aliases
 
 
 @dataclass(frozen=True)
@@ -86,13 +98,13 @@ class Snapshot:
             return found
         if name is None or not self.is_ready:
             raise Problem(503, "model_loading", "The model is being loaded. Ask again.", headers=retry_after())
-        known = ", ".join(other for one in self.models for other in one.names or (one.name,))
+        known = ", ".join(other for one in self.models for other in one.names or (one.id.name,))
         raise Problem(404, "not_served", f"No such model is served here. Served: {known}.")
 
     def named(self, name: str) -> Served | None:
         """Return the model of a bare name: its champion, or else the first one served under it."""
-        found = [one for one in self.models if one.name == name]
-        return next((one for one in found if one.alias == "champion"), found[0] if found else None)
+        found = [one for one in self.models if one.id.name == name]
+        return next((one for one in found if one.id.alias == "champion"), found[0] if found else None)
 
 
 class ModelStore:
@@ -100,10 +112,10 @@ class ModelStore:
 
     Args:
         sources: where models come from, the default first.
-        load: from a model folder to predictor and facts, verified and warmed.
+        load: reads a model folder, verified and warmed.
     """
 
-    def __init__(self, sources: Sequence[Source], load: Callable[[Any], tuple[Any, Facts]]) -> None:
+    def __init__(self, sources: Sequence[ModelSource], load: Callable[[Path], LoadedModel]) -> None:
         self.sources = {source.reference: source for source in sources}
         self.load = load
         self.snapshot = Snapshot(tuple(self.sources))
@@ -126,40 +138,37 @@ class ModelStore:
             self.snapshot = replace(self.snapshot, failures=failures)
         return not self.snapshot.failures
 
-    def refresh_one(self, source: Source) -> str | None:
+    def refresh_one(self, source: ModelSource) -> str | None:
         """Bring one model up to date; return what stands in the way of the newest version."""
         failure = None
-        current = self.snapshot.served.get(source.reference)
+        served = self.snapshot.served.get(source.reference)
         try:
-            identity = source.identify()
+            wanted = source.newest()
         except Exception as error:  # MLflow's stores raise what their drivers raise
             failure = f"registry: {type(error).__name__}; see the log"
             logger.warning("no word from the registry on %s: %s: %s", source.reference, type(error).__name__, error)
             remembered = source.remembered()
-            if current or remembered is None:
+            if served or remembered is None:
                 return failure
-            identity = remembered
-        if current is None or not is_same(identity, current):
-            self.swap(source, identity, current)
+            wanted = remembered
+        if served is None or wanted.with_digest(served.id.digest) != served.id:
+            self.swap(source, wanted, served)
         return failure
 
-    def swap(self, source: Source, identity: Identity, current: Served | None) -> None:
+    def swap(self, source: ModelSource, wanted: ModelId, served: Served | None) -> None:
         """Serve a version from now on; requests that have begun keep the one they have."""
-        if current is not None and identity.digest and identity.digest == current.digest:
-            new = replace(current, name=identity.name, version=identity.version, alias=identity.alias)
+        if served is not None and wanted.digest == served.id.digest:
+            new = replace(served, id=wanted)
         else:
-            folder, digest = source.fetch(identity)
-            predictor, facts = self.load(folder)
-            new = Served(source.reference, identity.name, identity.version, identity.alias, digest, predictor, facts)
+            folder = source.fetch(wanted)
+            logger.info("loading %s", source.reference)
+            loaded = self.load(folder.path)
+            found = replace(wanted, digest=folder.digest)
+            new = Served(source.reference, found, loaded.predictor, loaded.facts)
         self.snapshot = replace(self.snapshot, served={**self.snapshot.served, source.reference: new})
         try:
-            source.remember(replace(identity, digest=new.digest))
+            source.remember(new.id)
         except OSError as error:  # it serves all the same
             logger.warning("%s cannot be remembered for a start without a registry: %s", source.reference, error)
-        logger.info("serving %s as version %s, digest %s", source.reference, new.version, new.digest[:12])
-
-
-def is_same(identity: Identity, served: Served) -> bool:
-    """Whether a version is the served one; of one whose digest the registry does not know, the number tells."""
-    found = replace(identity, digest=identity.digest or served.digest)
-    return found == Identity(served.name, served.version, served.alias, served.digest)
+        version = f", version {new.id.version}" if new.id.version else ""
+        logger.info("serving %s%s, digest %s", source.reference, version, new.id.digest[:12])

@@ -1,4 +1,4 @@
-"""What a forecast request and its answer look like: strict, unknown fields refused."""
+"""What a forecast request looks like: strict, unknown fields refused."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from forecasting.schema import SINGLE_SERIES_ID
+from serving.numbers import Missing
+from serving.timestamps import Unit
 
 #: Stands for a horizon that was not given; one that was is at least 1.
 TRAINED_HORIZON = 0
@@ -21,14 +23,14 @@ def refuse_control_characters(text: str) -> str:
     return text
 
 
-def require_time(value: Any) -> Any:
+def require_time_type(value: Any) -> Any:
     """Raise unless a value is of a type that a time can have: text or an integer; null is none."""
     if isinstance(value, bool) or not isinstance(value, (str, int, type(None))):
         raise PydanticCustomError("timestamp_type", "Input should be an ISO 8601 text, or an integer for integer steps")
     return value
 
 
-def require_frequency(value: Any) -> Any:
+def require_frequency_type(value: Any) -> Any:
     """Raise unless a value is of a type that a frequency can have; null is none."""
     if isinstance(value, bool) or not isinstance(value, (str, int, type(None))):
         raise PydanticCustomError("freq_type", "Input should be an offset alias such as 'h' or 'D', or an integer")
@@ -63,7 +65,7 @@ class SeriesIn(Strict):
     unique_id: Text = SINGLE_SERIES_ID
     # Checked element by element where the place of a mistake is known, and much faster there.
     ds: list[Any] | None = Field(default=None, json_schema_extra={"items": {"type": ["string", "integer"]}})
-    start: Annotated[Any, AfterValidator(require_time)] = None
+    start: Annotated[Any, AfterValidator(require_time_type)] = None
     y: list[Any] = Field(json_schema_extra={"items": {"type": ["number", "string", "null"]}})
     known_covariates: dict[str, Any] = {}
     past_covariates: dict[str, Any] = {}
@@ -90,66 +92,13 @@ class ForecastIn(Strict):
 
     model: Text | None = None
     series: list[Any]
-    freq: Annotated[Any, AfterValidator(require_frequency)] = None
+    freq: Annotated[Any, AfterValidator(require_frequency_type)] = None
     timezone: Text | None = None
-    unit: Literal["s", "ms", "us", "ns"] | None = None
+    unit: Unit | None = None
     horizon: int = TRAINED_HORIZON
     level: Levels | None = None
     quantile_levels: Levels | None = None
-    missing: Literal["mask", "error"] = "mask"
+    missing: Missing = "mask"
     fill: bool = False
     strict: bool = False
     on_error: Literal["fail", "partial"] = "fail"
-
-
-class ModelOut(Strict):
-    """Which model answered."""
-
-    name: str
-    version: str | None
-    alias: str | None
-    digest: str
-
-
-class WarningOut(Strict):
-    """Something that was repaired or that weakens the forecast."""
-
-    code: str
-    detail: str
-
-
-class ErrorOut(Strict):
-    """Something wrong with one series of a request with `on_error: partial`."""
-
-    pointer: str
-    code: str
-    detail: str
-
-
-class IntervalOut(Strict):
-    """The bounds of one central interval, per step; null where a fallback knows none (warning `no_interval`)."""
-
-    lo: list[Finite | None]
-    hi: list[Finite | None]
-
-
-class SeriesOut(Strict):
-    """The forecast of one series; with status `error` its lists are empty and `errors` says why."""
-
-    unique_id: str | None
-    ds: list[str] | list[int]
-    point: list[Finite] | list[str]
-    quantiles: dict[str, list[Finite | None]] = {}
-    intervals: dict[str, IntervalOut] = {}
-    probabilities: dict[str, list[Finite]] = {}
-    status: str
-    warnings: list[WarningOut]
-    errors: list[ErrorOut] = []
-
-
-class ForecastOut(Strict):
-    """The answer to a forecast request: one entry per series, in their order."""
-
-    model: ModelOut
-    request_id: str
-    forecasts: list[SeriesOut]

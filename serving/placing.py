@@ -1,4 +1,4 @@
-"""From read series to series on a grid: ordered, without duplicates and gaps; a mistake names its place."""
+"""From series as they were sent to series on the time axis: ordered, without duplicates and gaps."""
 
 from __future__ import annotations
 
@@ -8,215 +8,169 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.data.calendar import Frequency
-from forecasting.data.grids import MICROSECONDS_PER_DAY
-from forecasting.data.iso import END, FIRST, LARGEST_INTEGER
-from serving.clock import on_clock
-from serving.covariates import NOTHING, Given
+from forecasting.schema import DS, Y
+from serving.axis import TimeAxis, out_of_range
+from serving.caveats import Caveat
+from serving.clock import to_panel_clock
+from serving.covariates import SeriesCovariates
 from serving.payloads import ForecastIn
-from serving.reading import Reading
-from serving.validation import Refusal
+from serving.reading import SentSeries
+from serving.refusals import Pointer, Refusal
 
-#: Between these no arithmetic with calendars can leave the years 1 to 9999.
-SAFE_FIRST, SAFE_END = np.datetime64("0100-01-01", "us"), np.datetime64("9800-01-01", "us")
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The grid that all series of a request lie on.
-
-    Attributes:
-        frequency: as asked for, or the model's own.
-        trained: the model's own.
-        zone: name of the zone; None for naive times and integers.
-        horizon: steps ahead that must still be times.
-        rows: rows that a series may have.
-    """
-
-    frequency: Frequency
-    trained: Frequency
-    zone: str | None
-    horizon: int
-    rows: int
+SORTED = Caveat("sorted", "The rows were not ascending in time and have been sorted.")
 
 
 @dataclass(frozen=True, eq=False)
-class Placed:
-    """One series on its grid.
+class PlacedSeries:
+    """One series on the time axis.
 
     Attributes:
+        pointer: to where it stands in the body.
         name: its id.
         start: time of the first row, on the panel's clock.
-        y: [n] values, NaN where missing.
-        warnings: codes and details of what was repaired.
+        y: [n] values, NaN where missing, finite otherwise.
         covariates: of its rows, and those known ahead.
+        caveats: what the answer says about it.
     """
 
+    pointer: Pointer
     name: str
     start: Any
     y: NDArray[np.float64]
-    warnings: list[tuple[str, str]]
-    covariates: Given = NOTHING
+    covariates: SeriesCovariates
+    caveats: tuple[Caveat, ...]
 
 
-def place_series(reading: Reading, grid: Grid, request: ForecastIn) -> Placed:
-    """Place a series on the grid.
+@dataclass(frozen=True, eq=False)
+class AscendingRows:
+    """The n rows of a series, ascending in time.
+
+    Attributes:
+        times: [n] on the panel's clock; of a series that has `start`, only the first.
+        y: [n].
+        covariates: of the rows, and those known ahead.
+        order: [n] the position at which each row was sent; None where they were sent ascending.
+    """
+
+    times: NDArray[Any]
+    y: NDArray[np.float64]
+    covariates: SeriesCovariates
+    order: NDArray[np.int64] | None = None
+
+    def sent_at(self, row: int) -> int:
+        """Return the position at which a row was sent."""
+        return row if self.order is None else int(self.order[row])
+
+
+def place_series(series: SentSeries, axis: TimeAxis, request: ForecastIn) -> PlacedSeries:
+    """Place a series on the axis.
 
     Raises:
         Refusal: its times make no such grid.
     """
-    require_kind(reading, grid.frequency)
-    times = on_clock(reading.times, grid.frequency, grid.zone, reading.at_times)
+    axis.require_kind(series.times)
+    times = to_panel_clock(series.times, axis.frequency, axis.zone)
     try:
-        return place_times(reading, times, grid, request)
+        return place_rows(series, times, axis, request)
     except (ValueError, OverflowError) as error:  # calendars end somewhere
-        raise out_of_range(reading) from error
+        raise out_of_range(series.times.field.pointer) from error
 
 
-def place_times(reading: Reading, times: NDArray[Any], grid: Grid, request: ForecastIn) -> Placed:
+def place_rows(series: SentSeries, times: NDArray[Any], axis: TimeAxis, request: ForecastIn) -> PlacedSeries:
     """Place a series whose times are on the panel's clock; see `place_series`."""
-    require_frequency(reading, grid, times[0])
-    order, y, covariates = None, reading.y, reading.covariates
-    if not (times[1:] > times[:-1]).all():
-        order = np.argsort(times, kind="stable")
-        times, y, covariates = times[order], y[order], covariates.ordered(order)
-        refuse_duplicates(reading, times, order)
-        note_sorted(reading, request.strict, order)
-    require_span(reading, grid, times)
-    steps = require_on_grid(reading, grid, times, order)
+    axis.require_model_frequency(times[0])
+    rows, caveats = ascending(series, times), [*axis.caveats, *series.caveats]
+    if rows.order is not None:
+        require_distinct_times(rows, series)
+        require_lenient(rows, series, request.strict)
+        caveats.append(SORTED)
+    axis.require_span(rows.times, series.times.field.pointer)
+    steps = count_steps(rows, series, axis)
+    y, covariates = rows.y, rows.covariates
     if steps[-1] >= len(steps):
         if not request.fill:
-            raise gap(reading, grid, times[0], steps, order)
-        y, covariates = fill(reading, grid, steps, y), covariates.filled(steps)
-    require_future(reading, grid, times[0], len(y))
-    return Placed(reading.name, times[0], y, reading.warnings, covariates)
+            raise gap(rows, series, steps, axis)
+        y, covariates = fill(rows, series, steps, axis.max_rows), covariates.filled(steps)
+        caveats.append(Caveat("filled", f"{len(y) - len(steps)} missing rows have been put in as missing values."))
+    axis.require_future(rows.times[0], len(y), series.times.field.pointer)
+    return PlacedSeries(series.pointer, series.name, rows.times[0], y, covariates, tuple(caveats))
 
 
-def parted_by_y(placed: Placed, reading: Reading, horizon: int) -> Placed:
+def part_by_y(series: PlacedSeries, horizon: int) -> PlacedSeries:
     """Return a series whose rows after the last `y` are the future of its known covariates.
 
     Raises:
         Refusal: they do not reach as far as the forecast.
     """
-    observed = np.flatnonzero(~np.isnan(placed.y))
-    rows = int(observed[-1]) + 1 if len(observed) else len(placed.y)
-    if len(placed.y) - rows < horizon:
+    observed = np.flatnonzero(~np.isnan(series.y))
+    rows = int(observed[-1]) + 1 if len(observed) else len(series.y)
+    if len(series.y) - rows < horizon:
         text = (
             f"The known covariates of {horizon} rows after the last `y` are needed, with `y` empty there. Got "
-            f"{len(placed.y) - rows} such rows. Send the others too."
+            f"{len(series.y) - rows} such rows. Send the others too."
         )
-        raise Refusal.of(reading.at("y"), "future_missing", text)
-    return replace(placed, y=placed.y[:rows], covariates=placed.covariates.cut(rows, horizon))
+        raise Refusal.of((*series.pointer, Y), "future_missing", text)
+    return replace(series, y=series.y[:rows], covariates=series.covariates.cut(rows, horizon))
 
 
-def require_kind(reading: Reading, frequency: Frequency) -> None:
-    """Raise a `Refusal` when integers meet a frequency of times, or times an integer frequency."""
-    if reading.times.is_integer == frequency.is_integer:
-        return
-    where = reading.at_times(0)
-    if frequency.is_integer:
-        text = "The steps are integers, as `freq` or the model says. Send integers in `ds` or `start`, without `unit`."
-        raise Refusal.of(where, "timestamp_type", text)
-    text = "Integers stand for timestamps only with `unit`: 's', 'ms', 'us' or 'ns' since 1970. Add it."
-    raise Refusal.of(where, "unit_missing", text)
+def ascending(series: SentSeries, times: NDArray[Any]) -> AscendingRows:
+    """Return the rows of a series in the order of their times."""
+    if (times[1:] > times[:-1]).all():
+        return AscendingRows(times, series.y, series.covariates)
+    order = np.argsort(times, kind="stable")
+    return AscendingRows(times[order], series.y[order], series.covariates.ordered(order), order)
 
 
-def require_frequency(reading: Reading, grid: Grid, start: Any) -> None:
-    """Raise a `Refusal` when the frequency asked for makes another grid than the model's."""
-    if grid.frequency.alias != grid.trained.alias and not grid.frequency.agrees(grid.trained, start):
-        text = f"The model forecasts steps of {grid.trained.alias!r}. Send such a series, and leave `freq` out."
-        raise Refusal.of("/freq", "freq_mismatch", text)
-
-
-def note_sorted(reading: Reading, strict: bool, order: NDArray[np.int64]) -> None:
-    """Note that the rows had to be sorted, or raise a `Refusal` where that is an error."""
-    if strict:
-        row = int(order[np.flatnonzero(order[1:] < order[:-1])[0] + 1])
-        text = "The times are not ascending, and `strict` is true. Sort the rows, or leave `strict` out."
-        raise Refusal.of(reading.at("ds", row), "unsorted", text)
-    reading.warnings.append(("sorted", "The rows were not ascending in time and have been sorted."))
-
-
-def refuse_duplicates(reading: Reading, times: NDArray[Any], order: NDArray[np.int64]) -> None:
+def require_distinct_times(rows: AscendingRows, series: SentSeries) -> None:
     """Raise a `Refusal` that names the rows of the first time that is there twice."""
-    twice = np.flatnonzero(times[1:] == times[:-1])
+    twice = np.flatnonzero(rows.times[1:] == rows.times[:-1])
     if len(twice):
-        rows = sorted(int(order[position]) for position in (twice[0], twice[0] + 1))
-        text = f"Rows {rows[0]} and {rows[1]} have the same time; {len(twice)} rows repeat one. Send each time once."
-        raise Refusal.of(reading.at("ds", rows[1]), "duplicate_timestamp", text)
+        first, second = sorted(rows.sent_at(row) for row in (twice[0], twice[0] + 1))
+        text = f"Rows {first} and {second} have the same time; {len(twice)} rows repeat one. Send each time once."
+        raise Refusal.of((*series.pointer, DS, second), "duplicate_timestamp", text)
 
 
-def require_span(reading: Reading, grid: Grid, times: NDArray[Any]) -> None:
-    """Raise a `Refusal` when the times span far more steps than a series may have: a wrong `freq` or `unit`."""
-    span = int(times[-1].astype(np.int64)) - int(times[0].astype(np.int64))
-    steps = span // int(grid.frequency.alias) if grid.frequency.is_integer else span / microseconds(grid.frequency)
-    if steps > 2 * grid.rows:
-        text = (
-            f"From the first to the last time there are about {steps:.0f} steps; a series may have {grid.rows} rows. "
-            "Check `freq` and `unit`, or send the latest rows."
-        )
-        raise Refusal.of(reading.at("ds"), "history_too_long", text)
+def require_lenient(rows: AscendingRows, series: SentSeries, strict: bool) -> None:
+    """Raise a `Refusal` about rows that had to be sorted, where that is an error."""
+    if strict and rows.order is not None:
+        row = rows.sent_at(int(np.flatnonzero(rows.order[1:] < rows.order[:-1])[0]) + 1)
+        text = "The times are not ascending, and `strict` is true. Sort the rows, or leave `strict` out."
+        raise Refusal.of((*series.pointer, DS, row), "unsorted", text)
 
 
-def require_on_grid(
-    reading: Reading, grid: Grid, times: NDArray[Any], order: NDArray[np.int64] | None
-) -> NDArray[np.int64]:
-    """Return the step of each time, counted from the first.
+def count_steps(rows: AscendingRows, series: SentSeries, axis: TimeAxis) -> NDArray[np.int64]:
+    """Return the step of each time [n], counted from the first.
 
     Raises:
         Refusal: one is no point of the grid.
     """
-    steps, on_grid = grid.frequency.steps(times[0], times)
+    steps, on_grid = axis.frequency.steps(rows.times[0], rows.times)
     if on_grid.all():
         return steps
-    row = int(np.flatnonzero(~on_grid)[0])
-    where = reading.at_times(row if order is None else int(order[row]))
-    text = f"This time is no point of the grid {grid.frequency.alias!r} from the first time on. Check it, and `freq`."
-    raise Refusal.of(where, "off_grid", text)
+    row = rows.sent_at(int(np.flatnonzero(~on_grid)[0]))
+    text = f"This time is no point of the grid {axis.frequency.alias!r} from the first time on. Check it, and `freq`."
+    raise Refusal.of(series.times.field.at(row), "off_grid", text)
 
 
-def gap(reading: Reading, grid: Grid, start: Any, steps: NDArray[np.int64], order: NDArray[np.int64] | None) -> Refusal:
+def gap(rows: AscendingRows, series: SentSeries, steps: NDArray[np.int64], axis: TimeAxis) -> Refusal:
     """Return the refusal that names the first missing row and how many there are; it points at the row after it."""
-    position = int(np.flatnonzero(steps != np.arange(len(steps)))[0])
-    first = grid.frequency.times(start, np.array([position]))[0]
+    row = int(np.flatnonzero(steps != np.arange(len(steps)))[0])
+    first = axis.frequency.times(rows.times[0], np.array([row]))[0]
     count = int(steps[-1]) + 1 - len(steps)
     text = f"{count} rows are missing, the first at {first}. Send them with null in `y`, or ask for `fill`."
-    row = position if order is None else int(order[position])
-    return Refusal.of(reading.at("ds", row), "missing_timestamps", text)
+    return Refusal.of((*series.pointer, DS, rows.sent_at(row)), "missing_timestamps", text)
 
 
-def fill(reading: Reading, grid: Grid, steps: NDArray[np.int64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the values with NaN in the rows that were missing."""
+def fill(rows: AscendingRows, series: SentSeries, steps: NDArray[np.int64], max_rows: int) -> NDArray[np.float64]:
+    """Return the values with NaN in the rows that were missing.
+
+    Raises:
+        Refusal: these are more rows than a series may have.
+    """
     count = int(steps[-1]) + 1
-    if count > grid.rows:
-        text = f"With its gaps filled this series has {count} rows; it may have {grid.rows}. Send the latest ones."
-        raise Refusal.of(reading.at("ds"), "history_too_long", text)
-    reading.warnings.append(("filled", f"{count - len(steps)} missing rows have been put in as missing values."))
+    if count > max_rows:
+        text = f"With its gaps filled this series has {count} rows; it may have {max_rows}. Send the latest ones."
+        raise Refusal.of((*series.pointer, DS), "history_too_long", text)
     filled = np.full(count, np.nan)
-    filled[steps] = y
+    filled[steps] = rows.y
     return filled
-
-
-def require_future(reading: Reading, grid: Grid, start: Any, rows: int) -> None:
-    """Raise a `Refusal` when the last step ahead is no time any more."""
-    frequency, steps = grid.frequency, rows + grid.horizon
-    if frequency.is_integer:
-        if int(start) + steps * int(frequency.alias) > LARGEST_INTEGER:
-            raise out_of_range(reading)
-        return
-    estimate = int(start.astype(np.int64)) + steps * microseconds(frequency)
-    if start >= SAFE_FIRST and estimate < int(SAFE_END.astype(np.int64)):
-        return
-    if estimate > 2 * int(END.astype(np.int64)) or not FIRST <= frequency.times(start, np.array([steps]))[0] < END:
-        raise out_of_range(reading)
-
-
-def microseconds(frequency: Frequency) -> float:
-    """Return the mean length of a step."""
-    return frequency.grid.days * MICROSECONDS_PER_DAY
-
-
-def out_of_range(reading: Reading) -> Refusal:
-    """Return the refusal of a series that leaves the years 1 to 9999, or the exact integers."""
-    text = f"This series or its forecast leaves the years 1 to 9999, or the integers within {LARGEST_INTEGER} of 0."
-    return Refusal.of(reading.at_times(), "timestamp_range", text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,31 +14,13 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from forecasting.errors import ForecastingError
 from serving.exchange import current_exchange
+from serving.media import PROBLEM
+from serving.refusals import MAX_ERRORS, ErrorItem, Refusal
 
 logger = logging.getLogger("serving")
 
-MEDIA_TYPE = "application/problem+json"
-
-#: Errors listed in one answer; more help nobody and make the answer as large as the request.
-MAX_ERRORS = 20
-
-#: Longest name of the caller's own (an id, an unknown field) that an answer repeats.
-MAX_NAME = 64
-
-
-@dataclass(frozen=True)
-class ErrorItem:
-    """One thing that is wrong with a request.
-
-    Attributes:
-        pointer: RFC 6901 JSON pointer to it; "" is the whole body.
-        code: short and stable.
-        detail: what is wrong, what was got, and the fix; never the value itself.
-    """
-
-    pointer: str
-    code: str
-    detail: str
+#: Code of a series for which the model gave no finite number: an error of ours, where others are the caller's.
+NON_FINITE = "non_finite_output"
 
 
 @dataclass(eq=False)
@@ -61,7 +43,20 @@ class Problem(Exception):  # noqa: N818  (the word of RFC 9457)
     headers: Mapping[str, str] = field(default_factory=dict)
     total: int = 0
 
-    def body(self) -> dict[str, Any]:
+    @classmethod
+    def of(cls, refusal: Refusal) -> Problem:
+        """Return the 422 of a request that is legal JSON and means nothing; its code is that of the first error.
+
+        It is a 500 where a model gave no finite number.
+        """
+        first, total = refusal.errors[0], refusal.total
+        if any(error.code == NON_FINITE for error in refusal.errors):
+            detail = "The model gave numbers that are not finite. Report it with the request id in `instance`."
+            return cls(500, NON_FINITE, detail, refusal.errors, total=total)
+        more = f" ({total} errors in all)" if total > 1 else ""
+        return cls(422, first.code, first.detail + more, refusal.errors, total=total)
+
+    def to_dict(self) -> dict[str, Any]:
         """Return the problem as JSON values."""
         body: dict[str, Any] = {
             "type": f"/problems/{self.code}",
@@ -72,67 +67,33 @@ class Problem(Exception):  # noqa: N818  (the word of RFC 9457)
             "code": self.code,
         }
         if self.errors:
-            body["errors"] = [vars(error) for error in self.errors[:MAX_ERRORS]]
+            body["errors"] = [error.to_dict() for error in self.errors[:MAX_ERRORS]]
             body["total_errors"] = max(self.total, len(self.errors))
         return body
 
     def response(self) -> Response:
         """Return the problem as an answer."""
         current_exchange().code = self.code
-        return Response(to_json(self.body()), self.status, dict(self.headers), content_type=MEDIA_TYPE)
+        return Response(to_json(self.to_dict()), self.status, dict(self.headers), content_type=PROBLEM)
 
 
-def invalid(errors: list[ErrorItem], total: int = 0) -> Problem:
-    """Return the 422 of a request that is legal JSON and means nothing; its code is that of the first error."""
-    total = max(total, len(errors))
-    more = f" ({total} errors in all)" if total > 1 else ""
-    return Problem(422, errors[0].code, errors[0].detail + more, errors, total=total)
-
-
-def pointer(*parts: str | int) -> str:
-    """Return the JSON pointer to a place in the body.
-
-    >>> pointer("series", 0, "a/b")
-    '/series/0/a~1b'
-    """
-    return "".join("/" + shorten(str(part)).replace("~", "~0").replace("/", "~1") for part in parts)
-
-
-def shorten(name: str) -> str:
-    """Return a name of the caller's, cut where it is long."""
-    return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
-
-
-JSON_TYPES = {bool: "a boolean", int: "an integer", float: "a number", type(None): "null"}
-
-
-def describe(value: Any) -> str:
-    """Return what a JSON value is, without what it says.
-
-    >>> describe("abc"), describe([1]), describe(None)
-    ('a string of 3 characters', 'a list of 1', 'null')
-    """
-    if isinstance(value, str):
-        return f"a string of {len(value)} characters"
-    if isinstance(value, (list, tuple)):
-        return f"a list of {len(value)}"
-    if isinstance(value, dict):
-        return f"an object of {len(value)} fields"
-    return JSON_TYPES.get(type(value), "something else")
-
-
-def from_library(error: ForecastingError, place: str | None = None) -> ErrorItem:
-    """Return an error of the library as an item of an answer."""
-    where = place if place is not None else pointer(*([error.field] if error.field else []))
-    return ErrorItem(where, error.code, str(error))
-
-
-def register(app: Flask) -> None:
+def answer_errors(app: Flask) -> None:
     """Make `app` answer every error with a problem."""
     app.register_error_handler(Problem, Problem.response)
-    app.register_error_handler(ForecastingError, lambda error: invalid([from_library(error)]).response())
+    app.register_error_handler(Refusal, answer_refusal)
+    app.register_error_handler(ForecastingError, answer_library)
     app.register_error_handler(HTTPException, answer_http)
     app.register_error_handler(Exception, answer_unexpected)
+
+
+def answer_refusal(refusal: Refusal) -> Response:
+    """Answer a request that was refused."""
+    return Problem.of(refusal).response()
+
+
+def answer_library(error: ForecastingError) -> Response:
+    """Answer an error of the library, which is the request's."""
+    return answer_refusal(Refusal([ErrorItem.from_library(error)]))
 
 
 def answer_http(error: HTTPException) -> Response:
@@ -157,13 +118,3 @@ def answer_unexpected(error: Exception) -> Response:
     logger.error("request %s failed", current_exchange().request_id, exc_info=error)
     detail = "Something went wrong here, not in your request. Report it with the request id in `instance`."
     return Problem(500, "internal_error", detail).response()
-
-
-def first_errors(found: Iterable[ErrorItem]) -> tuple[list[ErrorItem], int]:
-    """Return the first `MAX_ERRORS` of many errors, and how many there are."""
-    kept: list[ErrorItem] = []
-    total = 0
-    for total, error in enumerate(found, start=1):  # the last number is the count
-        if total <= MAX_ERRORS:
-            kept.append(error)
-    return kept, total

@@ -1,140 +1,139 @@
-"""The series of a request, read: numbers and times, every mistake with its place."""
+"""The series of a request, read: numbers, times and covariates, every mistake with its place."""
 
 from __future__ import annotations
 
-import functools
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.config import Task
-from forecasting.data.symbols import shown
-from serving.covariates import Given, read_covariates
-from serving.numbers import read_values
-from serving.payloads import ForecastIn, SeriesIn
-from serving.problems import ErrorItem, describe, first_errors, pointer
+from forecasting.schema import DS, UNIQUE_ID, Y
+from serving.caveats import Caveat
+from serving.covariates import SeriesCovariates, parse_covariates, unseen_categories
+from serving.numbers import parse_numbers, parse_symbols
+from serving.outcomes import Outcomes
+from serving.payloads import SeriesIn
+from serving.question import Question
+from serving.refusals import Pointer, Refusal
 from serving.settings import Settings
-from serving.statics import read_statics
-from serving.timestamps import Times, read_times
-from serving.validation import Refusal, validate
+from serving.timestamps import Times, TimesField, Unit, parse_times
+from serving.validation import validate
 
 
-@dataclass(eq=False)
-class Reading:
-    """One series as it was sent, read but not yet on a grid.
+@dataclass(frozen=True, eq=False)
+class SentSeries:
+    """One series as it was sent, read but not yet on a time axis.
 
     Attributes:
-        place: where it stands in the body.
+        pointer: to where it stands in the body.
         name: its id.
         times: of its rows, or only of the first one.
         y: [n] values, NaN where missing.
-        only_start: whether `times` holds the first time alone.
-        statics: value of each static covariate.
-        covariates: values of the others.
-        warnings: codes and details of what was repaired.
+        covariates: of its rows, and those known ahead.
+        caveats: what the answer says about it.
     """
 
-    place: tuple[str | int, ...]
+    pointer: Pointer
     name: str
     times: Times
     y: NDArray[np.float64]
-    only_start: bool
-    statics: dict[str, Any] = field(default_factory=dict)
-    covariates: Given = field(default_factory=Given)
-    warnings: list[tuple[str, str]] = field(default_factory=list)
-
-    def at(self, *parts: str | int) -> str:
-        """Return the pointer to a part of this series."""
-        return pointer(*self.place, *parts)
-
-    def at_times(self, row: int | None = None) -> str:
-        """Return the pointer to the times, or to that of a row."""
-        if row is None:
-            return self.at("start" if self.only_start else "ds")
-        return time_pointer(self.place, self.only_start, row)
+    covariates: SeriesCovariates
+    caveats: tuple[Caveat, ...]
 
 
-def read_series(value: Any, number: int, request: ForecastIn, task: Task, settings: Settings, ahead: int) -> Reading:
+def read_series(question: Question, settings: Settings) -> Outcomes[SentSeries]:
+    """Read the series of a request.
+
+    Args:
+        question: the request, and what it asks of all of them.
+        settings: bounds.
+
+    Raises:
+        Refusal: too many errors; see `Outcomes.then`.
+    """
+    request = question.request
+
+    def read(position: int, value: Any) -> SentSeries:
+        return parse_series(value, ("series", position), question, settings.max_history)
+
+    sent = refuse_repeated(Outcomes(dict(enumerate(request.series)), request.on_error == "partial").then(read))
+    return sent if question.frequency.is_integer else refuse_mixed(sent)
+
+
+def parse_series(value: Any, pointer: Pointer, question: Question, max_rows: int) -> SentSeries:
     """Read one series.
 
     Args:
         value: a JSON value.
-        number: its position in the request.
-        request: what was asked.
-        task: of the model that will answer.
-        settings: bounds.
-        ahead: values of known covariates after the last row.
+        pointer: to where it stands.
+        question: the request, and what it asks.
+        max_rows: rows that the series may have.
 
     Raises:
         Refusal: it is no series; every error found.
     """
-    place = ("series", number)
-    series = validate(SeriesIn, value, place)
+    request, task = question.request, question.task
+    series = validate(SeriesIn, value, pointer)
+    require_length(series, pointer, max_rows)
+    if task.symbols:
+        y = parse_symbols(series.y, (*pointer, Y), request.missing, task.symbols)
+    else:
+        y = parse_numbers(series.y, (*pointer, Y), request.missing)
+    times = times_of(series, pointer, request.unit)
+    covariates = parse_covariates(series, task, question.ahead, pointer)
+    return SentSeries(pointer, series.unique_id, times, y, covariates, tuple(unseen_categories(covariates, task)))
+
+
+def require_length(series: SeriesIn, pointer: Pointer, max_rows: int) -> None:
+    """Raise a `Refusal` where a series has no row, or more than it may have."""
     count = len(series.y)
     if count == 0:
-        raise Refusal.of(pointer(*place, "y"), "empty", "A series needs at least one value; leave it out.")
-    if count > settings.max_history:
-        text = f"A series may have {settings.max_history} rows. Got {count}. Send the latest ones."
-        raise Refusal.of(pointer(*place, "y"), "history_too_long", text)
-    where = (*place, "y")
-    if task.symbols:
-        y = read_codes(series.y, where, request.missing, task.symbols)
-    else:
-        y = read_values(series.y, where, request.missing)
-    if (series.ds is None) == (series.start is None):
-        raise Refusal.of(pointer(*place), "ds_or_start", "A series has either `ds`, a time per value, or `start`.")
-    if series.ds is not None and len(series.ds) != count:
-        text = f"`ds` and `y` must be equally long. Got {len(series.ds)} times and {count} values."
-        raise Refusal.of(pointer(*place, "ds"), "length_mismatch", text)
-    only_start = series.ds is None
-    at = functools.partial(time_pointer, place, only_start)
-    times = read_times([series.start] if series.ds is None else series.ds, at, request.unit)
-    warnings: list[tuple[str, str]] = []
-    statics = read_statics(series.static_covariates, task, (*place, "static_covariates"), warnings)
-    covariates = read_covariates(series, task, ahead, place, warnings)
-    return Reading(place, series.unique_id, times, y, only_start, statics, covariates, warnings)
+        raise Refusal.of((*pointer, Y), "empty", "A series needs at least one value; leave it out.")
+    if count > max_rows:
+        text = f"A series may have {max_rows} rows. Got {count}. Send the latest ones."
+        raise Refusal.of((*pointer, Y), "history_too_long", text)
 
 
-def time_pointer(place: tuple[str | int, ...], only_start: bool, row: int) -> str:
-    """Return the pointer to the time of a row of the series at `place`."""
-    return pointer(*place, "start") if only_start else pointer(*place, "ds", row)
-
-
-def read_codes(
-    values: list[Any], place: tuple[str | int, ...], missing: str, symbols: tuple[str, ...]
-) -> NDArray[np.float64]:
-    """Return symbols as codes of an alphabet, NaN for null.
+def times_of(series: SeriesIn, pointer: Pointer, unit: Unit | None) -> Times:
+    """Return the times of a series.
 
     Raises:
-        Refusal: an element is no symbol of the alphabet, or null where that is an error.
+        Refusal: it has both `ds` and `start` or neither, not a time for each value, or an element is no time.
     """
-    codes: dict[Any, float] = {symbol: float(code) for code, symbol in enumerate(symbols)}
-    if missing != "error":
-        codes[None] = math.nan
-    try:
-        return np.array([codes[value] for value in values], np.float64)
-    except (KeyError, TypeError):  # a list or an object is no key at all
-        errors, total = first_errors(wrong_symbols(values, place, missing, symbols))
-        raise Refusal(errors, total) from None
+    if (series.ds is None) == (series.start is None):
+        raise Refusal.of(pointer, "ds_or_start", "A series has either `ds`, a time per value, or `start`.")
+    if series.ds is None:
+        return parse_times([series.start], TimesField((*pointer, "start"), is_start=True), unit)
+    if len(series.ds) != len(series.y):
+        text = f"`ds` and `y` must be equally long. Got {len(series.ds)} times and {len(series.y)} values."
+        raise Refusal.of((*pointer, DS), "length_mismatch", text)
+    return parse_times(series.ds, TimesField((*pointer, DS), is_start=False), unit)
 
 
-def wrong_symbols(
-    values: list[Any], place: tuple[str | int, ...], missing: str, symbols: tuple[str, ...]
-) -> Iterator[ErrorItem]:
-    """Yield an item for each element that is no symbol of the model."""
-    known = shown(symbols)
-    for index, value in enumerate(values):
-        if value is None:
-            if missing == "error":
-                text = "A symbol is missing, and `missing` is 'error'. Send it, or leave `missing` out."
-                yield ErrorItem(pointer(*place, index), "missing_value", text)
-        elif not isinstance(value, str):
-            text = f"This model reads symbols: texts, or null where missing. Got {describe(value)}. Known: {known}."
-            yield ErrorItem(pointer(*place, index), "string_type", text)
-        elif value not in symbols:
-            text = f"The model knows no such symbol. Got {describe(value)}. Known: {known}."
-            yield ErrorItem(pointer(*place, index), "symbol_unknown", text)
+def refuse_repeated(sent: Outcomes[SentSeries]) -> Outcomes[SentSeries]:
+    """Refuse every series whose id an earlier one has."""
+    first: dict[str, int] = {}
+    for position, series in sent.good.items():
+        first.setdefault(series.name, position)
+
+    def require_first(position: int, series: SentSeries) -> SentSeries:
+        if first[series.name] != position:
+            text = f"Series {first[series.name]} has the same `unique_id`. Give each series its own."
+            raise Refusal.of((*series.pointer, UNIQUE_ID), "duplicate_id", text)
+        return series
+
+    return sent.then(require_first)
+
+
+def refuse_mixed(sent: Outcomes[SentSeries]) -> Outcomes[SentSeries]:
+    """Refuse every series that has UTC offsets where the first one has none, and the other way round."""
+    first = next(iter(sent.good.values()), None)
+
+    def require_same(position: int, series: SentSeries) -> SentSeries:
+        if first and (series.times.offsets is None) != (first.times.offsets is None):
+            text = "Some series have times with UTC offsets and some without. Send all with, or all without."
+            raise Refusal.of(series.times.field.pointer, "mixed_offsets", text)
+        return series
+
+    return sent.then(require_same)

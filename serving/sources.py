@@ -8,7 +8,7 @@ import os
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +18,7 @@ from forecasting.home import home, tracking_uri
 
 
 @dataclass(frozen=True)
-class Identity:
+class ModelId:
     """What tells one version of a model from another.
 
     Attributes:
@@ -33,8 +33,25 @@ class Identity:
     alias: str | None
     digest: str
 
+    def with_digest(self, digest: str) -> ModelId:
+        """Return the same with a digest, where it has none yet."""
+        return self if self.digest else replace(self, digest=digest)
 
-class Source(Protocol):
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """The files of a version, verified.
+
+    Attributes:
+        path: of the folder.
+        digest: sha256 of its manifest.
+    """
+
+    path: Path
+    digest: str
+
+
+class ModelSource(Protocol):
     """One reference of the settings.
 
     Attributes:
@@ -45,17 +62,17 @@ class Source(Protocol):
     reference: str
     name: str
 
-    def identify(self) -> Identity:
+    def newest(self) -> ModelId:
         """Return what the reference means now."""
 
-    def remembered(self) -> Identity | None:
+    def remembered(self) -> ModelId | None:
         """Return what it meant last time, for a start without a registry."""
 
-    def remember(self, identity: Identity) -> None:
+    def remember(self, model: ModelId) -> None:
         """Note what it means now."""
 
-    def fetch(self, identity: Identity) -> tuple[Path, str]:
-        """Return a verified model folder and its digest."""
+    def fetch(self, model: ModelId) -> ModelFolder:
+        """Return the files of a version."""
 
 
 class FolderSource:
@@ -70,21 +87,21 @@ class FolderSource:
         self.folder = Path(folder).resolve()
         self.name = re.sub(r"[^a-z0-9_-]+", "-", self.folder.name.lower()).strip("-_")[:64] or "model"
 
-    def identify(self) -> Identity:
+    def newest(self) -> ModelId:
         """Return the folder's name and the digest of its manifest as it is now."""
         digest = hashlib.sha256((self.folder / artifact.MANIFEST_FILE).read_bytes()).hexdigest()
-        return Identity(self.name, None, None, digest)
+        return ModelId(self.name, None, None, digest)
 
     def remembered(self) -> None:
         """Return nothing: the folder is its own memory."""
         return
 
-    def remember(self, identity: Identity) -> None:
+    def remember(self, model: ModelId) -> None:
         """Do nothing."""
 
-    def fetch(self, identity: Identity) -> tuple[Path, str]:
+    def fetch(self, model: ModelId) -> ModelFolder:
         """Return the folder, its files checked against the manifest."""
-        return self.folder, artifact.verify(self.folder)
+        return ModelFolder(self.folder, artifact.verify(self.folder))
 
 
 class RegistrySource:
@@ -101,30 +118,29 @@ class RegistrySource:
         self.parsed = registry.Reference.parse(text)
         self.reference = self.name = str(self.parsed)
 
-    def identify(self) -> Identity:
+    def newest(self) -> ModelId:
         """Ask the registry."""
         version = registry.lookup(self.parsed)
-        return Identity(version.name, version.version, self.parsed.alias, version.digest)
+        return ModelId(version.name, version.version, self.parsed.alias, version.digest)
 
-    def fetch(self, identity: Identity) -> tuple[Path, str]:
+    def fetch(self, model: ModelId) -> ModelFolder:
         """Return the cached folder, verified; it is downloaded only where it is not there."""
-        version = registry.Version(identity.name, identity.version or "", (), identity.digest, "", "")
-        folder = registry.fetch(version)
-        return folder, folder.name
+        folder = registry.fetch(registry.Version(model.name, model.version or "", (), model.digest, "", ""))
+        return ModelFolder(folder, folder.name)
 
-    def remembered(self) -> Identity | None:
+    def remembered(self) -> ModelId | None:
         """Return what `remember` noted, for the registry that is in use now."""
         try:
             record = json.loads(self.memory.read_text(encoding="utf-8"))
             if record.pop("registry") == registry_mark():
-                return Identity(**record)
+                return ModelId(**record)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):  # none, or not ours: as good as none
             pass
         return None
 
-    def remember(self, identity: Identity) -> None:
+    def remember(self, model: ModelId) -> None:
         """Write down what the reference means, whole or not at all: several workers do."""
-        text = json.dumps({**asdict(identity), "registry": registry_mark()})
+        text = json.dumps({**asdict(model), "registry": registry_mark()})
         self.memory.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=self.memory.parent, prefix=".", delete=False) as part:
             part.write(text)
@@ -143,13 +159,13 @@ def registry_mark() -> str:
     return hashlib.sha256(tracking_uri().encode()).hexdigest()[:16]
 
 
-def sources_of(references: Sequence[str]) -> list[Source]:
+def sources_of(references: Sequence[str]) -> list[ModelSource]:
     """Return the sources of the references of the settings. A folder wins only if it holds a model.
 
     Raises:
         RegistryError: a text is neither a model folder nor a reference, or two would have the same name.
     """
-    sources: list[Source] = []
+    sources: list[ModelSource] = []
     for text in references:
         is_folder = (Path(text) / artifact.SPEC_FILE).is_file()
         sources.append(FolderSource(text) if is_folder else RegistrySource(text))

@@ -8,14 +8,15 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from serving.problems import Problem, shorten
+from serving.problems import Problem
+from serving.refusals import shorten
 
 MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 SCALARS = {str, int, float, bool, type(None)}
 
 
-def parse(body: bytes) -> Any:
+def parse_json(body: bytes) -> Any:
     """Return the JSON value of a body; NaN and infinite numbers are left for the checks that know their place.
 
     Raises:

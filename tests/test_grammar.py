@@ -164,7 +164,7 @@ def test_the_refusal_of_a_large_integer_says_what_to_do(tmp_path):
         lambda: Source.open(DataRequest(str(tmp_path / "a.parquet"))).frame(),
         lambda: Panel.from_frame(rows, 1),
     ):
-        with pytest.raises(ForecastingError, match=f"beyond {LARGEST_INTEGER}.*Fix: give them as timestamps"):
+        with pytest.raises(ForecastingError, match=f"beyond {LARGEST_INTEGER}.*Fix: give larger ones as timestamps"):
             read()
 
 

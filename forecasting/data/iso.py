@@ -22,7 +22,7 @@ FIRST, END = np.datetime64("0001-01-01", "us"), np.datetime64("10000-01-01", "us
 LARGEST_INTEGER = 2**53
 
 #: What to do about integers that are larger.
-HOW_TO_WRITE_INTEGERS = "give them as timestamps, such as 2026-01-31T13:00:00"
+HOW_TO_WRITE_INTEGERS = "give larger ones as timestamps, such as 2026-01-31T13:00:00"
 
 #: Where all is text, a column of these is one of integer steps; Arrow's decimals have as many digits.
 INTEGER = r"-?[0-9]{1,38}"

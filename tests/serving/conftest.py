@@ -47,10 +47,10 @@ def load_once(folder):
 
 
 def loaded_app(*folders, **changes):
-    """Return an application whose models are loaded and whose loader thread never starts."""
+    """Return an application whose models are loaded and whose refresher never starts."""
     app = create_app(settings_for(*folders, **changes))
     service = app.extensions[EXTENSION]
-    service.loader.ensure_started = lambda: None
+    service.refresher.ensure_started = lambda: None
     service.store.load = load_once
     assert service.store.refresh(), service.store.snapshot.failures
     return app

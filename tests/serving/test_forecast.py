@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from forecasting.forecaster import Forecaster
-from serving.payloads import ForecastOut
+from tests.serving.answers import ForecastOut
 from tests.serving.conftest import days, hours, payload, post, series, wave
 
 

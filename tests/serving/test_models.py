@@ -7,11 +7,11 @@ import sys
 import pytest
 
 from serving.app import create_app
-from serving.loader import FIRST_PAUSE, LONGEST_PAUSE, Loader, ask_for_reload, reload_mark
-from serving.models import ModelStore
+from serving.models import LoadedModel, ModelStore
 from serving.problems import Problem
+from serving.refresher import FIRST_PAUSE, LONGEST_PAUSE, Refresher, ask_for_reload, reload_mark
 from serving.service import EXTENSION
-from serving.sources import Identity, sources_of
+from serving.sources import ModelFolder, ModelId, sources_of
 from tests.serving.conftest import loaded_app, payload, post, require_problem, settings_for
 
 
@@ -20,12 +20,12 @@ class FakeSource:
 
     def __init__(self, name="traffic", alias="champion"):
         self.reference = self.name = f"{name}@{alias}"
-        self.now = Identity(name, "1", alias, "d1")
+        self.now = ModelId(name, "1", alias, "d1")
         self.memory = None
         self.error = None
         self.fetched = 0
 
-    def identify(self):
+    def newest(self):
         if self.error:
             raise self.error
         return self.now
@@ -33,15 +33,20 @@ class FakeSource:
     def remembered(self):
         return self.memory
 
-    def remember(self, identity):
-        self.memory = identity
+    def remember(self, model):
+        self.memory = model
 
-    def fetch(self, identity):
+    def fetch(self, model):
         self.fetched += 1
-        return f"folder of {identity.digest}", identity.digest
+        return ModelFolder(f"folder of {model.digest}", model.digest)
 
 
-def store_of(*sources, load=lambda folder: (folder, None)):
+def named_after(folder):
+    """Load nothing: the predictor is the name of its folder."""
+    return LoadedModel(folder, None)
+
+
+def store_of(*sources, load=named_after):
     return ModelStore(sources, load)
 
 
@@ -64,9 +69,9 @@ def test_a_model_has_several_names():
     assert store.refresh()
     snapshot = store.snapshot
     assert snapshot.find(None) is snapshot.find("traffic") is snapshot.find("traffic@champion")
-    assert snapshot.find("traffic/1").name == "traffic"
-    assert snapshot.find("traffic@challenger").alias == "challenger"
-    assert snapshot.find("other").alias == "best"
+    assert snapshot.find("traffic/1").id.name == "traffic"
+    assert snapshot.find("traffic@challenger").id.alias == "challenger"
+    assert snapshot.find("other").id.alias == "best"
     for name in ("traffic/2", "other@champion", "traffic@", "models:/traffic"):
         with pytest.raises(Problem) as caught:
             snapshot.find(name)
@@ -86,33 +91,46 @@ def test_the_same_version_is_not_loaded_again():
 
 def test_a_version_whose_digest_the_registry_does_not_know_is_loaded_once():
     source = FakeSource()
-    source.fetch = lambda identity: loaded.append(identity) or (f"folder of {identity.version}", f"f{identity.version}")
     store, loaded = store_of(source), []
+
+    def fetch(model):
+        loaded.append(model)
+        return ModelFolder(f"folder of {model.version}", f"f{model.version}")
+
+    source.fetch = fetch
     for version in ("1", "1", "2", "2"):
-        source.now = Identity("traffic", version, "champion", "")
+        source.now = ModelId("traffic", version, "champion", "")
         assert store.refresh()
         served = store.snapshot.models[0]
-        assert (served.version, served.digest, served.predictor) == (version, f"f{version}", f"folder of {version}")
-    assert loaded == [Identity("traffic", version, "champion", "") for version in ("1", "2")]
+        assert (served.id.version, served.id.digest, served.predictor) == (
+            version,
+            f"f{version}",
+            f"folder of {version}",
+        )
+    assert loaded == [ModelId("traffic", version, "champion", "") for version in ("1", "2")]
 
 
 def test_a_moved_alias_swaps_the_model_and_moving_it_back_does_too():
     source = FakeSource()
     store = store_of(source)
     for version in ("1", "2", "1"):
-        source.now = Identity("traffic", version, "champion", f"d{version}")
+        source.now = ModelId("traffic", version, "champion", f"d{version}")
         assert store.refresh()
         served = store.snapshot.models[0]
-        assert (served.version, served.digest, served.predictor) == (version, f"d{version}", f"folder of d{version}")
+        assert (served.id.version, served.id.digest, served.predictor) == (
+            version,
+            f"d{version}",
+            f"folder of d{version}",
+        )
 
 
 def test_a_new_number_for_the_same_files_loads_nothing():
     source = FakeSource()
     store = store_of(source)
     store.refresh()
-    source.now = Identity("traffic", "2", "champion", "d1")
+    source.now = ModelId("traffic", "2", "champion", "d1")
     assert store.refresh()
-    assert store.snapshot.models[0].version == "2"
+    assert store.snapshot.models[0].id.version == "2"
     assert source.fetched == 1
 
 
@@ -120,29 +138,29 @@ def test_a_version_that_cannot_be_loaded_leaves_the_old_one_serving():
     source = FakeSource()
     store = store_of(source)
     store.refresh()
-    source.now = Identity("traffic", "2", "champion", "d2")
+    source.now = ModelId("traffic", "2", "champion", "d2")
     store.load = broken
     assert not store.refresh()
     assert store.snapshot.is_ready
-    assert store.snapshot.find("traffic").version == "1"
+    assert store.snapshot.find("traffic").id.version == "1"
     assert "ValueError" in store.snapshot.failures["traffic@champion"]
     assert source.memory.version == "1"
-    store.load = lambda folder: (folder, None)
+    store.load = named_after
     assert store.refresh()
-    assert store.snapshot.find("traffic").version == "2"
+    assert store.snapshot.find("traffic").id.version == "2"
     assert store.snapshot.failures == {}
 
 
 def test_one_broken_model_does_not_keep_the_others_from_serving():
     def load(folder):
-        return broken(folder) if "bad" in folder else (folder, None)
+        return broken(folder) if "bad" in folder else named_after(folder)
 
     bad = FakeSource("bad")
-    bad.now = Identity("bad", "1", "champion", "bad")
+    bad.now = ModelId("bad", "1", "champion", "bad")
     store = store_of(bad, FakeSource(), load=load)
     assert not store.refresh()
     assert not store.snapshot.is_ready
-    assert store.snapshot.find("traffic").name == "traffic"
+    assert store.snapshot.find("traffic").id.name == "traffic"
 
 
 def test_without_a_registry_what_is_served_goes_on_and_a_start_uses_the_memory():
@@ -151,11 +169,11 @@ def test_without_a_registry_what_is_served_goes_on_and_a_start_uses_the_memory()
     store.refresh()
     source.error = ConnectionError("refused")
     assert not store.refresh()
-    assert store.snapshot.find("traffic").version == "1"
+    assert store.snapshot.find("traffic").id.version == "1"
     again = store_of(source)
     assert not again.refresh()
     assert again.snapshot.is_ready
-    assert again.snapshot.find("traffic").digest == "d1"
+    assert again.snapshot.find("traffic").id.digest == "d1"
     source.memory = None
     fresh = store_of(source)
     assert not fresh.refresh()
@@ -165,7 +183,7 @@ def test_without_a_registry_what_is_served_goes_on_and_a_start_uses_the_memory()
 def test_what_cannot_be_remembered_is_served_all_the_same():
     source = FakeSource()
 
-    def full(identity):
+    def full(model):
         raise OSError(28, "no space left")
 
     source.remember = full
@@ -177,35 +195,35 @@ def test_what_cannot_be_remembered_is_served_all_the_same():
 def test_pauses_grow_after_failures_and_are_short_while_nothing_is_served():
     source = FakeSource()
     store = store_of(source)
-    loader = Loader(store, 30.0)
-    assert loader.pause() == 30
+    refresher = Refresher(store, 30.0)
+    assert refresher.pause() == 30
     pauses = []
     for failures in range(1, 9):
-        loader._failures = failures
-        pauses.append(loader.pause())
+        refresher._failures = failures
+        pauses.append(refresher.pause())
     assert pauses == [FIRST_PAUSE * factor for factor in (1, 2, 4, 8, 16)] + [30] * 3
     store.refresh()
     pauses.clear()
     for failures in (1, 2, 3, 50):
-        loader._failures = failures
-        pauses.append(loader.pause())
+        refresher._failures = failures
+        pauses.append(refresher.pause())
     assert pauses == [30, 60, 120, LONGEST_PAUSE]
 
 
 def test_a_stop_knows_whether_a_refresh_is_under_way(monkeypatch):
     store = store_of(FakeSource())
-    loader = Loader(store, 3600.0)
+    refresher = Refresher(store, 3600.0)
     meanwhile = []
 
     def refresh():
-        meanwhile.append(loader.stop())
+        meanwhile.append(refresher.stop())
         raise KeyboardInterrupt  # out of the loop, which has no end
 
     monkeypatch.setattr(store, "refresh", refresh)
     with pytest.raises(KeyboardInterrupt):
-        loader.run()
+        refresher.run()
     assert meanwhile == [False]
-    assert loader.stop()
+    assert refresher.stop()
 
 
 def test_a_reload_changes_what_every_process_watches():
@@ -306,7 +324,7 @@ def test_a_harmed_folder_is_refused_and_the_old_model_goes_on(folder, model_fold
 def test_states_of_a_process(folder):
     app = create_app(settings_for(folder))
     service = app.extensions[EXTENSION]
-    service.loader.ensure_started = lambda: None
+    service.refresher.ensure_started = lambda: None
     client = app.test_client()
     assert client.get("/healthz").status_code == 200
     assert client.get("/ping").status_code == 404

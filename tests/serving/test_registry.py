@@ -31,10 +31,10 @@ def home(tmp_path_factory, model_folders):
 
 
 def app_of(**settings):
-    """Return an application whose loader thread never starts."""
+    """Return an application whose refresher never starts."""
     app = create_app(Settings(**settings))
     service = app.extensions[EXTENSION]
-    service.loader.ensure_started = lambda: None
+    service.refresher.ensure_started = lambda: None
     service.store.load = load_once
     return app
 

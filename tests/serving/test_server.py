@@ -279,6 +279,15 @@ def test_the_log_has_a_json_line_for_each_answer(server):
     server.wait_for(lambda: logged() == statuses)
 
 
+def test_the_other_log_has_a_line_for_what_happens_and_none_of_tensorflows(server):
+    lines = server.err.read_text().splitlines()
+    assert all(
+        re.match(r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}\] \[\d+\] \[(INFO|WARNING)\] ", line) for line in lines
+    )
+    assert sum(f"loading {server.folder}" in line for line in lines) == WORKERS
+    assert sum("loaded ff-ar, 6 steps of 'h'" in line and "on the CPU" in line for line in lines) == WORKERS
+
+
 def test_a_reload_reaches_every_worker(model_folders, tmp_path):
     with started(model_folders["hourly"], tmp_path) as server:
         server.wait_for(server.is_ready)
@@ -327,9 +336,9 @@ worker = SimpleNamespace()
 if sys.argv[1] != "not booted":
     worker.wsgi = create_app(gunicorn_conf.settings)
 if sys.argv[1] == "loading":
-    loader, begun = service_of(worker.wsgi).loader, threading.Event()
-    loader.store.refresh = lambda: begun.set() or threading.Event().wait()
-    loader.ensure_started()
+    refresher, begun = service_of(worker.wsgi).refresher, threading.Event()
+    refresher.store.refresh = lambda: begun.set() or threading.Event().wait()
+    refresher.ensure_started()
     begun.wait()
 atexit.register(print, "cleaned up")
 try:

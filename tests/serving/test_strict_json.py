@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving.problems import Problem
-from serving.strict_json import parse
+from serving.strict_json import parse_json
 
 texts = st.text(st.characters(codec="utf-8"), max_size=4) | st.sampled_from(['"', '\\"', '":', "\\", "a", "b", "ds"])
 values = st.recursive(
@@ -22,7 +22,7 @@ quick = settings(max_examples=50, deadline=None, derandomize=True)
 @quick
 @given(values, styles)
 def test_json_comes_back_as_it_was(value, style):
-    assert parse(json.dumps(value, **style).encode()) == value
+    assert parse_json(json.dumps(value, **style).encode()) == value
 
 
 @quick
@@ -32,5 +32,5 @@ def test_a_key_twice_is_always_found(value, other, style):
     twice = json.dumps({next(iter(value)): other}, **style)
     joined = text[: text.rindex("}")] + "," + twice[twice.index("{") + 1 :]
     with pytest.raises(Problem) as caught:
-        parse(f"[1, {joined}]".encode())
+        parse_json(f"[1, {joined}]".encode())
     assert caught.value.code == "duplicate_key"

@@ -8,9 +8,9 @@ from click.testing import CliRunner
 
 from forecasting import Forecaster, Training, registry, tracking
 from pipelines.cli import main
-from serving.payloads import ForecastOut
 from tests.conftest import QUICK, symbol_frame
 from tests.doors import Question, run_batch, series_of
+from tests.serving.answers import ForecastOut
 from tests.serving.conftest import loaded_app, require_problem
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")

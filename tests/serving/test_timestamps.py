@@ -2,22 +2,20 @@
 
 import pytest
 
-from serving.timestamps import read_times
-from serving.validation import Refusal
+from serving.refusals import Refusal
+from serving.timestamps import TimesField, parse_times
 
-
-def at(index):
-    return f"/{index}"
+DS = TimesField(("ds",), is_start=False)
 
 
 def test_two_lines_are_not_two_times():
     with pytest.raises(Refusal):
-        read_times(["2026-01-01\n2026-01-02", "2026-01-03"], at, None)
+        parse_times(["2026-01-01\n2026-01-02", "2026-01-03"], DS, None)
 
 
 def test_every_wrong_text_is_counted():
     with pytest.raises(Refusal) as caught:
-        read_times(["2026-01-01", *["x"] * 50], at, None)
+        parse_times(["2026-01-01", *["x"] * 50], DS, None)
     assert caught.value.total == 50
     assert len(caught.value.errors) == 20
-    assert caught.value.errors[0].pointer == "/1"
+    assert caught.value.errors[0].pointer == ("ds", 1)
