@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
-from serving.exchange import current_exchange, start_exchange, write_access_log
-from serving.media import JSON, PROBLEM
-from serving.problems import Problem, answer_errors
+from serving.http.exchange import current_exchange, start_exchange, write_access_log
+from serving.http.media import JSON, PROBLEM
+from serving.http.problems import Problem, answer_errors
 from serving.routes import ROUTES
 from serving.service import EXTENSION, Service, current_service
 from serving.settings import Settings

@@ -17,7 +17,7 @@ settings = Settings().require_models()
 
 bind = f"{settings.host}:{settings.port}"
 workers = settings.workers
-worker_class = "serving.worker.DeadlineWorker"
+worker_class = "serving.server.worker.DeadlineWorker"
 threads = settings.threads
 worker_connections = max(1000, 2 * settings.threads)
 backlog = 512

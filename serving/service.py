@@ -11,14 +11,14 @@ from typing import Any
 
 from flask import Flask, current_app
 
-from serving.admission import Deadline, Gate, request_deadline
-from serving.body import read_body, require_type
-from serving.exchange import current_exchange
-from serving.loader import load_model
-from serving.models import ModelStore
-from serving.refresher import Refresher
+from serving.http.admission import Deadline, Gate, request_deadline
+from serving.http.body import read_body, require_type
+from serving.http.exchange import current_exchange
+from serving.served.loader import load_model
+from serving.served.refresher import Refresher
+from serving.served.sources import sources_of
+from serving.served.store import ModelStore
 from serving.settings import Settings
-from serving.sources import sources_of
 
 EXTENSION = "forecasting"
 

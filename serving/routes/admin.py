@@ -6,9 +6,9 @@ import hmac
 
 from flask import Blueprint, Response, request
 
-from serving.media import json_response
-from serving.problems import Problem
-from serving.refresher import ask_for_reload
+from serving.http.media import json_response
+from serving.http.problems import Problem
+from serving.served.refresher import ask_for_reload
 from serving.service import current_service
 
 blueprint = Blueprint("admin", __name__)

@@ -8,15 +8,15 @@ from typing import Any
 from flask import Blueprint, Response
 from pydantic_core import to_json
 
-from serving.answering import SeriesError, answer_request
-from serving.caveats import Caveat
-from serving.exchange import current_exchange
-from serving.forecasts import SeriesForecast
-from serving.media import JSON
-from serving.models import ModelId
-from serving.question import read_request
+from serving.answer.answer import SeriesError, answer_request
+from serving.answer.forecasts import SeriesForecast
+from serving.http.exchange import current_exchange
+from serving.http.media import JSON
+from serving.http.strict_json import parse_json
+from serving.request.caveats import Caveat
+from serving.request.question import read_request
+from serving.served.store import ModelId
 from serving.service import current_service
-from serving.strict_json import parse_json
 
 blueprint = Blueprint("forecast", __name__)
 

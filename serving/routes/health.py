@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, current_app
 
-from serving.admission import retry_after
-from serving.media import json_response
-from serving.problems import Problem
-from serving.refusals import ErrorItem
+from serving.http.admission import retry_after
+from serving.http.media import json_response
+from serving.http.problems import Problem
+from serving.http.refusals import ErrorItem
 from serving.service import current_service
 
 blueprint = Blueprint("health", __name__)

@@ -10,12 +10,12 @@ from flask import Blueprint, Response
 from pydantic_core import to_json
 
 from forecasting.schema import DS, STATUS, UNIQUE_ID, interval_columns, probability_column, quantile_column
-from serving.answering import answer_request
-from serving.exchange import current_exchange
-from serving.forecasts import SeriesForecast
-from serving.invocations import read_invocation
-from serving.media import CSV, JSON
-from serving.question import read_request
+from serving.answer.answer import answer_request
+from serving.answer.forecasts import SeriesForecast
+from serving.http.exchange import current_exchange
+from serving.http.media import CSV, JSON
+from serving.request.invocations import read_invocation
+from serving.request.question import read_request
 from serving.service import current_service
 
 blueprint = Blueprint("mlflow", __name__)

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, Response
 
 from forecasting.config import Kinds
-from serving.media import json_response
-from serving.models import Served
+from serving.http.media import json_response
+from serving.served.store import Served
 from serving.service import current_service
 
 blueprint = Blueprint("models", __name__)

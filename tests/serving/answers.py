@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from serving.payloads import Strict
+from serving.request.payloads import Strict
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 

@@ -9,7 +9,7 @@ import pytest
 
 from forecasting import artifact
 from serving.app import create_app
-from serving.loader import load_model
+from serving.served.loader import load_model
 from serving.service import EXTENSION
 from serving.settings import Settings
 from tests.conftest import QUICK, make_frame
