@@ -10,22 +10,24 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from forecasting import artifact, registry
-from pipelines.batch_parts import Asked, forecast_part, predictor_of, sort_into_parts, work_file
-from pipelines.batch_state import RunFolder, identity_hash, sha256, status, totals
-from pipelines.console import progress, say
+from pipelines.batch_forecast import forecast_part, predictor_of
+from pipelines.batch_parts import read_work, sort_into_parts, work_file
+from pipelines.batch_state import Counts, PartState, RunFolder, identity_hash, status
+from pipelines.console import say
 from pipelines.exits import TOO_MANY_QUARANTINED, UNEXPECTED, JobError, try_again
-from pipelines.sinks import needing_room, sweep, write_atomic, write_json, write_table
-from pipelines.sources import Source
+from pipelines.files.request import Columns
+from pipelines.requests import BatchRequest
+from pipelines.sinks import needing_room, sweep, write_sorted_json, write_table, write_text
+from pipelines.sources import DataSource
+from pipelines.terminal.progress import progress
 
 #: Changes when the same inputs would give other files.
 FORMAT = 1
@@ -37,30 +39,7 @@ FUTURE = "future"
 PART_ROWS = 2_000_000
 
 
-@dataclass(frozen=True)
-class BatchRequest:
-    """What to forecast and where to put it.
-
-    Attributes:
-        model: model folder or registry reference.
-        out: folder of runs.
-        asked: what is asked of the model; its folder is filled in.
-        max_quarantine: share of series that may be set aside.
-        parts: number of parts; by size when None.
-        workers: processes.
-        future: where the known covariates of the steps ahead are; in rows of the data when None.
-    """
-
-    model: str
-    out: str
-    asked: Asked
-    max_quarantine: float = 0.01
-    parts: int | None = None
-    workers: int = 1
-    future: str | None = None
-
-
-def run(source: Source, request: BatchRequest) -> dict[str, Any]:
+def run_batch(source: DataSource, request: BatchRequest) -> dict[str, Any]:
     """Forecast a source; go on where an earlier run of the same inputs, model and parameters stopped.
 
     Returns:
@@ -70,115 +49,117 @@ def run(source: Source, request: BatchRequest) -> dict[str, Any]:
         JobError: too many series were set aside (4), or another process is at work (5).
         ForecastingError: the input or the model has a problem.
     """
-    folder = registry.resolve(request.model)
-    asked = replace(request.asked, model=str(folder))
-    identity = identity_of(source, artifact.verify(folder), request)
-    place = RunFolder(Path(request.out) / f"run={identity_hash(identity)}")
-    if place.success.is_file():
-        say(f"{place.path} is already complete.")
-        return {**status(place), "was_complete": True}
-    require_answerable(asked)
-    with place.lock():
-        sweep(place.path)
-        task = predictor_of(asked.model).task
-        future = source.future(request.future, task.known_names) if request.future else None
-        if future and not task.known_covariates:
-            say("The model has no known covariates; --future is not read.")
-            future = None
-        parts = prepare(source.read_for(task), identity, place, request, future)
-        states = forecast_all(place, parts, asked, request.workers)
-        finish(place, identity, request, states)
-    return {**status(place), "was_complete": False}
+    model = registry.resolve(request.model)
+    identity = identity_of(source, artifact.verify(model), request)
+    run = RunFolder(Path(request.out) / f"run={identity_hash(identity)}")
+    if run.success.is_file():
+        say(f"{run.path} is already complete.")
+        return {**status(run), "was_complete": True}
+    require_answerable(model, request)
+    with run.lock():
+        sweep(run.path)
+        parts = prepare(run, source, identity, model, request)
+        states = forecast_parts(run, parts, model, request)
+        complete(run, identity, states, request)
+    return {**status(run), "was_complete": False}
 
 
-def require_answerable(asked: Asked) -> None:
+def require_answerable(model: Path, request: BatchRequest) -> None:
     """Load the model and refuse what it cannot answer, before any row is read.
 
     Raises:
         ForecastingError: the model is damaged, or the horizon or a level is not one it can answer.
     """
-    predictor = predictor_of(asked.model)
+    predictor = predictor_of(model)
     from forecasting.forecast_frame import wanted_levels
 
     trained = predictor.task.horizon
-    predictor.require_answerable(asked.horizon or trained, wanted_levels(asked.level, None))
-    if (asked.horizon or trained) > trained:
-        say(f"Horizon {asked.horizon} is longer than the trained {trained}: the forecasts are rolled out.")
+    horizon = request.horizon or trained
+    predictor.require_answerable(horizon, wanted_levels(request.level, None))
+    if horizon > trained:
+        say(f"Horizon {horizon} is longer than the trained {trained}: the forecasts are rolled out.")
 
 
-def identity_of(source: Source, digest: str, request: BatchRequest) -> dict[str, Any]:
+def identity_of(source: DataSource, digest: str, request: BatchRequest) -> dict[str, Any]:
     """Return everything that the forecasts depend on."""
-    parameters = {name: value for name, value in asdict(request.asked).items() if name != "model"}
-    parameters["level"] = list(request.asked.level)
     future = {"future": source.future(request.future).manifest()} if request.future else {}
     return {
         **future,
         "format": FORMAT,
         "inputs": source.manifest(),
         "model_digest": digest,
-        "parameters": parameters,
+        "parameters": {"horizon": request.horizon, "level": list(request.level), "as_of": request.as_of},
         "parts": number_of_parts(source, request),
     }
 
 
-def number_of_parts(source: Source, request: BatchRequest) -> int:
+def number_of_parts(source: DataSource, request: BatchRequest) -> int:
     """Return how many parts the input is sorted into."""
     return request.parts or max(1, math.ceil(source.rows() / PART_ROWS))
 
 
 def prepare(
-    source: Source, identity: dict[str, Any], place: RunFolder, request: BatchRequest, future: Source | None
+    run: RunFolder, source: DataSource, identity: dict[str, Any], model: Path, request: BatchRequest
 ) -> list[int]:
     """Sort the input into parts, unless that is done already; return their numbers.
 
     Raises:
         NoDataError: the input has no rows.
     """
-    ready = place.work / "_READY"
-    if place.plan.is_file():
-        parts: list[int] = json.loads(place.plan.read_text(encoding="utf-8"))["parts"]
-        if ready.is_file() or all(place.done(part) for part in parts):
+    ready = run.work / "_READY"
+    if run.plan.is_file():
+        parts: list[int] = json.loads(run.plan.read_text(encoding="utf-8"))["parts"]
+        if ready.is_file() or all(run.finished(part) for part in parts):
             return parts
-    shutil.rmtree(place.work, ignore_errors=True)
-    with progress("sorting rows into parts"), needing_room(place.work):
-        parts = sort_into_parts(source, identity["parts"], request.asked.as_of, place.work)
-        if future:
-            sort_into_parts(future, identity["parts"], None, place.work / FUTURE)
+    shutil.rmtree(run.work, ignore_errors=True)
+    task, count = predictor_of(model).task, identity["parts"]
+    source = source.reading(Columns.of(task))
+    with progress("sorting rows into parts"), needing_room(run.work):
+        parts = sort_into_parts(source, count, request.as_of, run.work)
+        if request.future and task.known_covariates:
+            sort_into_parts(source.future(request.future, task.known_names), count, None, run.work / FUTURE)
+        elif request.future:
+            say("The model has no known covariates; --future is not read.")
     if not parts:
-        shutil.rmtree(place.path, ignore_errors=True)
+        shutil.rmtree(run.path, ignore_errors=True)
         raise source.empty()
-    write_json(place.plan, {"identity": identity, "model": request.model, "parts": parts})
-    write_atomic(ready, lambda part: part.write_text("", encoding="utf-8"))
+    write_sorted_json(run.plan, {"identity": identity, "model": request.model, "parts": parts})
+    write_text(ready, "")
     return parts
 
 
-def forecast_all(place: RunFolder, parts: list[int], asked: Asked, workers: int) -> list[dict[str, Any]]:
+def forecast_parts(run: RunFolder, parts: Sequence[int], model: Path, request: BatchRequest) -> list[PartState]:
     """Forecast the parts that are not done; return the states of all, in order."""
-    states = {part: state for part in parts if (state := place.done(part)) is not None}
+    states = {part: state for part in parts if (state := run.finished(part)) is not None}
     left = [part for part in parts if part not in states]
     if states:
         say(f"{len(states)} of {len(parts)} parts are done already.")
-    with progress("forecasting", len(parts)) as advance:
-        for state in worked_off(place, left, asked, min(workers, len(left))):
-            states[state["part"]] = state
-            series = sum(one["series_in"] for one in states.values())
-            advance(len(states), len(parts), f"{len(states)} of {len(parts)} parts, {series} series")
+    with progress("forecasting", len(parts)) as work:
+        for state in finished_parts(functools.partial(forecast_and_write, run, model, request), left, request.workers):
+            states[state.part] = state
+            series = Counts.sum(one.counts for one in states.values()).series_in
+            work.advance(len(states), len(parts), f"{len(states)} of {len(parts)} parts, {series} series")
     return [states[part] for part in parts]
 
 
-def worked_off(place: RunFolder, parts: list[int], asked: Asked, workers: int) -> Iterator[dict[str, Any]]:
+def finished_parts(forecast: functools.partial[PartState], parts: Sequence[int], workers: int) -> Iterator[PartState]:
     """Yield the states of parts as they get done: here, or in spawned processes where there are several workers.
+
+    Args:
+        forecast: forecasts the part of a number; crosses processes.
+        parts: their numbers.
+        workers: processes at most.
 
     Raises:
         JobError: a process died, most likely for want of memory (try again).
     """
-    work = functools.partial(forecast_and_write, place, asked=asked)
+    workers = min(workers, len(parts))
     if workers <= 1:
-        yield from map(work, parts)
+        yield from map(forecast, parts)
         return
     spawning = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=spawning, initializer=begin_worker) as pool:
-        futures = [pool.submit(work, part) for part in parts]
+        futures = [pool.submit(forecast, part) for part in parts]
         try:
             for future in as_completed(futures):
                 yield future.result()
@@ -203,43 +184,35 @@ def end_with_parent() -> None:
         os._exit(UNEXPECTED)
 
 
-def forecast_and_write(place: RunFolder, part: int, asked: Asked) -> dict[str, Any]:
+def forecast_and_write(run: RunFolder, model: Path, request: BatchRequest, part: int) -> PartState:
     """Forecast one part and write its files, its state last."""
-    ahead = work_file(place.work / FUTURE, part)
-    result = forecast_part(read_work(work_file(place.work, part)), asked, read_work(ahead) if ahead.is_file() else None)
-    write_table(place.data(part), result.forecast)
-    write_table(place.quarantine(part), result.quarantine)
-    hashes = {name: sha256(path) for name, path in place.hashed(part).items()}
-    state = {"part": part, **result.counts, **hashes}
-    write_json(place.state(part), state)
+    ahead = work_file(run.work / FUTURE, part)
+    rows, known = read_work(work_file(run.work, part)), read_work(ahead) if ahead.is_file() else None
+    result = forecast_part(rows, model, request, known)
+    data, quarantine = run.data(part), run.quarantine(part)
+    write_table(data, result.forecast)
+    write_table(quarantine, result.quarantine)
+    state = PartState(part, result.counts, artifact.sha256(data), artifact.sha256(quarantine))
+    write_sorted_json(run.state(part), state.to_dict())
     return state
 
 
-def read_work(path: Path) -> pa.Table:
-    """Return the rows of a work file."""
-    with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as rows:
-        return rows.read_all()
-
-
-def finish(place: RunFolder, identity: dict[str, Any], request: BatchRequest, states: list[dict[str, Any]]) -> None:
+def complete(run: RunFolder, identity: dict[str, Any], states: Sequence[PartState], request: BatchRequest) -> None:
     """Write the manifest and, when few enough series were set aside, declare the run complete.
 
     Raises:
         JobError: too many series were set aside; the forecasts of the others are kept.
     """
-    counts = totals(states)
-    run_id = identity_hash(identity)
-    write_json(
-        place.manifest,
-        {"run": run_id, "identity": identity, "model": request.model, "parts": states, "totals": counts},
-    )
-    aside, share = counts["series_quarantined"], counts["series_quarantined"] / max(counts["series_in"], 1)
+    totals = Counts.sum(state.counts for state in states)
+    manifest = {"run": identity_hash(identity), "identity": identity, "model": request.model}
+    parts = [state.to_dict() for state in states]
+    write_sorted_json(run.manifest, {**manifest, "parts": parts, "totals": asdict(totals)})
+    aside, share = totals.series_quarantined, totals.series_quarantined / max(totals.series_in, 1)
     if share > request.max_quarantine:
         raise JobError(
-            f"{aside} of {counts['series_in']} series ({share:.2%}) were set aside; {request.max_quarantine:.2%} are "
-            f"allowed. {place.path / 'quarantine'} says why. Fix: repair the data, or raise --max-quarantine.",
+            f"{aside} of {totals.series_in} series ({share:.2%}) were set aside; {request.max_quarantine:.2%} are "
+            f"allowed. {run.path / 'quarantine'} says why. Fix: repair the data, or raise --max-quarantine.",
             TOO_MANY_QUARANTINED,
         )
-    shutil.rmtree(place.work, ignore_errors=True)
-    digest = sha256(place.manifest)
-    write_atomic(place.success, lambda part: part.write_text(digest + "\n", encoding="utf-8"))
+    shutil.rmtree(run.work, ignore_errors=True)
+    write_text(run.success, artifact.sha256(run.manifest) + "\n")

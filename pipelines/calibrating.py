@@ -1,36 +1,36 @@
-"""The calibrating job: a trained model with new intervals, kept as one that was trained."""
+"""The calibration job: a trained model with new intervals, kept as one that was trained."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from pipelines.console import say
-from pipelines.journal import journal
-from pipelines.training import KeepRequest, Trained, keep, require_keepable
+from pipelines.jobs.contest import Contest
+from pipelines.jobs.keep import keep_model, require_keepable
+from pipelines.journal import open_journal
+from pipelines.training import Trained
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from forecasting.forecaster import Forecaster
+    from pipelines.requests import KeepRequest
+    from pipelines.sources import NamedFrame
 
 
-def calibrate(forecaster: Forecaster, frame: pd.DataFrame, windows: int | None, request: KeepRequest) -> Trained:
-    """Calibrate a trained model again on the rows at the end of a frame, and keep it.
+def calibrate_model(forecaster: Forecaster, data: NamedFrame, windows: int | None, keep: KeepRequest) -> Trained:
+    """Calibrate a trained model again on the rows at the end of the data, and keep it.
 
     Args:
         forecaster: the model, as loaded.
-        frame: observed values that go on after those it was trained on.
+        data: observed values that go on after those it was trained on.
         windows: horizons that calibrate; as it was trained when None.
-        request: where to put it.
+        keep: where it goes.
 
     Raises:
         ForecastingError: the data, the model, its place or the registry has a problem.
     """
-    require_keepable(request)
-    trained = Trained(forecaster.calibrate(frame, windows))
-    facts = forecaster.facts
+    require_keepable(keep)
+    calibrated, contest = forecaster.calibrate(data.frame, windows), Contest()
+    facts = calibrated.facts
     say(f"Calibrated on {facts.calibration_windows} windows since {facts.calibration_start}.")
-    with journal(f"{request.name} calibrated", request.experiment, request.is_tracked) as run:
-        trained.run_id = run.run_id
-        keep(run, trained, frame, request)
-    return trained
+    with open_journal(f"{data.name} calibrated", keep.register or data.name, keep.track) as journal:
+        return Trained(calibrated, contest, keep_model(calibrated, contest, data, keep, journal))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -11,52 +12,56 @@ import pyarrow.compute as pc
 
 from forecasting.schema import DS, UNIQUE_ID, Y
 from pipelines.console import say
+from pipelines.files.request import Columns, CsvDialect
 from pipelines.readers import SourceError
 from pipelines.readers.texts import without_missing
 
-if TYPE_CHECKING:
-    from pipelines.requests import DataRequest
-
 HOW_TO_WRITE_TIMES = "write ISO 8601 times such as 2026-01-31T13:00:00 or 2026-01-31T13:00:00Z, or integer steps."
 
+#: Makes a canonical column of a file's column, the label of the file and the name of the column there.
+Maker = Callable[[pa.ChunkedArray, str, str], pa.ChunkedArray]
 
-def canonical(table: pa.Table, columns: dict[str, str], label: str, request: DataRequest) -> pa.Table:
+
+def canonical(table: pa.Table, label: str, names: Mapping[str, str], columns: Columns, dialect: CsvDialect) -> pa.Table:
     """Return a table with `unique_id` (if there is one), `ds` and `y` first, and its other columns as they are.
 
     Args:
         table: some rows of a file.
-        columns: the file's own names of the three.
         label: what errors call the file.
-        request: how the data is written, and which columns are read: covariates' numbers become float64.
+        names: the file's own names of the three.
+        columns: what is read: numbers of covariates become float64.
+        dialect: how numbers in texts are written.
 
     Raises:
         SourceError: a column cannot be what it must be.
     """
-    makers = {UNIQUE_ID: ids, DS: times, Y: symbols_of if request.symbols else numbers}
+    makers: dict[str, Maker] = {
+        UNIQUE_ID: ids,
+        DS: times,
+        Y: functools.partial(target, columns=columns, dialect=dialect),
+    }
     made = {}
-    for wanted, name in columns.items():
-        column = decoded(table.column(name))
-        if wanted == Y and is_string(column.type) and not request.symbols:
-            column = ungrouped(column, label, name, request)
+    for canonical_name, name in names.items():
+        column = without_dictionary(table.column(name))
         try:
-            made[wanted] = makers[wanted](column, label, name)
+            made[canonical_name] = makers[canonical_name](column, label, name)
         except SourceError:
-            if not request.is_lenient:
+            if not columns.keeps_unreadable:
                 raise
-            made[wanted] = column
-    taken = {*columns.values(), *made}
+            made[canonical_name] = column
+    taken = {*names.values(), *made}
     others = {name: table.column(name) for name in table.column_names if name not in taken}
-    others |= {name: covariate(others[name]) for name in request.beside if name in others}
+    others |= {name: covariate(others[name]) for name in columns.covariates if name in others}
     return pa.table({**made, **others})
 
 
 def covariate(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return a column of numbers as float64 and of texts as text; what else it holds, the panel has to judge."""
-    column = decoded(column)
-    return column.cast(covariate_kind(column.type), safe=False)
+    column = without_dictionary(column)
+    return column.cast(covariate_type(column.type), safe=False)
 
 
-def covariate_kind(kind: pa.DataType) -> pa.DataType:
+def covariate_type(kind: pa.DataType) -> pa.DataType:
     """Return the type that a covariate has once it is read."""
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
@@ -64,7 +69,7 @@ def covariate_kind(kind: pa.DataType) -> pa.DataType:
     return pa.string() if is_string(kind) else kind
 
 
-def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def without_dictionary(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return a dictionary-encoded column as the values it stands for."""
     return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
@@ -79,8 +84,7 @@ def ids(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
     """Return ids as text, null where missing; an empty text is a missing id."""
     kind = column.type
     if pa.types.is_null(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind) or is_string(kind):
-        text = column.cast(pa.string())
-        return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+        return none_for_empty(column.cast(pa.string()))
     raise SourceError(
         f"{label}: column {name!r} holds {kind}; an id must be text or a whole number. Fix: convert it.",
         code="id_dtype",
@@ -114,16 +118,15 @@ def parsed(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
     """Read a column of text as integers where all of it is, strictly as ISO 8601 otherwise."""
     from forecasting.data.timestamps import read_times
 
-    column = column.cast(pa.string())
-    column = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+    column = none_for_empty(column.cast(pa.string()))
     if pc.all(pc.match_substring_regex(column, r"^-?[0-9]{1,18}$"), min_count=1).as_py():
         return column.cast(pa.int64())
-    found = read_times(column.to_pandas())
-    for finding in found.findings:
+    read = read_times(column.to_pandas())
+    for finding in read.findings:
         if finding.severity == "error":
             raise SourceError(f"{label}: {finding.message} Fix: {finding.fix}", code=finding.code, field=name)
         say(f"{label}: {finding.message}")
-    wrong = np.flatnonzero(found.unreadable)
+    wrong = np.flatnonzero(read.unreadable)
     if len(wrong):
         raise SourceError(
             f"{label}: column {name!r} holds {str(column[int(wrong[0])])[:60]!r} in data row {wrong[0] + 1}"
@@ -132,41 +135,59 @@ def parsed(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
             code="ds_dtype",
             field=name,
         )
-    zone = found.timezone.removeprefix("UTC") or "UTC" if found.timezone else None
-    values = pa.array(found.values.astype("M8[us]"), pa.timestamp("us", zone), mask=found.missing)
+    zone = read.timezone.removeprefix("UTC") or "UTC" if read.timezone else None
+    values = pa.array(read.values.astype("M8[us]"), pa.timestamp("us", zone), mask=read.missing)
     return pa.chunked_array([values])
 
 
-def ungrouped(column: pa.ChunkedArray, label: str, name: str, request: DataRequest) -> pa.ChunkedArray:
-    """Return a target of texts as numbers where all are as the dialect says; as it is where that was not declared.
+def target(column: pa.ChunkedArray, label: str, name: str, columns: Columns, dialect: CsvDialect) -> pa.ChunkedArray:
+    """Return the target: symbols as they are, or numbers as float64; null where missing.
 
     Raises:
-        SourceError: a grouping mark was declared, and a text is no number with it.
+        SourceError: the column holds something else.
     """
-    if not (request.thousands or request.is_lenient):
-        return column
-    text = column.cast(pa.string())
-    text = without_missing(text)
-    group, mark = re.escape(request.thousands), re.escape(request.decimal)
+    if columns.target == "symbols":
+        return symbols(column)
+    if is_string(column.type) and (dialect.thousands or columns.keeps_unreadable):
+        column = without_missing(column.cast(pa.string()))
+        wrong = pc.fill_null(pc.invert(pc.match_substring_regex(column, number_pattern(dialect))), False)
+        if not pc.any(wrong).as_py():
+            return as_numbers(column, dialect)
+        if columns.keeps_unreadable:
+            return column
+        raise no_number(column, pc.index(wrong, True).as_py(), label, name, dialect)
+    return numbers(column, label, name)
+
+
+def number_pattern(dialect: CsvDialect) -> str:
+    """Return the pattern of a number that is written as the dialect says."""
+    group, mark = re.escape(dialect.thousands), re.escape(dialect.decimal)
     digits = rf"([0-9]+|[0-9]{{1,3}}({group}[0-9]{{3}})+)" if group else "[0-9]+"
-    number = rf"^\s*[-+]?({digits}({mark}[0-9]*)?|{mark}[0-9]+)([eE][-+]?[0-9]+)?\s*$"
-    wrong = pc.fill_null(pc.invert(pc.match_substring_regex(text, number)), False)
-    if pc.any(wrong).as_py():
-        if request.is_lenient:
-            return text
-        row = pc.index(wrong, True).as_py()
-        raise SourceError(
-            f"{label}: column {name!r} holds {text[row].as_py()[:60]!r} in data row {row + 1}, which is no number with "
-            f"--thousands {request.thousands!r} --decimal {request.decimal!r}. Fix: declare its marks.",
-            code="y_dtype",
-            field=name,
-        )
-    plain = pc.replace_substring(text, request.thousands, "") if request.thousands else text
-    return pc.utf8_trim_whitespace(pc.replace_substring(plain, request.decimal, ".")).cast(pa.float64())
+    return rf"^\s*[-+]?({digits}({mark}[0-9]*)?|{mark}[0-9]+)([eE][-+]?[0-9]+)?\s*$"
+
+
+def as_numbers(text: pa.ChunkedArray, dialect: CsvDialect) -> pa.ChunkedArray:
+    """Return texts that are written as the dialect says as float64."""
+    plain = pc.replace_substring(text, dialect.thousands, "") if dialect.thousands else text
+    return pc.utf8_trim_whitespace(pc.replace_substring(plain, dialect.decimal, ".")).cast(pa.float64())
+
+
+def no_number(text: pa.ChunkedArray, row: int, label: str, name: str, dialect: CsvDialect) -> SourceError:
+    """Return the error of a text that is no number in the dialect."""
+    return SourceError(
+        f"{label}: column {name!r} holds {text[row].as_py()[:60]!r} in data row {row + 1}, which is no number with "
+        f"--thousands {dialect.thousands!r} --decimal {dialect.decimal!r}. Fix: declare its marks.",
+        code="y_dtype",
+        field=name,
+    )
 
 
 def numbers(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
-    """Return the target as float64, null where missing."""
+    """Return numbers or truth values as float64, null where missing.
+
+    Raises:
+        SourceError: the column holds something else.
+    """
     kind = column.type
     of_numbers = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
     if pa.types.is_boolean(kind):
@@ -181,9 +202,11 @@ def numbers(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
     return column.cast(pa.float64(), safe=False)
 
 
-def symbols_of(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
+def symbols(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return symbols as they are: which of them are any is the panel's to say. An empty text is missing."""
-    if not is_string(column.type):
-        return column
-    text = column.cast(pa.string())
+    return none_for_empty(column.cast(pa.string())) if is_string(column.type) else column
+
+
+def none_for_empty(text: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return texts with null for those that are empty."""
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)

@@ -16,9 +16,8 @@ import click
 from pipelines import exits
 from pipelines.commands import COMMANDS
 
-#: Set before anything heavy is imported; whoever wants to see more sets them.
+#: Set before anything heavy is imported; whoever wants something else sets them.
 ENVIRONMENT = {
-    "TF_CPP_MIN_LOG_LEVEL": "2",
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # a GPU may be shared: a service beside a training
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",

@@ -1,19 +1,22 @@
-"""The comparing jobs: a leaderboard, and backtests of several models side by side."""
+"""The jobs that compare models: a leaderboard, and backtests side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.competitors import ALL_ROUND, Contest, contest, forecasters, panel_of, score, watched, with_windows
+from pipelines.competitors import ALL_ROUND, forecasters_of, panel_of, with_windows
 from pipelines.console import say
+from pipelines.jobs.contest import Contest, hold_contest, score
+from pipelines.jobs.watch import watched
 from pipelines.requests import TaskRequest
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def compare(frame: pd.DataFrame, task: TaskRequest) -> Contest:
+def rank_models(frame: pd.DataFrame, task: TaskRequest) -> Contest:
     """Return the leaderboard of the task's models on a frame.
 
     Raises:
@@ -22,17 +25,37 @@ def compare(frame: pd.DataFrame, task: TaskRequest) -> Contest:
     panel = panel_of(frame, task)
     task = with_windows(task, panel)
     say(f"{panel.n_series} series, {len(panel.y)} rows, step {panel.frequency.alias}, {task.windows} origins each.")
-    candidates = forecasters(task, panel.frequency.alias, ALL_ROUND)
-    return contest(candidates, lambda candidate: score(candidate, panel, task))
+    candidates = forecasters_of(task, panel.frequency.alias, ALL_ROUND)
+    return hold_contest(candidates, lambda candidate: score(candidate, panel, task))
 
 
-def backtest(
+@dataclass(frozen=True, eq=False)
+class Backtests:
+    """Backtests of several models on the same origins.
+
+    Attributes:
+        forecasts: frame `unique_id, ds, cutoff, y` with the columns of every model.
+        metrics: the metrics of each model, by its name.
+    """
+
+    forecasts: pd.DataFrame
+    metrics: dict[str, dict[str, float]]
+
+
+def backtest_models(
     frame: pd.DataFrame, task: TaskRequest, level: Sequence[float], refit: bool = False, recalibrate: bool = False
-) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
+) -> Backtests:
     """Backtest models on the same origins.
 
-    Returns:
-        The frame `unique_id, ds, cutoff, y` with the columns of every model, and the metrics of each model.
+    Args:
+        frame: the data.
+        task: what is forecast, and by which models.
+        level: intervals in percent; of models that give points alone there are none, which is said.
+        refit: fit again at every origin.
+        recalibrate: calibrate again at every origin.
+
+    Raises:
+        ForecastingError: the data or a choice has a problem.
     """
     import pandas as pd
 
@@ -40,15 +63,22 @@ def backtest(
     task = with_windows(task, panel)
     parts: list[pd.DataFrame] = []
     metrics = {}
-    for candidate in forecasters(task, panel.frequency.alias, ("gru",)):
-        asked = tuple(level) if candidate.gives_quantiles else ()
-        if asked != tuple(level):
-            say(f"{candidate.spec.alias} gives points: it has no intervals without --calibrate.")
-        with watched(candidate.spec.alias) as callbacks:
-            found = candidate.backtest_panel(
-                panel, task.windows, task.step, refit, recalibrate=recalibrate, level=asked, callbacks=callbacks
+    for candidate in forecasters_of(task, panel.frequency.alias):
+        alias = candidate.spec.alias
+        answered = tuple(level) if candidate.gives_quantiles else ()
+        if answered != tuple(level):
+            say(f"{alias} gives points: it has no intervals without --calibrate.")
+        with watched(alias) as watch:
+            backtest = candidate.backtest_panel(
+                panel,
+                task.windows,
+                task.step,
+                refit,
+                recalibrate=recalibrate,
+                level=answered,
+                callbacks=watch.callbacks,
             )
-        metrics[candidate.spec.alias] = found.metrics(asked)
-        part = found.to_frame(asked)
+        metrics[alias] = backtest.metrics(answered)
+        part = backtest.to_frame(answered)
         parts.append(part if not parts else part.iloc[:, 4:])
-    return pd.concat(parts, axis=1), metrics
+    return Backtests(pd.concat(parts, axis=1), metrics)

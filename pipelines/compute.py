@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.metadata import distributions
-from pathlib import Path
 from typing import Any
+
+from forecasting.quiet import UNUSABLE_GPU, import_tensorflow, is_unusable
 
 #: Recurrent layers for which a GPU has a kernel of whole sequences.
 FUSED = ("lstm", "gru")
 
-#: Where Linux shows that there is an NVIDIA GPU, whether or not anything can use it.
-NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
+
+@dataclass(frozen=True)
+class Examined:
+    """A part of an installation.
+
+    Attributes:
+        facts: what it is, as JSON has it.
+        problems: what is wrong with it, a sentence each, with the fix.
+    """
+
+    facts: dict[str, Any]
+    problems: tuple[str, ...] = ()
 
 
-def facts(problems: list[str]) -> dict[str, Any]:
+def examine_compute() -> Examined:
     """Return the devices, threads, libraries and kernels that TensorFlow uses; a GPU that it cannot is a problem."""
-    from pipelines.quiet import import_tensorflow
-
-    import_tensorflow()
-    import tensorflow as tf
-
+    tf = import_tensorflow()
     cores, gpus = len(os.sched_getaffinity(0)), tf.config.list_physical_devices("GPU")
-    if NVIDIA_DRIVER.exists() and not gpus:
-        problems.append(
-            "There is an NVIDIA driver, and TensorFlow finds no GPU. Install what it needs: `make install GPU=1`, or "
-            "pip install -r requirements-gpu.txt. If that is done, see whether nvidia-smi lists the GPU."
-        )
-    return {
+    facts = {
         "devices": [device.name.removeprefix("/physical_device:") for device in tf.config.list_physical_devices()],
         "gpus": [gpu_facts(tf, device) for device in gpus],
         "build": build_facts(tf),
@@ -38,6 +40,7 @@ def facts(problems: list[str]) -> dict[str, Any]:
         "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads() or cores,
         "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads() or cores,
     }
+    return Examined(facts, (UNUSABLE_GPU,) if is_unusable(gpus) else ())
 
 
 def gpu_facts(tf: Any, device: Any) -> dict[str, Any]:
@@ -63,8 +66,8 @@ def build_facts(tf: Any) -> dict[str, Any]:
 
 def cuda_libraries() -> dict[str, str]:
     """Return the versions of NVIDIA's libraries that pip has installed, by their names."""
-    found = ((one.metadata["Name"], one.version) for one in distributions())
-    return {name: version for name, version in sorted(found) if name.startswith("nvidia-")}
+    installed = ((one.metadata["Name"], one.version) for one in distributions())
+    return {name: version for name, version in sorted(installed) if name.startswith("nvidia-")}
 
 
 def kernels() -> dict[str, str]:
@@ -79,22 +82,3 @@ def kernels() -> dict[str, str]:
         return tf.function(layer, autograph=False).get_concrete_function(tf.TensorSpec([32, 24, 8], tf.float32))
 
     return {name: kernel_of(traced(name)) for name in FUSED}
-
-
-def lines(compute: Mapping[str, Any]) -> dict[str, str]:
-    """Return the facts as people read them."""
-    build, libraries = compute["build"], compute["cuda_libraries"]
-    gpus = [
-        f"{gpu['name']} ({gpu['compute_capability']}; memory {'grows' if gpu['memory_growth'] else 'is taken whole'})"
-        for gpu in compute["gpus"]
-    ]
-    built = f"for CUDA {build['cuda_version']} and cuDNN {build['cudnn_version']}" if build["cuda"] else "for CPUs"
-    return {
-        "devices": ", ".join(compute["devices"]),
-        "GPUs": ", ".join(gpus) or "none",
-        "TensorFlow built": built,
-        "CUDA libraries": ", ".join(f"{name} {version}" for name, version in libraries.items()) or "none from pip",
-        "kernels": ", ".join(f"{name}: {kernel}" for name, kernel in compute["kernels"].items()),
-        "threads": f"{compute['intra_op_threads']} in an operation, {compute['inter_op_threads']} between, "
-        f"{compute['cores']} cores",
-    }

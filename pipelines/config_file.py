@@ -1,4 +1,4 @@
-"""The --config file: option names and values in TOML or JSON, strictly."""
+"""The --config file: option names and values in TOML or JSON, read strictly, and written for `forecast train`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from typing import Any
 
 import click
 
+from pipelines.files.request import DataRequest
+from pipelines.options import TRAIN_BUNDLES
 from pipelines.requests import TaskRequest
+
+#: Parameters that no file may have, or that it spells otherwise.
+NOT_IN_FILES = ("config", "training", "as_json", "debug")
 
 
 def load(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
@@ -21,8 +26,8 @@ def load(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
     """
     if value is None:
         return
-    values = read(value, param, ctx)
-    known = option_names(ctx.command)
+    values = read_config(value, param, ctx)
+    known = parameters_by_key(ctx.command.params)
     unknown = [key for key in values if key not in known and key != "training"]
     if unknown:
         text = f"{value} has the unknown key {unknown[0]!r}. Known: {', '.join(sorted([*known, 'training']))}."
@@ -31,10 +36,12 @@ def load(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
     if not isinstance(training, dict):
         raise click.BadParameter(f"{value}: `training` must be a table of fields. Got {training!r}.", ctx, param)
     ctx.meta["training"] = tuple(training.items())
-    ctx.default_map = {**(ctx.default_map or {}), **{known[key]: listed(key, one) for key, one in values.items()}}
+    if isinstance(values.get("model"), str):
+        values["model"] = [values["model"]]
+    ctx.default_map = {**(ctx.default_map or {}), **{str(known[key].name): one for key, one in values.items()}}
 
 
-def read(path: str, param: click.Parameter, ctx: click.Context) -> dict[str, Any]:
+def read_config(path: str, param: click.Parameter, ctx: click.Context) -> dict[str, Any]:
     """Return the table of a file."""
     import json
     import tomllib
@@ -50,15 +57,13 @@ def read(path: str, param: click.Parameter, ctx: click.Context) -> dict[str, Any
     return values
 
 
-def option_names(command: click.Command) -> dict[str, str]:
+def parameters_by_key(parameters: Sequence[click.Parameter]) -> dict[str, click.Parameter]:
     """Return click's parameter for each key that a file may have."""
-    names = {}
-    for parameter in command.params:
-        if isinstance(parameter, click.Argument):
-            names["data"] = str(parameter.name)
-        elif parameter.name not in ("config", "training", "as_json", "debug"):
-            names[parameter.opts[-1].lstrip("-")] = str(parameter.name)
-    return names
+    return {
+        "data" if isinstance(one, click.Argument) else one.opts[-1].lstrip("-"): one
+        for one in parameters
+        if one.name not in NOT_IN_FILES
+    }
 
 
 def with_training(ctx: click.Context, task: TaskRequest) -> TaskRequest:
@@ -66,29 +71,44 @@ def with_training(ctx: click.Context, task: TaskRequest) -> TaskRequest:
     return replace(task, training=(*ctx.meta.get("training", ()), *task.training))
 
 
-def text_of(values: Mapping[str, Any], comments: Sequence[str] = ()) -> str:
+def to_config(data: DataRequest, task: TaskRequest) -> dict[str, Any]:
+    """Return the keys of a file by which `forecast train` trains one model on data; defaults are left out.
+
+    The number of windows is always there: with it a score can be found again. The address of a database is not: it may
+    hold a password.
+    """
+    said = {**vars(data), **vars(task), "models": task.models[0]}
+    if data.is_database:
+        del said["location"]
+    known = parameters_by_key([parameter for bundle in TRAIN_BUNDLES for parameter in bundle.parameters])
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, parameter in known.items()
+        if (value := said.get(str(parameter.name))) not in (None, (), [])
+        and (value != parameter.default or key == "windows")
+    }
+
+
+def to_toml(values: Mapping[str, Any], comments: Sequence[str] = ()) -> str:
     """Return options as a TOML file: numbers, texts, truth values, lists of those, and the table `training`.
 
     Args:
         values: by the names of the options; what is None or empty is left out.
         comments: lines at the top.
     """
+    options = {name: value for name, value in values.items() if name != "training"}
+    training = ["", "[training]", *toml_lines(values["training"])] if values.get("training") else []
+    return "\n".join([*(f"# {line}" for line in comments), *toml_lines(options), *training, ""])
+
+
+def toml_lines(table: Mapping[str, Any]) -> list[str]:
+    """Return the lines of one table."""
     import json
 
-    def lines(table: Mapping[str, Any]) -> list[str]:
-        said = {name: value for name, value in table.items() if value is not None and value not in ((), [])}
-        # a JSON value is a TOML one; the only character that JSON leaves and TOML does not is the delete
-        texts = {name: json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f") for name, value in said.items()}
-        return [f"{name} = {text}" for name, text in texts.items()]
-
-    options = {name: value for name, value in values.items() if name != "training"}
-    training = ["", "[training]", *lines(values["training"])] if values.get("training") else []
-    return "\n".join([*(f"# {line}" for line in comments), *lines(options), *training, ""])
-
-
-def listed(key: str, value: Any) -> Any:
-    """Return the models as a list, also where there is one."""
-    return [value] if key == "model" and isinstance(value, str) else value
+    said = {name: value for name, value in table.items() if value is not None and value not in ((), [])}
+    # a JSON value is a TOML one; the only character that JSON leaves and TOML does not is the delete
+    texts = {name: json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f") for name, value in said.items()}
+    return [f"{name} = {text}" for name, text in texts.items()]
 
 
 config_option = click.option(

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from forecasting import registry
 from forecasting.errors import RegistryError
 from forecasting.home import home, tracking_uri, without_password
-from pipelines import compute
+from pipelines.compute import Examined, examine_compute
 
 PACKAGES = (
     "keras-forecasting-service", "tensorflow", "keras", "mlflow", "numpy", "pandas", "pyarrow", "flask", "gunicorn",
@@ -25,62 +24,60 @@ LEAST_FREE_BYTES = 200 << 20
 
 def examine() -> dict[str, Any]:
     """Return everything worth knowing, with `problems` last."""
-    problems: list[str] = []
-    facts = {
-        "versions": versions(),
-        "compute": compute.facts(problems),
-        "home": home_facts(problems),
-        "tracking": tracking_facts(problems),
-        "known": known(),
+    parts = {
+        "versions": Examined(package_versions()),
+        "compute": examine_compute(),
+        "home": examine_home(),
+        "tracking": examine_tracking(),
+        "known": Examined(known_names()),
     }
-    return {**facts, "problems": problems}
+    facts = {name: part.facts for name, part in parts.items()}
+    return {**facts, "problems": [problem for part in parts.values() for problem in part.problems]}
 
 
-def versions() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that matter."""
-    found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+    return {"python": platform.python_version(), **{name: package_version(name) for name in PACKAGES}}
 
 
-def home_facts(problems: list[str]) -> dict[str, Any]:
+def package_version(name: str) -> str:
+    """Return the version of a package, or that it is not installed."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def examine_home() -> Examined:
     """Return where run-time files go and whether they can."""
     try:
         folder = home()
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        problems.append(f"The home folder cannot be made: {error}. Set FORECAST_HOME.")
-        return {"folder": os.environ.get("FORECAST_HOME"), "writable": False, "free_bytes": None}
-    writable = os.access(folder, os.W_OK)
-    if not writable:
-        problems.append(f"{folder} is not writable. Set FORECAST_HOME.")
-    if free < LEAST_FREE_BYTES:
-        problems.append(f"{folder} has only {free >> 20} MiB free. Make room.")
-    return {"folder": str(folder), "writable": writable, "free_bytes": free}
+        facts = {"folder": os.environ.get("FORECAST_HOME"), "writable": False, "free_bytes": None}
+        return Examined(facts, (f"The home folder cannot be made: {error}. Set FORECAST_HOME.",))
+    is_writable = os.access(folder, os.W_OK)
+    problems = (
+        *(() if is_writable else (f"{folder} is not writable. Set FORECAST_HOME.",)),
+        *(() if free >= LEAST_FREE_BYTES else (f"{folder} has only {free >> 20} MiB free. Make room.",)),
+    )
+    return Examined({"folder": str(folder), "writable": is_writable, "free_bytes": free}, problems)
 
 
-def tracking_facts(problems: list[str]) -> dict[str, Any]:
-    """Return the tracking store, whether it answers, and the models registered there."""
+def examine_tracking() -> Examined:
+    """Return the tracking store, whether it answers, and the models registered there with their champions."""
     try:
         address = without_password(tracking_uri())
-        models = [model_facts(name) for name in registry.names()]
+        champions = {name: registry.champion(name) for name in registry.names()}
     except (RegistryError, OSError) as error:
-        problems.append(f"The tracking store does not answer: {without_password(str(error))}")
-        return {"uri": without_password(os.environ.get("MLFLOW_TRACKING_URI", "")), "reachable": False, "models": []}
-    return {"uri": address, "reachable": True, "models": models}
+        address = without_password(os.environ.get("MLFLOW_TRACKING_URI", ""))
+        problem = f"The tracking store does not answer: {without_password(str(error))}"
+        return Examined({"uri": address, "reachable": False, "models": []}, (problem,))
+    models = [{"name": name, "champion": one.version if one else None} for name, one in champions.items()]
+    return Examined({"uri": address, "reachable": True, "models": models})
 
 
-def model_facts(name: str) -> dict[str, Any]:
-    """Return a registered model with its champion."""
-    champion = registry.champion(name)
-    return {"name": name, "champion": champion.version if champion else None}
-
-
-def known() -> dict[str, list[str]]:
+def known_names() -> dict[str, list[str]]:
     """Return the names of everything that a model can be made of."""
     from forecasting.decoding import DECODINGS
     from forecasting.heads import HEADS
@@ -100,18 +97,3 @@ def known() -> dict[str, list[str]]:
         "learners": LEARNERS,
     }
     return {name: family.names() for name, family in families.items()}
-
-
-def lines(facts: Mapping[str, Any]) -> dict[str, str]:
-    """Return the facts as people read them."""
-    found = {name: str(one) for name, one in facts["versions"].items()}
-    place, tracking = facts["home"], facts["tracking"]
-    models = [f"{one['name']} (champion {one['champion'] or 'none'})" for one in tracking["models"]]
-    free = f", {place['free_bytes'] / 1e9:.1f} GB free" if place["free_bytes"] is not None else ""
-    found |= {
-        **compute.lines(facts["compute"]),
-        "home": f"{place['folder']} ({'writable' if place['writable'] else 'NOT writable'}{free})",
-        "tracking": f"{tracking['uri']} ({'answers' if tracking['reachable'] else 'does NOT answer'})",
-        "registered": ", ".join(models) or "none",
-    }
-    return found | {name: ", ".join(names) for name, names in facts["known"].items()}

@@ -1,4 +1,4 @@
-"""The leak check job: a trained model, or a fresh one of each kind of choices."""
+"""The leak check job: a trained model, or a fresh one fitted before the cutoff."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ import click
 from forecasting import artifact
 from forecasting.evaluation.leakage import LeakageReport
 from forecasting.forecaster import Forecaster
-from pipelines.competitors import forecasters
-from pipelines.console import show_table
-from pipelines.quiet import import_tensorflow
-from pipelines.requests import DataRequest, TaskRequest
-from pipelines.sources import Source
-from pipelines.views import show_facts
+from pipelines.competitors import forecasters_of
+from pipelines.files.request import Columns, DataRequest
+from pipelines.requests import TaskRequest
+from pipelines.sources import DataSource
 
 #: How the registry's models are written.
 REGISTERED = re.compile(r"models:/.+|[^:=]+[@/][^:=]+")
@@ -27,33 +25,19 @@ def is_trained(model: str) -> bool:
     return (Path(model) / artifact.SPEC_FILE).is_file() or REGISTERED.fullmatch(model) is not None
 
 
-def check_leakage(data: DataRequest, model: str, task: TaskRequest) -> LeakageReport:
+def check_model_leakage(data: DataRequest, model: str, task: TaskRequest) -> LeakageReport:
     """Check a trained model, or a fresh one; only that needs the task.
 
     Raises:
         click.UsageError: a fresh model without a horizon.
         ForecastingError: the data or the model has a problem.
     """
-    import_tensorflow()
     if is_trained(model):
         forecaster = Forecaster.load(model)
-        return forecaster.check_leakage(Source.open(data).read_for(forecaster.predictor.task).frame())
+        return forecaster.check_leakage(DataSource.open(data, Columns.of(forecaster.predictor.task)).frame())
     if task.horizon is None:
         raise click.UsageError("A model that is not trained yet needs --horizon.")
     task = replace(task, models=(model,))
-    frame = Source.open(task.read(data)).frame()
-    (forecaster,) = forecasters(task, task.freq, ())
+    frame = DataSource.open(data, task.columns).frame()
+    (forecaster,) = forecasters_of(task, task.freq)
     return forecaster.check_leakage(frame)
-
-
-def show_leakage(found: LeakageReport) -> None:
-    """Print the report for people."""
-    verdict = "something moved: the future leaks" if found.leaks else "nothing moved"
-    how = "fitted before the cutoff, for every change" if found.is_refitted else "trained, answering as it is"
-    show_facts({"verdict": verdict, "cutoff": found.cutoff, "series": found.series, "model": how})
-    rows = [
-        [trial.changed, trial.values, name, value]
-        for trial in found.trials
-        for name, value in trial.differences.items()
-    ]
-    show_table("Largest difference", ["changed after the cutoff", "values", "compared", "difference"], rows)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from forecasting.spec_text import read_value
+
+
+def parts_of(value: object) -> Sequence[Any]:
+    """Return what commas separate in a text; a list, as a config file has it, as it is."""
+    if isinstance(value, str):
+        return value.split(",")
+    return value if isinstance(value, (list, tuple)) else [value]
 
 
 class NumberList(click.ParamType):
@@ -17,11 +25,12 @@ class NumberList(click.ParamType):
     def __init__(self, kind: type[int] | type[float]) -> None:
         self.kind = kind
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...] | tuple[float, ...]:
         """Read `24,168`; lists, as a config file has them, are taken too."""
-        parts = value.split(",") if isinstance(value, str) else value if isinstance(value, (list, tuple)) else [value]
         try:
-            return tuple(self.kind(part) for part in parts)
+            return tuple(self.kind(part) for part in parts_of(value))
         except (TypeError, ValueError):
             self.fail(f"{value!r} is not a list of numbers such as 24,168.", param, ctx)
 
@@ -38,8 +47,7 @@ class Names(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         """Read `store,region`; lists, as a config file has them, are taken too."""
-        parts = value.split(",") if isinstance(value, str) else value if isinstance(value, (list, tuple)) else [value]
-        names = tuple(str(part).strip() for part in parts)
+        names = tuple(str(part).strip() for part in parts_of(value))
         if not all(names) or len(set(names)) < len(names):
             self.fail(f"{value!r} is not a list of different {self.name} such as {self.example}.", param, ctx)
         return names
@@ -55,11 +63,11 @@ class Cycles(Names):
         """Read `hour,weekday`, or `none`, which stands alone."""
         names = super().convert(value, param, ctx)
         if "none" in names and len(names) > 1:
-            self.fail(f"{value!r} names cycles, and none beside them. Name one or the other.", param, ctx)
+            self.fail(f"{value!r} names cycles, and none with them. Name one or the other.", param, ctx)
         return () if names == ("none",) else names
 
 
-class Frequency(click.ParamType):
+class FrequencyText(click.ParamType):
     """A pandas offset alias or an integer."""
 
     name = "freq"
@@ -80,8 +88,8 @@ class Pair(click.ParamType):
         if isinstance(value, tuple):
             return value
         left, equals, right = (part.strip() for part in str(value).partition("="))
-        found = self.pair(left, right) if equals and left and right else None
-        return found or self.fail(f"{value!r} is not {self.name}, such as {self.example}.", param, ctx)
+        pair = self.pair(left, right) if equals and left and right else None
+        return pair or self.fail(f"{value!r} is not {self.name}, such as {self.example}.", param, ctx)
 
     def pair(self, left: str, right: str) -> tuple[str, Any] | None:
         """Return what the two sides mean; None where they mean nothing."""
@@ -107,28 +115,32 @@ class CodeAction(Pair):
     example = "leading_zeros=drop"
 
 
-class OutFile(click.ParamType):
-    """A file to write: its ending says which format."""
+class FileWithEnding(click.ParamType):
+    """A file to write: its ending says which format.
+
+    Args:
+        known: the endings that have one.
+        endings: the same in words.
+    """
 
     name = "FILE"
+
+    def __init__(self, known: tuple[str, ...], endings: str) -> None:
+        self.known = known
+        self.endings = endings
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Refuse endings that no format has, before any work is done."""
-        if not str(value).lower().endswith((".csv", ".parquet", ".pq")):
-            self.fail(f"{value!r} must end with .parquet or .csv: the ending chooses the format.", param, ctx)
+        if not str(value).lower().endswith(self.known):
+            self.fail(f"{value!r} must end with {self.endings}: the ending chooses the format.", param, ctx)
         return str(value)
 
 
-class ConfigFile(click.ParamType):
-    """A config file to write: its ending says which format, one of those that --config reads."""
+#: Rows, as the sinks write them.
+TABLE_FILE = FileWithEnding((".csv", ".parquet", ".pq"), ".parquet or .csv")
 
-    name = "FILE"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Refuse other endings, before any work is done."""
-        if not str(value).lower().endswith((".toml", ".json")):
-            self.fail(f"{value!r} must end with .toml or .json: the ending chooses the format.", param, ctx)
-        return str(value)
+#: Options, as --config reads them.
+CONFIG_FILE = FileWithEnding((".toml", ".json"), ".toml or .json")
 
 
 class Separator(click.ParamType):

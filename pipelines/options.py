@@ -1,19 +1,22 @@
-"""Options that several commands share, bundled into small frozen objects; imports nothing heavy."""
+"""Options that several commands share; imports nothing heavy."""
 
 from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from forecasting.config import SHORT_SERIES
-from pipelines import requests
-from pipelines.option_types import Cycles, Frequency, Names, NumberList, Separator, Setting
-
-Function = Callable[..., Any]
+from pipelines.bundle import Bundle, Function
+from pipelines.console import listening, say
+from pipelines.exits import NoDataError
+from pipelines.files.request import DataRequest
+from pipelines.option_types import Cycles, FrequencyText, Names, NumberList, Separator, Setting
+from pipelines.requests import KeepRequest, TaskRequest
 
 
 def examples(*lines: str) -> str:
@@ -21,62 +24,24 @@ def examples(*lines: str) -> str:
     return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
 
 
-def bundled(name: str, kind: type, options: Sequence[Function]) -> Function:
-    """Return a decorator that adds options to a command and hands them over as one object.
-
-    Only these options: another one of a field's name, which the command has beside them, means something else.
-
-    Args:
-        name: argument of the command that gets the object.
-        kind: dataclass of the object, whose fields click's parameters are named after.
-        options: click decorators, in the order of --help.
-    """
-    added = [str(parameter.name) for parameter in click.command()(with_options(lambda: None, options)).params]
-
-    def decorate(function: Function) -> Function:
-        @functools.wraps(function)
-        def command(**values: Any) -> Any:
-            given = {parameter: values.pop(parameter) for parameter in added}
-            return function(**{name: kind(**given)}, **values)
-
-        return with_options(command, options)
-
-    return decorate
-
-
-def with_options(function: Function, options: Sequence[Function]) -> Function:
-    """Add options to a command, in the order of --help."""
-    for option in reversed(options):
-        function = option(function)
-    return function
-
-
-data_options = bundled(
-    "data",
-    requests.DataRequest,
-    [
-        click.argument("location", metavar="DATA"),
-        click.option("--query", metavar="SQL", help="Query to run, when DATA is a SQLAlchemy URL."),
-        click.option("--id", "--id-column", "id_column", metavar="COLUMN", help="Id column [unique_id or item_id]."),
-        click.option("--time", "--time-column", "time_column", metavar="COLUMN", help="Time column [ds or timestamp]."),
-        click.option(
-            "--target", "--target-column", "target_column", metavar="COLUMN", help="Target column [y or target]."
-        ),
-        click.option("--sep", type=Separator(), default=",", show_default=True, help="Field separator of a CSV file."),
-        click.option("--decimal", type=Separator(), default=".", show_default=True, help="Decimal mark of a CSV file."),
-        click.option(
-            "--thousands", type=Separator(), default="", help="Grouping mark of a CSV target, e.g. . in 1.234,5"
-        ),
-        click.option("--encoding", default="utf-8", show_default=True, help="Encoding of a CSV file."),
-    ],
-)
+data_options = Bundle("data", DataRequest, [
+    click.argument("location", metavar="DATA"),
+    click.option("--query", metavar="SQL", help="Query to run, when DATA is a SQLAlchemy URL."),
+    click.option("--id", "--id-column", "id_column", metavar="COLUMN", help="Id column [unique_id or item_id]."),
+    click.option("--time", "--time-column", "time_column", metavar="COLUMN", help="Time column [ds or timestamp]."),
+    click.option("--target", "--target-column", "target_column", metavar="COLUMN",
+                 help="Target column [y or target]."),
+    click.option("--sep", type=Separator(), default=",", show_default=True, help="Field separator of a CSV file."),
+    click.option("--decimal", type=Separator(), default=".", show_default=True, help="Decimal mark of a CSV file."),
+    click.option("--thousands", type=Separator(), default="", help="Grouping mark of a CSV target, e.g. . in 1.234,5"),
+    click.option("--encoding", default="utf-8", show_default=True, help="Encoding of a CSV file."),
+])  # fmt: skip
 
 freq_option = click.option(
-    "--freq", type=Frequency(), metavar="F", help="Step: a pandas alias (h, D, MS ...) or an integer. [inferred]"
+    "--freq", type=FrequencyText(), metavar="F", help="Step: a pandas alias (h, D, MS ...) or an integer. [inferred]"
 )
 
-
-#: What may be said of a task beside its horizon and its models.
+#: What may be said of a task besides its horizon and its models.
 CHOICES = (
     freq_option,
     click.option("--season", type=NumberList(int), help="Seasonal periods in steps, e.g. 24,168. [by frequency]"),
@@ -101,8 +66,8 @@ CHOICES = (
 )  # fmt: skip
 
 
-def task_options(least_windows: int = 1, each_limited: bool = True) -> Function:
-    """Return the decorator that adds the options of a task and hands over a `TaskRequest` as `task`.
+def task_options(least_windows: int = 1, each_limited: bool = True) -> Bundle:
+    """Return the options of a task, which hand over a `TaskRequest` as `task`.
 
     Args:
         least_windows: the least origins that `--windows` takes.
@@ -115,18 +80,22 @@ def task_options(least_windows: int = 1, each_limited: bool = True) -> Function:
     ]  # fmt: skip
     limit = click.option("--time-limit", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
                          help="Time that each training may take. [none; 600 for auto]")  # fmt: skip
-    options = [
+    return Bundle("task", TaskRequest, [
         click.option("--horizon", type=click.IntRange(1), required=True, help="Steps ahead to forecast."),
         click.option("--model", "models", multiple=True, metavar="MODEL",
                      help="Model, e.g. gru or seasonal-naive:period=24; may be repeated."),
         *backtest,
         *CHOICES,
         *([limit] if each_limited else ()),
-    ]  # fmt: skip
-    return bundled("task", requests.TaskRequest, options)
+    ])  # fmt: skip
 
 
-level_option = click.option("--level", type=NumberList(float), help="Intervals in percent, e.g. 80,95.")
+#: Options of `forecast train` that say what is trained on what; a config file holds them.
+TRAIN_BUNDLES = (data_options, task_options(least_windows=0))
+
+horizon_option = click.option("--horizon", type=click.IntRange(1), help="Steps ahead. [as trained]")
+
+level_option = click.option("--level", type=NumberList(float), default=(), help="Intervals in percent, e.g. 80,95.")
 
 model_option = click.option(
     "--model", required=True, metavar="MODEL", help="Model folder, NAME@alias, NAME/version or models:/ URI."
@@ -138,44 +107,16 @@ future_option = click.option(
     help="Known covariates of the steps ahead, by id and time; a file, folder or glob. [rows of DATA without target]",
 )
 
-predict_options = bundled(
-    "asked",
-    requests.PredictOptions,
-    [
-        click.option("--horizon", type=click.IntRange(1), help="Steps ahead. [as trained]"),
-        level_option,
-        future_option,
-        click.option("--only", multiple=True, metavar="ID", help="Forecast this series; may be repeated. [all]"),
-        click.option("--probabilities", is_flag=True, help="Add the probability of each symbol."),
-    ],
-)
-
-#: Where a model is put.
-KEEP = (
+keep_options = Bundle("keep", KeepRequest, [
     click.option("--out", metavar="FOLDER", help="Save the model in this folder."),
     click.option("--register", metavar="NAME", help="Register the model; the first version becomes the champion."),
     click.option("--track/--no-track", default=True, show_default=True, help="Log an MLflow run."),
-)
-
-train_options = bundled(
-    "asked",
-    requests.TrainOptions,
-    [
-        click.option("--future", metavar="FILE",
-                     help="Known covariates of the steps after DATA; checked before training, used by `predict`."),
-        *KEEP,
-    ],
-)  # fmt: skip
+])  # fmt: skip
 
 
-def keep_options(function: Function) -> Function:
-    """Add where a model is put: `out`, `register` and `track`; see `require_run`."""
-    return with_options(function, KEEP)
-
-
-def require_run(register: str | None, track: bool) -> None:
+def require_run(keep: KeepRequest) -> None:
     """Raise a `click.UsageError` where a model is to be registered from a run that is switched off."""
-    if register and not track:
+    if keep.register and not keep.track:
         raise click.UsageError("--register needs the MLflow run that --no-track switches off.")
 
 
@@ -184,13 +125,23 @@ skip_code_option = click.option(
 )
 
 
+@contextmanager
+def skipping(skip_code: int | None) -> Iterator[None]:
+    """Exit with the skip code, where one was given, when it turns out that the data has no rows."""
+    try:
+        yield
+    except NoDataError as error:
+        if skip_code is None:
+            raise
+        say(str(error))
+        raise click.exceptions.Exit(skip_code) from error
+
+
 def common_options(function: Function) -> Function:
     """Add --json and --debug, and bring the library's log lines to stderr while the command runs."""
 
     @functools.wraps(function)
     def command(**values: Any) -> Any:
-        from pipelines.console import listening
-
         with listening():
             return function(**values)
 
@@ -201,25 +152,3 @@ def common_options(function: Function) -> Function:
 def _debug(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value:
         os.environ["FORECAST_DEBUG"] = "1"
-
-
-def read_or_skip(source: Any, skip_code: int | None) -> Any:
-    """Return the frame of a source; where it has no rows and a skip code was given, exit with that."""
-    from pipelines.console import say
-    from pipelines.exits import NoDataError
-
-    try:
-        return source.frame()
-    except NoDataError as error:
-        if skip_code is None:
-            raise
-        say(str(error))
-        raise click.exceptions.Exit(skip_code) from error
-
-
-def records(frame: Any) -> list[dict[str, Any]]:
-    """Return a frame as JSON records, times as ISO 8601."""
-    times = frame.select_dtypes(["datetime", "datetimetz"])
-    texts = {name: times[name].map(lambda time: time.isoformat()) for name in times}
-    found: list[dict[str, Any]] = frame.assign(**texts).to_dict("records")
-    return found

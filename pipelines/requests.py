@@ -1,59 +1,11 @@
-"""What a command was asked for, as its options said it: plain and frozen."""
+"""What a command is asked for, as its options say it: plain and frozen."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-
-@dataclass(frozen=True)
-class DataRequest:
-    """Where data is and how it is written.
-
-    Attributes:
-        location: file, folder, glob or SQLAlchemy URL.
-        query: SQL, for a URL.
-        id_column: name of the id column, when it is not a recognised one.
-        time_column: name of the time column.
-        target_column: name of the target column.
-        sep: what separates the fields of a CSV line.
-        decimal: decimal mark of a CSV file.
-        encoding: encoding of a CSV file.
-        thousands: what groups the digits of a CSV file's target; nothing when empty.
-        is_lenient: whether cells that cannot be read stay as the texts they are, for the data check to name.
-        symbols: whether the target holds symbols, which only the model says.
-        beside: columns of the covariates, likewise.
-        has_target: whether there is a target; the future of known covariates has none.
-    """
-
-    location: str
-    query: str | None = None
-    id_column: str | None = None
-    time_column: str | None = None
-    target_column: str | None = None
-    sep: str = ","
-    decimal: str = "."
-    encoding: str = "utf-8"
-    thousands: str = ""
-    is_lenient: bool = False
-    symbols: bool = False
-    beside: tuple[str, ...] = ()
-    has_target: bool = True
-
-    @property
-    def is_database(self) -> bool:
-        """Whether the data is the answer of a database."""
-        return "://" in self.location
-
-    def read_for(self, task: Any) -> DataRequest:
-        """Return how the data must be read for a model of this task."""
-        return replace(
-            self, symbols=bool(task.symbols), beside=(*task.static_names, *task.known_names, *task.past_names)
-        )
-
-    def future(self, location: str, known: tuple[str, ...]) -> DataRequest:
-        """Return where the future of known covariates is; it is written like the data, and has no target."""
-        return replace(self, location=location, query=None, thousands="", symbols=False, beside=known, has_target=False)
+from pipelines.files.request import Columns
 
 
 @dataclass(frozen=True)
@@ -107,12 +59,12 @@ class TaskRequest:
         return (*self.training, *((name, value) for name, value in named.items() if value is not None))
 
     @property
-    def beside(self) -> tuple[str, ...]:
+    def covariates(self) -> tuple[str, ...]:
         """The columns of all covariates."""
         return (*self.static_covariates, *self.known_covariates, *self.past_covariates)
 
     @property
-    def of_symbols(self) -> bool:
+    def has_symbols(self) -> bool:
         """Whether the models forecast symbols.
 
         Raises:
@@ -120,86 +72,91 @@ class TaskRequest:
         """
         from forecasting.errors import ConfigError
         from forecasting.model_spec import ModelSpec
-        from pipelines.quiet import silent_stderr
 
-        with silent_stderr():  # options of a head are checked by its file, which loads TensorFlow
-            kinds = {ModelSpec.parse(name).has_symbols for name in self.models}
+        kinds = {ModelSpec.parse(name).has_symbols for name in self.models}
         if len(kinds) > 1:
             text = "Some models forecast symbols and some numbers. Give all of them head=categorical, or none."
             raise ConfigError(text, code="mixed_heads", field="model")
         return True in kinds
 
-    def read(self, data: DataRequest) -> DataRequest:
-        """Return how data must be read for the models.
+    @property
+    def columns(self) -> Columns:
+        """What the models read of the data.
 
         Raises:
             ConfigError: two covariates share a name, or some models forecast symbols and some numbers.
         """
         from forecasting.config import require_different
 
-        require_different(self.beside)
-        return replace(data, symbols=self.of_symbols, beside=self.beside)
+        require_different(self.covariates)
+        return Columns(self.covariates, "symbols" if self.has_symbols else "numbers")
 
 
 @dataclass(frozen=True)
-class TrainOptions:
-    """What a training reads besides its data, and what becomes of it.
+class KeepRequest:
+    """Where a model that was made is put.
 
     Attributes:
-        future: where the future of the known covariates is, to be checked.
-        out: folder of the model.
-        register: registered name.
+        out: its folder, or None.
+        register: the name that it is registered under, or None.
         track: whether to log an MLflow run.
+        promote: whether the registered version becomes the champion in any case.
     """
 
-    future: str | None = None
     out: str | None = None
     register: str | None = None
     track: bool = True
+    promote: bool = False
 
 
 @dataclass(frozen=True)
-class PredictOptions:
+class PredictRequest:
     """What a forecast is to be like.
 
     Attributes:
         horizon: steps ahead; as trained when None.
         level: intervals in percent.
-        future: where the future of the known covariates is.
-        only: the series wanted; all when empty.
-        probabilities: whether those of each symbol are wanted.
+        future: where the future of the known covariates is; in rows of the data when None.
+        only: ids of the series that are forecast; all when empty.
+        probabilities: whether the probability of each symbol is added.
     """
 
     horizon: int | None = None
-    level: tuple[float, ...] | None = None
+    level: tuple[float, ...] = ()
     future: str | None = None
     only: tuple[str, ...] = ()
     probabilities: bool = False
 
 
 @dataclass(frozen=True)
-class BatchOptions:
-    """What a batch forecast is to be like.
+class BatchRequest:
+    """What a batch job forecasts, and where it puts that.
 
     Attributes:
+        model: model folder or registry reference.
+        out: folder of runs.
         horizon: steps ahead; as trained when None.
         level: intervals in percent.
-        as_of: the history ends here.
+        as_of: the history ends here, ISO 8601 or an integer step.
         max_quarantine: share of series that may be set aside.
         parts: number of parts; by size when None.
         workers: processes.
+        future: where the future of the known covariates is; in rows of the data when None.
     """
 
+    model: str
+    out: str
     horizon: int | None = None
-    level: tuple[float, ...] | None = None
+    level: tuple[float, ...] = ()
     as_of: str | None = None
     max_quarantine: float = 0.01
     parts: int | None = None
     workers: int = 1
+    future: str | None = None
 
 
 @dataclass(frozen=True)
-class TuneOptions:
+class TuneRequest:
     """How a search is run, and where its result goes.
 
     Attributes:
@@ -221,3 +178,37 @@ class TuneOptions:
     study: str | None = None
     storage: str | None = None
     track: bool = True
+
+
+@dataclass(frozen=True)
+class RepairRequest:
+    """The repair that a data check is asked for.
+
+    Attributes:
+        out: where the repaired data goes.
+        plan: file of the plan to carry out; where there is none, it is written there.
+        actions: actions for some codes, as (code, action).
+    """
+
+    out: str
+    plan: str | None = None
+    actions: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class ExperimentRequest:
+    """How an experiment is run.
+
+    Attributes:
+        out: folder of the pictures; under FORECAST_HOME when None.
+        quick: whether the small version is run.
+        seed: the first seed.
+        data: file, folder, glob or SQLAlchemy URL; the experiment's own data when None.
+        horizon: steps ahead, with data; the experiment's own when None.
+    """
+
+    out: str | None = None
+    quick: bool = False
+    seed: int = 1
+    data: str | None = None
+    horizon: int | None = None

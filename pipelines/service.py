@@ -30,7 +30,7 @@ STOP_SECONDS = 30.0
 
 
 def environment(models: Sequence[str], settings: Mapping[str, Any]) -> dict[str, str]:
-    """Return the environment of the service: this one, with the models and the settings that were given.
+    """Return the environment of the service: this one, with the models and the settings that were chosen.
 
     Args:
         models: references or folders; those of the environment when empty.
@@ -40,13 +40,13 @@ def environment(models: Sequence[str], settings: Mapping[str, Any]) -> dict[str,
     variables.pop("FORECAST_DEBUG", None)
     if models:
         variables["FORECAST_MODELS"] = ",".join(models)
-    given = {f"FORECAST_{name.upper()}": str(value) for name, value in settings.items() if value is not None}
-    return {**variables, **given, "PYTHONSAFEPATH": "1"}
+    chosen = {f"FORECAST_{name.upper()}": str(value) for name, value in settings.items() if value is not None}
+    return {**variables, **chosen, "PYTHONSAFEPATH": "1"}
 
 
-def free_port(host: str, wanted: int) -> int:
-    """Return the wanted port where it is free, another free one otherwise."""
-    for port in (wanted, 0):
+def free_port(host: str, preferred: int) -> int:
+    """Return the preferred port where it is free, another free one otherwise."""
+    for port in (preferred, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -58,7 +58,7 @@ def free_port(host: str, wanted: int) -> int:
 
 
 @dataclass(frozen=True)
-class Service:
+class ServiceProcess:
     """A running service.
 
     Attributes:
@@ -112,7 +112,7 @@ class Service:
 
 
 @contextmanager
-def running(models: Sequence[str], port: int, log: Path) -> Iterator[Service]:
+def running(models: Sequence[str], port: int, log: Path) -> Iterator[ServiceProcess]:
     """Run the service for a while.
 
     Args:
@@ -122,7 +122,7 @@ def running(models: Sequence[str], port: int, log: Path) -> Iterator[Service]:
     """
     variables = environment(models, {"host": DEFAULT_HOST, "port": port})
     with log.open("wb") as output:
-        service = Service(started(variables, output), f"http://{DEFAULT_HOST}:{port}", log)
+        service = ServiceProcess(started(variables, output), f"http://{DEFAULT_HOST}:{port}", log)
         try:
             yield service
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ from pipelines.exits import try_again
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
+    from matplotlib.figure import Figure
 
 #: Start of the names of files that are being written; what a killed process left behind is swept by name.
 TEMPORARY = ".tmp-"
@@ -74,13 +77,22 @@ def sweep(folder: Path) -> None:
         file.unlink(missing_ok=True)
 
 
-def write_json(path: str | Path, value: Any) -> None:
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text."""
+    write_atomic(path, lambda part: part.write_text(text, encoding="utf-8", newline=""), len(text))
+
+
+def write_sorted_json(path: str | Path, value: Any) -> None:
     """Write legal JSON in a stable order."""
-    text = json.dumps(value, indent=1, sort_keys=True, allow_nan=False)
-    write_atomic(path, lambda part: part.write_text(text + "\n", encoding="utf-8"))
+    write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n")
 
 
-def write_table(path: str | Path, table: Any) -> None:
+def write_picture(path: str | Path, figure: Figure) -> None:
+    """Write a picture as PNG."""
+    write_atomic(path, functools.partial(figure.savefig, format="png"))
+
+
+def write_table(path: str | Path, table: pa.Table) -> None:
     """Write an Arrow table as Parquet."""
     import pyarrow.parquet as pq
 
@@ -89,12 +101,11 @@ def write_table(path: str | Path, table: Any) -> None:
 
 def write_frame(path: str | Path, frame: pd.DataFrame) -> None:
     """Write a frame as Parquet or, when the name ends with .csv, as CSV that no spreadsheet runs."""
-    import pyarrow as pa
-
     if str(path).lower().endswith(".csv"):
-        text = to_csv(frame)
-        write_atomic(path, lambda part: part.write_text(text, encoding="utf-8", newline=""), len(text))
+        write_text(path, to_csv(frame))
     else:
+        import pyarrow as pa
+
         write_table(path, pa.Table.from_pandas(frame, preserve_index=False))
 
 
@@ -104,11 +115,20 @@ def to_csv(frame: pd.DataFrame) -> str:
         ids = frame[UNIQUE_ID].astype(object)
         risky = ids.map(lambda name: isinstance(name, str) and name.startswith(FORMULA_STARTS)).astype(bool)
         frame = frame.assign(**{UNIQUE_ID: ids.mask(risky, "'" + ids.astype(str))})
+    return str(with_iso_times(frame).to_csv(index=False, lineterminator="\n"))
+
+
+def to_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a frame as JSON records, times as ISO 8601."""
+    return [{str(name): value for name, value in row.items()} for row in with_iso_times(frame).to_dict("records")]
+
+
+def with_iso_times(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose times are texts, ISO 8601."""
     times = frame.select_dtypes(["datetime", "datetimetz"])
-    texts = {str(name): times[name].map(iso, na_action="ignore") for name in times}
-    return str(frame.assign(**texts).to_csv(index=False, lineterminator="\n"))
+    return frame.assign(**{str(name): times[name].map(iso, na_action="ignore") for name in times})
 
 
-def iso(time: Any) -> str:
+def iso(time: pd.Timestamp) -> str:
     """Return a time as ISO 8601."""
-    return str(time.isoformat())
+    return time.isoformat()

@@ -1,118 +1,66 @@
-"""The training job: compete, refit the winner on all data, record it, save it, register it."""
+"""The training job: rank the models by a backtest, fit the best on all data, keep it."""
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecasting import artifact, registry
 from forecasting.data.panel import Panel
 from forecasting.errors import ForecastingError
 from forecasting.forecaster import Forecaster
-from forecasting.home import home
-from pipelines.competitors import (
-    Contest,
-    contest,
-    forecasters,
-    leaderboard_records,
-    panel_of,
-    score,
-    watched,
-    with_windows,
-)
+from pipelines.competitors import forecasters_of, panel_of, with_windows
 from pipelines.console import say
-from pipelines.journal import Journal, journal, log_candidates, log_entry, log_pictures, model_params
-from pipelines.requests import TaskRequest
+from pipelines.jobs.contest import Contest, hold_contest, score
+from pipelines.jobs.keep import Kept, keep_model, require_keepable
+from pipelines.jobs.records import record_entry
+from pipelines.jobs.watch import watched
+from pipelines.journal import Journal, open_journal
+from pipelines.requests import KeepRequest, TaskRequest
+from pipelines.sources import NamedFrame
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from forecasting.leaderboard import Entry
-    from forecasting.registry import Version
-
 
 #: Codes of errors for want of rows: all rows may be enough where those before the first origin are not.
 WANT_OF_DATA = ("too_short", "all_missing")
 
 
 @dataclass(frozen=True)
-class KeepRequest:
-    """Where to put a model.
-
-    Attributes:
-        name: name of the data.
-        register: registered name, or None.
-        out: artifact folder, or None.
-        is_tracked: whether to log an MLflow run.
-        is_champion: whether the registered version becomes the champion in any case.
-    """
-
-    name: str
-    register: str | None = None
-    out: str | None = None
-    is_tracked: bool = True
-    is_champion: bool = False
-
-    @property
-    def experiment(self) -> str:
-        """Name of the MLflow experiment."""
-        return self.register or self.name
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainRequest(KeepRequest):
-    """What to train and where to put it.
-
-    Attributes:
-        task: what is forecast and by which models.
-        future: known covariates after the end of the data, to be checked before anything is trained, or None.
-    """
-
-    task: TaskRequest
-    future: pd.DataFrame | None = None
-
-
-@dataclass
 class Trained:
-    """What came of it.
+    """A model that was trained, or calibrated again, and kept.
 
     Attributes:
-        forecaster: the winner, fitted on all data.
-        entries: the leaderboard, the best first; empty when there was no backtest.
-        left_out: why a model is not in it, by its name.
-        run_id: MLflow's id of the run, or None.
-        version: the registered version, or None.
-        out: the artifact folder, or None.
+        forecaster: the model.
+        contest: how it and others did in the backtest; empty when there was none.
+        kept: where it is.
     """
 
     forecaster: Forecaster
-    entries: list[Entry] = field(default_factory=list)
-    left_out: dict[str, str] = field(default_factory=dict)
-    run_id: str | None = None
-    version: Version | None = None
-    out: Path | None = None
+    contest: Contest = field(default_factory=Contest)
+    kept: Kept = field(default_factory=Kept)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        facts = self.forecaster.facts
+        facts, learned, winner = self.forecaster.facts, self.forecaster.learned_, self.contest.winner
         return {
             "model": self.forecaster.spec.alias,
             "task": self.forecaster.predictor.task.to_dict(),
-            "metrics": self.entries[0].metrics if self.entries else None,
-            "leaderboard": leaderboard_records(self.entries) if self.entries else [],
-            "left_out": self.left_out,
-            "candidates": learned.candidates if (learned := self.forecaster.learned_) else [],
+            "metrics": winner.metrics if winner else None,
+            "leaderboard": self.contest.records() if winner else [],
+            "left_out": self.contest.left_out,
+            "candidates": learned.candidates if learned else [],
             "series": facts.series,
             "rows": facts.rows,
             "training_end": facts.training_end,
             "fingerprint": facts.fingerprint,
             "seconds": facts.seconds,
             "calibration": calibration_of(self.forecaster),
-            "run_id": self.run_id,
-            "registered": vars(self.version) if self.version else None,
-            "out": str(self.out) if self.out else None,
+            "run_id": self.kept.run_id,
+            "registered": vars(self.kept.version) if self.kept.version else None,
+            "out": str(self.kept.out) if self.kept.out else None,
         }
 
 
@@ -128,27 +76,33 @@ def calibration_of(forecaster: Forecaster) -> dict[str, Any] | None:
     }
 
 
-def train(frame: pd.DataFrame, request: TrainRequest) -> Trained:
-    """Train one model, or the best of several.
+def train_model(data: NamedFrame, task: TaskRequest, keep: KeepRequest, future: pd.DataFrame | None = None) -> Trained:
+    """Train one model, or the best of several, and keep it.
+
+    Args:
+        data: what is learnt from.
+        task: what is forecast, and by which models.
+        keep: where the model goes.
+        future: known covariates after the end of the data, checked before anything is trained; None where there is
+            nothing to check.
 
     Raises:
         ForecastingError: the data, a choice, the place of the model or the registry has a problem.
     """
-    require_keepable(request)
-    panel = panel_of(frame, request.task)
+    require_keepable(keep)
+    panel = panel_of(data.frame, task)
     say(f"{panel.n_series} series, {len(panel.y)} rows, step {panel.frequency.alias}.")
-    candidates = forecasters(request.task, panel.frequency.alias, ("gru",))
-    if request.future is not None:
-        require_future(candidates[0], panel, request.future)
-    with journal(request.name, request.experiment, request.is_tracked) as run:
-        found = compete(candidates, panel, request.task, run)
-        winner = found.entries[0].forecaster if found.entries else candidates[0]
-        trained = Trained(refit(winner, panel), found.entries, found.left_out, run.run_id)
-        keep(run, trained, frame, request)
-    return trained
+    candidates = forecasters_of(task, panel.frequency.alias)
+    if future is not None:
+        check_future(candidates[0], panel, future)
+    with open_journal(data.name, keep.register or data.name, keep.track) as journal:
+        contest = backtest_candidates(candidates, panel, task, journal)
+        best = contest.winner.forecaster if contest.winner else candidates[0]
+        forecaster = fit_on_all_data(best, panel)
+        return Trained(forecaster, contest, keep_model(forecaster, contest, data, keep, journal))
 
 
-def require_future(forecaster: Forecaster, panel: Panel, future: pd.DataFrame) -> None:
+def check_future(forecaster: Forecaster, panel: Panel, future: pd.DataFrame) -> None:
     """Check that a future says all that a forecast after the panel needs; a category never seen before is said.
 
     Raises:
@@ -163,7 +117,7 @@ def require_future(forecaster: Forecaster, panel: Panel, future: pd.DataFrame) -
     say(f"The future is complete: {task.horizon} steps of {', '.join(task.known_names)} after each series.")
 
 
-def compete(candidates: list[Forecaster], panel: Panel, task: TaskRequest, run: Journal) -> Contest:
+def backtest_candidates(candidates: list[Forecaster], panel: Panel, task: TaskRequest, journal: Journal) -> Contest:
     """Backtest every candidate, of several each in a nested run of its own; return them ranked.
 
     A single candidate that is not to be backtested, or cannot be for want of data, gives no entry.
@@ -181,13 +135,13 @@ def compete(candidates: list[Forecaster], panel: Panel, task: TaskRequest, run: 
     def enter(candidate: Forecaster) -> Entry:
         if len(candidates) == 1:
             return score(candidate, panel, task)
-        with run.child(candidate.spec.alias) as child:
+        with journal.child(candidate.spec.alias) as child:
             entry = score(candidate, panel, task)
-            log_entry(child, entry)
+            record_entry(child, entry)
             return entry
 
     try:
-        return contest(candidates, enter)
+        return hold_contest(candidates, enter)
     except ForecastingError as error:
         if len(candidates) > 1 or error.code not in WANT_OF_DATA:
             raise
@@ -195,114 +149,18 @@ def compete(candidates: list[Forecaster], panel: Panel, task: TaskRequest, run: 
         return Contest()
 
 
-def refit(winner: Forecaster, panel: Panel) -> Forecaster:
-    """Fit the winner's choices on all data."""
-    with watched(f"{winner.spec.alias} on all data") as callbacks:
-        return winner.copy().fit_panel(panel, callbacks)
+def fit_on_all_data(forecaster: Forecaster, panel: Panel) -> Forecaster:
+    """Fit a forecaster's choices on all data."""
+    with watched(f"{forecaster.spec.alias} on all data") as watch:
+        return forecaster.copy().fit_panel(panel, watch.callbacks)
 
 
-def require_keepable(request: KeepRequest) -> None:
-    """Check where a model is to be put, before the work that it takes.
-
-    Raises:
-        ArtifactError: no model can be written to its folder.
-        RegistryError: no model may be registered under its name.
-    """
-    if request.register:
-        registry.require_name(request.register)
-    if request.out:
-        artifact.require_place(request.out)
-
-
-def keep(run: Journal, trained: Trained, frame: pd.DataFrame, request: KeepRequest) -> None:
-    """Save a model where that is asked for, record it, and register it; it is not lost where one of them fails.
-
-    Raises:
-        ArtifactError: its folder holds something else by now; it is in the home folder.
-        OSError: it cannot be written to its folder; it is in the home folder.
-        RegistryError: a name was given and the registry does not take the model.
-    """
-    failure = save(trained, request.out) if request.out else None
-    record(run, trained, frame, request)
-    register(run, trained, request)
-    if failure:
-        raise failure
-
-
-def save(trained: Trained, out: str) -> Exception | None:
-    """Save a model; where that fails, save it in the home folder, say why and return the error."""
-    try:
-        trained.out = trained.forecaster.save(out)
-    except (ForecastingError, OSError) as error:
-        say(f"The model cannot be saved in {out}: {error}")
-        with contextlib.suppress(OSError):  # the registry may still take it
-            spare(trained)
-        return error
-    say(f"Saved in {trained.out}.")
-    return None
-
-
-def record(run: Journal, trained: Trained, frame: pd.DataFrame, request: KeepRequest) -> None:
-    """Log what was trained on what, how well it did, and the pictures."""
-    facts, learned = trained.forecaster.facts, trained.forecaster.learned_
-    data = {"data": request.name, "series": facts.series, "rows": facts.rows, "fingerprint": facts.fingerprint}
-    run.log(lambda active: active.params({**data, **model_params(trained.forecaster)}))
-    run.log(lambda active: active.dataset(frame, request.name, facts.fingerprint))
-    if learned is not None:
-        run.log(lambda active: active.history(learned))
-    log_candidates(run, trained.forecaster)
-    if trained.entries:
-        run.log(lambda active: active.metrics(trained.entries[0].metrics))
-        log_pictures(run, trained.entries)
-
-
-def register(run: Journal, trained: Trained, request: KeepRequest) -> None:
-    """Log the model and register it; a model that can be put nowhere else is saved in the home folder.
-
-    Raises:
-        RegistryError: a name was given and the registry does not take the model.
-    """
-    forecaster = trained.forecaster
-    if request.register and run.run is not None:
-        try:
-            with registry.registry_errors(request.register):
-                logged = run.run.model(
-                    forecaster.predictor, forecaster.facts, request.register, forecaster.learner_state
-                )
-                trained.version = alias(logged.version, request.is_champion) if logged.version else None
-        except ForecastingError:
-            spare(trained)
-            raise
-        return
-    run.log(lambda active: active.model(forecaster.predictor, forecaster.facts, None, forecaster.learner_state))
-    if run.run is None and trained.out is None:
-        spare(trained)
-    if request.register:
-        text = f"{request.register} is not registered: there is no MLflow run to register from."
-        raise registry.RegistryError(f"{text} Fix: see the warning above, and run again.", code="registry_unavailable")
-
-
-def alias(version: Version, is_champion: bool) -> Version:
-    """Make a new version the challenger, or the champion where there is none yet or it is to be."""
-    if is_champion or registry.champion(version.name) is None:
-        return registry.promote(version.name, version.version)
-    return registry.challenge(version.name, version.version)
-
-
-def spare(trained: Trained) -> None:
-    """Save a model that would be lost otherwise."""
-    if trained.out is None:
-        name = f"{trained.forecaster.spec.model}-{trained.forecaster.facts.fingerprint[:12]}"
-        trained.out = trained.forecaster.save(home() / "models" / name)
-        say(f"Saved in {trained.out}.")
-
-
-def is_known(name: str, frame: pd.DataFrame, task: TaskRequest) -> bool:
+def is_trained_on(name: str, frame: pd.DataFrame, task: TaskRequest) -> bool:
     """Whether the champion or the challenger of `name` was trained on exactly this data."""
     fingerprint = panel_of(frame, task).fingerprint()
-    for one in (registry.CHAMPION, registry.CHALLENGER):
+    for alias in (registry.CHAMPION, registry.CHALLENGER):
         try:
-            folder = registry.resolve(f"{name}@{one}")
+            folder = registry.resolve(f"{name}@{alias}")
         except registry.RegistryError:
             continue
         if artifact.read_json(folder / artifact.SPEC_FILE)["facts"]["fingerprint"] == fingerprint:

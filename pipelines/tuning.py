@@ -2,59 +2,41 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
 import numpy as np
 
 from forecasting.home import without_password
 from forecasting.spec_text import read_fields
 from forecasting.tuning import Attempt, Candidate, Limits, Measure, Place, Search, Tuned
-from pipelines.competitors import forecasters, panel_of, watched, with_windows
-from pipelines.config_file import option_names, text_of
-from pipelines.console import cell, say, show_table, to_json
-from pipelines.journal import Journal, journal, log_entry
-from pipelines.requests import DataRequest, TaskRequest, TuneOptions
-from pipelines.sinks import write_atomic
+from pipelines.competitors import ONE_MODEL, forecasters_of, panel_of, with_windows
+from pipelines.config_file import to_config, to_toml
+from pipelines.console import say, to_json
+from pipelines.files.request import DataRequest
+from pipelines.jobs.records import record_entry
+from pipelines.jobs.watch import watched
+from pipelines.journal import Journal, open_journal
+from pipelines.requests import TaskRequest, TuneRequest
+from pipelines.sinks import write_text
+from pipelines.sources import DataSource
+from pipelines.terminal.tables import cell
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from forecasting.training._callbacks import ReportProgress
 
 #: Under which a study keeps the id of its MLflow run.
 RUN = "mlflow_run"
 
-#: Searched when no model is named.
-MODELS = ("gru",)
-
 
 @dataclass(frozen=True)
-class TuneRequest:
-    """What to search and where to put what is found.
+class TuneResult:
+    """What a search has come to.
 
     Attributes:
-        data: where the data is, for the config file.
-        task: what is forecast and by which models.
-        name: name of the data.
-        wanted: how the search is run, and where its result goes.
-    """
-
-    data: DataRequest
-    task: TaskRequest
-    name: str
-    wanted: TuneOptions
-
-
-@dataclass(frozen=True)
-class Done:
-    """What came of it.
-
-    Attributes:
-        tuned: what the search found.
+        tuned: what it found.
         config: the options of the best trial.
         out: the config file.
         run_id: MLflow's id of the run, or None.
@@ -82,7 +64,7 @@ class Done:
         }
 
 
-def tune(frame: pd.DataFrame, request: TuneRequest) -> Done:
+def tune_models(source: DataSource, task: TaskRequest, request: TuneRequest) -> TuneResult:
     """Search, and write the best options after every trial that finds better ones.
 
     Raises:
@@ -91,164 +73,156 @@ def tune(frame: pd.DataFrame, request: TuneRequest) -> Done:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    panel = panel_of(frame, request.task)
-    searched = panel.truncate(np.maximum(panel.lengths - request.wanted.hold_out * request.task.horizon, 0))
-    request = replace(request, task=with_windows(request.task, searched))
-    task, wanted = request.task, request.wanted
+    panel = panel_of(source.frame(), task)
+    searched = panel.truncate(np.maximum(panel.lengths - request.hold_out * task.horizon, 0))
+    task = with_windows(task, searched)
+    measure = Measure(request.metric, task.windows, task.step, request.hold_out)
     candidates = candidates_of(task, panel.frequency.alias)
-    measure = Measure(wanted.metric, task.windows, task.step, wanted.hold_out)
-    search = Search.open(panel, candidates, measure, Place(wanted.study, wanted.storage))
+    search = Search.open(panel, candidates, measure, Place(request.study, request.storage))
+    study = search.study
     say(
-        f"{panel.n_series} series, {len(panel.y)} rows. Study {search.study.name} in "
-        f"{without_password(search.study.storage)}: {search.study.finished} of {wanted.trials} trials done."
+        f"{panel.n_series} series, {len(panel.y)} rows. Study {study.name} in {without_password(study.storage)}: "
+        f"{study.finished} of {request.trials} trials done."
     )
-    with journal(search.study.name, request.name, wanted.track, run_id=search.study.noted(RUN)) as run:
-        begin(run, search, request)
-        keeper = Keeper(search, request, run)
-        keeper.keep()
+    with open_journal(study.name, source.name, request.track, run_id=study.noted(RUN)) as journal:
+        record_search(journal, search, source.name)
+        report = SearchReport(search, source, task, request.out, journal)
+        report.write_best()
         try:
-            search.run(Limits(wanted.trials, wanted.time_limit), keeper.observe)
+            search.run(Limits(request.trials, request.time_limit), report.observe)
         finally:
-            keeper.report()
-        return keeper.done()
+            report.record()
+        return report.result()
 
 
 def candidates_of(task: TaskRequest, freq: str | int) -> list[Candidate]:
     """Return the models of a task; what the command line or a file says about them is fixed."""
-    names = task.models or MODELS
-    fixed = {f"training.{name}" for name, _ in task.training_fields} | (
-        {"context_length"} if task.context_length else set()
-    )
+    names = task.models or ONE_MODEL
+    fixed = {f"training.{name}" for name, _ in task.training_fields}
+    fixed |= {"context_length"} if task.context_length else set()
     return [
         Candidate(forecaster, frozenset({*fixed, *read_fields(name.partition(":")[2], "model", "gru:units=64")}))
-        for name, forecaster in zip(names, forecasters(task, freq, MODELS), strict=True)
+        for name, forecaster in zip(names, forecasters_of(task, freq), strict=True)
     ]
 
 
-def begin(run: Journal, search: Search, request: TuneRequest) -> None:
-    """Log what is searched, once: a study that goes on has its run already."""
-    if run.run_id is None or run.run_id == search.study.noted(RUN):
+def record_search(journal: Journal, search: Search, data: str) -> None:
+    """Log what is searched on which data, once: a study that goes on has its run already."""
+    study = search.study
+    if journal.run_id is None or journal.run_id == study.noted(RUN):
         return
-    search.study.note(RUN, run.run_id)
-    asked = search.study.noted("asked")
+    study.note(RUN, journal.run_id)
+    asked = study.noted("asked")
     named = {name: asked[name] for name in ("horizon", "freq", "windows", "step", "metric", "seed")}
-    facts = {"study": search.study.name, "data": request.name, "fingerprint": asked["data"], **named}
-    run.log(lambda active: active.params({**facts, "models": ", ".join(search.candidates)}))
-    run.log(lambda active: active.text(to_json(asked), "asked.json"))
+    facts = {"study": study.name, "data": data, "fingerprint": asked["data"], **named}
+    journal.log(lambda run: run.params({**facts, "models": ", ".join(search.candidates)}))
+    journal.log(lambda run: run.text(to_json(asked), "asked.json"))
 
 
-class Keeper:
+@dataclass
+class SearchReport:
     """Watches the trials of a search: writes the best options, logs the runs, and says how it goes.
 
-    Args:
+    Attributes:
         search: the search.
-        request: how it was asked for.
-        run: the MLflow run of the study.
+        source: the data, for the config file.
+        task: what is forecast.
+        out: the config file.
+        journal: the MLflow run of the study.
+        written: number of the trial whose options are in the config file.
     """
 
-    def __init__(self, search: Search, request: TuneRequest, run: Journal) -> None:
-        self.search = search
-        self.request = request
-        self.run = run
-        self.kept: int | None = None
+    search: Search
+    source: DataSource
+    task: TaskRequest
+    out: str
+    journal: Journal
+    written: int | None = None
 
     @contextmanager
-    def observe(self, attempt: Attempt) -> Iterator[Sequence[Any]]:
+    def observe(self, attempt: Attempt) -> Iterator[Sequence[ReportProgress]]:
         """Log a trial as a nested run; see `forecasting.tuning.attempt.Observer`."""
         label = f"trial {attempt.number} ({attempt.candidate.name})"
-        with self.run.child(f"{self.search.study.name}-{attempt.number}") as child:
-            with watched(label) as callbacks:
-                yield callbacks
-            log_attempt(child, attempt)
-        self.keep()
-        said = f"{self.search.metric} {cell(attempt.score)}" if attempt.score is not None else attempt.state
-        reason = f" ({attempt.reason})" if attempt.reason else ""
-        best = "" if self.kept is None else f"; best so far: trial {self.kept}"
-        say(f"{label}: {said}{reason}{best}")
+        with self.journal.child(f"{self.search.study.name}-{attempt.number}") as child:
+            with watched(label) as watch:
+                yield watch.callbacks
+                self.write_best()
+                watch.ended(self.outcome(attempt))
+            record_attempt(child, attempt)
 
-    def keep(self) -> None:
+    def outcome(self, attempt: Attempt) -> str:
+        """Return how a trial ended, and which is the best so far."""
+        reason = f" ({attempt.reason})" if attempt.reason else ""
+        said = f"{attempt.state}{reason}" if attempt.score is None else f"{self.search.metric} {cell(attempt.score)}"
+        return said if self.written is None else f"{said}, best so far: trial {self.written}"
+
+    def write_best(self) -> None:
         """Write the options of the best trial, where it is another one than was written last."""
         best = self.search.best(self.search.study.rows())
-        if best is None or best.number == self.kept:
+        if best is None or best.number == self.written:
             return
-        done = self.done()
-        comments = [f"Found by `forecast tune`: trial {best.number} of study {done.tuned.study},"]
-        comments += [
-            f"{done.tuned.metric} {best.score:.6g} over {self.request.task.windows} origins of {self.request.name}."
-        ]
-        text = to_json(done.config) if self.request.wanted.out.endswith(".json") else text_of(done.config, comments)
-        write_atomic(self.request.wanted.out, lambda part: Path(part).write_text(text, encoding="utf-8"))
-        self.kept = best.number
+        result = self.result()
+        comments = (
+            f"Found by `forecast tune`: trial {best.number} of study {result.tuned.study},",
+            f"{result.tuned.metric} {best.score:.6g} over {self.task.windows} origins of {self.source.name}.",
+        )
+        is_json = self.out.endswith(".json")
+        write_text(self.out, to_json(result.config) if is_json else to_toml(result.config, comments))
+        self.written = best.number
 
-    def done(self) -> Done:
+    def result(self) -> TuneResult:
         """Return what was found so far.
 
         Raises:
             TrainingError: no trial is complete.
         """
         tuned = self.search.found()
-        return Done(tuned, config_of(tuned, self.request), self.request.wanted.out, self.run.run_id)
+        return TuneResult(tuned, config_of_best(tuned, self.source.request, self.task), self.out, self.journal.run_id)
 
-    def report(self) -> None:
+    def record(self) -> None:
         """Log what was found so far: the best score, the trials, the config and the pictures."""
-        if self.kept is None:
+        if self.written is None:
             return
         from forecasting.tuning import plots as tuning_plots
 
-        done = self.done()
-        tuned = done.tuned
-        self.run.log(
-            lambda run: run.metrics({f"best_{tuned.metric}": tuned.best.score or 0.0, "trials": len(tuned.rows)})
-        )
-        self.run.log(lambda run: run.text(to_json(done.to_dict()), "trials.json"))
-        self.run.log(lambda run: run.text(text_of(done.config), "best.toml"))
+        result = self.result()
+        tuned = result.tuned
+        best = {f"best_{tuned.metric}": tuned.best.score or 0.0, "trials": len(tuned.rows)}
+        self.journal.log(lambda run: run.metrics(best))
+        self.journal.log(lambda run: run.text(to_json(result.to_dict()), "trials.json"))
+        self.journal.log(lambda run: run.text(to_toml(result.config), "best.toml"))
         history = tuning_plots.history_chart(tuned.rows, tuned.metric)
-        self.run.log(lambda run: run.figure(history, "optimisation_history.png"))
+        self.journal.log(lambda run: run.figure(history, "optimisation_history.png"))
         if tuned.importances:
             chart = tuning_plots.importance_chart(tuned.importances)
-            self.run.log(lambda run: run.figure(chart, "importances.png"))
+            self.journal.log(lambda run: run.figure(chart, "importances.png"))
 
 
-def log_attempt(run: Journal, attempt: Attempt) -> None:
+def record_attempt(journal: Journal, attempt: Attempt) -> None:
     """Log how a trial ended."""
     if attempt.entry is not None:
-        log_entry(run, attempt.entry)
+        record_entry(journal, attempt.entry)
     else:
-        run.log(lambda active: active.params({"model": attempt.candidate.spec.model, **attempt.choices}))
+        journal.log(lambda run: run.params({"model": attempt.candidate.spec.model, **attempt.choices}))
     ended = {
         "trial": attempt.number,
         "state": attempt.state,
         "reason": attempt.reason,
         "is_default": attempt.is_default,
     }
-    run.log(lambda active: active.params(ended))
+    journal.log(lambda run: run.params(ended))
     score = {} if attempt.score is None else {"score": attempt.score}
-    run.log(lambda active: active.metrics({**score, "seconds": attempt.seconds}))
+    journal.log(lambda run: run.metrics({**score, "seconds": attempt.seconds}))
 
 
-def config_of(tuned: Tuned, request: TuneRequest) -> dict[str, Any]:
-    """Return the options by which `forecast train` trains the best trial.
-
-    The address of a database is left out: it may hold a password.
-    """
-    from pipelines.commands.train import command
-
-    chosen = tuned.forecaster
-    said = {**vars(request.data), **vars(request.task)}
-    said["models"] = [chosen.spec.to_text(open_fields(tuned))]
-    said["context_length"] = chosen.context_length
-    if "://" in request.data.location:
-        del said["location"]
-    usual = {str(parameter.name): parameter.default for parameter in command.params}
-    options = {
-        key: list(said[name]) if isinstance(said[name], tuple) else said[name]
-        for key, name in option_names(command).items()
-        if name in said and said[name] not in (None, (), []) and (said[name] != usual[name] or name == "windows")
-    }
-    options["model"] = said["models"][0]
-    names = [name for name, _ in request.task.training]
+def config_of_best(tuned: Tuned, data: DataRequest, task: TaskRequest) -> dict[str, Any]:
+    """Return the options by which `forecast train` trains the best trial."""
+    best = tuned.forecaster
+    text = best.spec.to_text(open_fields(tuned))
+    options = to_config(data, replace(task, models=(text,), context_length=best.context_length))
+    names = [name for name, _ in task.training]
     names += [name.partition("training.")[2] for name in sorted(tuned.best.choices) if "training." in name]
-    training = {name: getattr(chosen.training, name) for name in dict.fromkeys(names)}
+    training = {name: getattr(best.training, name) for name in dict.fromkeys(names)}
     return {**options, "training": training} if training else options
 
 
@@ -256,47 +230,3 @@ def open_fields(tuned: Tuned) -> set[str]:
     """Return the fields of the model's text that were searched, or said by the user."""
     searched = {name.rpartition("/")[2].removeprefix("model.") for name in tuned.best.choices}
     return {*searched, *tuned.candidate.fixed}
-
-
-def show_tuned(done: Done) -> None:
-    """Print the trials, what mattered and what was found."""
-    from pipelines.views import show_facts
-
-    tuned = done.tuned
-    best = tuned.best.number
-    several = any("model" in row.choices for row in tuned.rows)
-    rows = [
-        [
-            f"{row.number}{' *' if row.number == best else ''}",
-            row.state,
-            math.nan if row.score is None else row.score,
-            math.nan if row.seconds is None else row.seconds,
-            *([row.choices.get("model")] if several else ()),
-            choices_text(row.choices) if not row.is_default else f"as given: {choices_text(row.choices)}",
-        ]
-        for row in tuned.rows
-    ]
-    columns = ["trial", "state", tuned.metric, "seconds", *(["model"] if several else ()), "choices"]
-    show_table("Trials", columns, rows, "* is the best.")
-    if tuned.importances:
-        shown = [[name, value] for name, value in tuned.importances.items()]
-        show_table("What mattered for being among the best quarter", ["choice", "share"], shown)
-    defaults = tuned.defaults.score if tuned.defaults else None
-    show_facts(
-        {
-            "best": f"{tuned.metric} {cell(tuned.best.score)} (as given: {cell(defaults) or 'no result'})",
-            "model": done.config["model"],
-            "study": f"{tuned.study} in {without_password(tuned.storage)}",
-            "MLflow run": done.run_id,
-            "written to": done.out,
-        }
-    )
-    click.echo(f"\nTrain it: forecast train --config {done.out}")
-
-
-def choices_text(choices: dict[str, Any]) -> str:
-    """Return the choices of a trial in one line, without the model."""
-    named = {name.rpartition("/")[2]: value for name, value in choices.items() if name != "model"}
-    return ", ".join(
-        f"{name.removeprefix('model.').removeprefix('training.')} {cell(value)}" for name, value in named.items()
-    )

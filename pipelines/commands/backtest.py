@@ -1,10 +1,14 @@
-"""`forecast backtest`: forecasts from rolling origins beside what happened."""
+"""`forecast backtest`: forecasts from rolling origins, with what happened."""
 
 from __future__ import annotations
 
 import click
 
-from pipelines import option_types, options, requests
+from pipelines import options
+from pipelines.console import emit, say
+from pipelines.files.request import DataRequest
+from pipelines.option_types import TABLE_FILE
+from pipelines.requests import TaskRequest
 
 
 @click.command(
@@ -19,14 +23,14 @@ from pipelines import option_types, options, requests
 @click.option("--refit", is_flag=True, help="Train again at every origin, not only before the first.")
 @click.option("--recalibrate", is_flag=True, help="Calibrate again at every origin; needs --calibrate.")
 @options.level_option
-@click.option("--out", type=option_types.OutFile(), help="Write the forecasts beside what happened (.parquet or .csv).")
+@click.option("--out", type=TABLE_FILE, help="Write the forecasts beside what happened (.parquet or .csv).")
 @options.common_options
 def command(
-    data: requests.DataRequest,
-    task: requests.TaskRequest,
+    data: DataRequest,
+    task: TaskRequest,
     refit: bool,
     recalibrate: bool,
-    level: tuple[float, ...] | None,
+    level: tuple[float, ...],
     out: str | None,
     as_json: bool,
 ) -> None:
@@ -34,19 +38,18 @@ def command(
 
     Without --model it is gru. --out gets the columns unique_id, ds, cutoff, y and one or more columns for each model.
     """
-    from pipelines.console import emit, say
-    from pipelines.sources import Source
-
-    frame = Source.open(task.read(data)).frame()
-
-    from pipelines.comparing import backtest
     from pipelines.sinks import write_frame
+    from pipelines.sources import DataSource
+
+    frame = DataSource.open(data, task.columns).frame()
+
+    from pipelines.comparing import backtest_models
     from pipelines.views import show_metrics
 
-    forecasts, metrics = backtest(frame, task, level or (), refit, recalibrate)
+    backtests = backtest_models(frame, task, level, refit, recalibrate)
     if out:
-        write_frame(out, forecasts)
-        say(f"Wrote {len(forecasts)} rows to {out}.")
+        write_frame(out, backtests.forecasts)
+        say(f"Wrote {len(backtests.forecasts)} rows to {out}.")
     calibrated = dict(task.training_fields).get("calibration_windows", 0)
-    result = {"metrics": metrics, "rows": len(forecasts), "out": out, "calibrate": calibrated}
-    emit(result, as_json, lambda: show_metrics(metrics))
+    result = {"metrics": backtests.metrics, "rows": len(backtests.forecasts), "out": out, "calibrate": calibrated}
+    emit(result, as_json, lambda: show_metrics(backtests.metrics))

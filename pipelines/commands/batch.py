@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options, requests
+from pipelines import options
+from pipelines.bundle import Bundle
+from pipelines.console import emit
+from pipelines.files.request import DataRequest
+from pipelines.requests import BatchRequest
 
 
 @click.command(
@@ -17,60 +21,33 @@ from pipelines import options, requests
     ),
 )
 @options.data_options
-@options.model_option
-@click.option("--out", required=True, metavar="FOLDER", help="Forecasts go into FOLDER/run=<id>/.")
-@options.bundled(
-    "wanted",
-    requests.BatchOptions,
-    [
-        click.option("--horizon", type=click.IntRange(1), help="Steps ahead. [as trained]"),
-        options.level_option,
-        click.option("--as-of", metavar="TIME", help="Cut the history after TIME (ISO 8601, or an integer step)."),
-        click.option(
-            "--max-quarantine",
-            type=click.FloatRange(0, 1),
-            default=0.01,
-            show_default=True,
-            help="Share of series that may be set aside; above it the exit code is 4.",
-        ),
-        click.option("--parts", type=click.IntRange(1), help="Number of parts. [by size]"),
-        click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes."),
-    ],
-)
-@options.future_option
+@Bundle("request", BatchRequest, [
+    options.model_option,
+    click.option("--out", required=True, metavar="FOLDER", help="Forecasts go into FOLDER/run=<id>/."),
+    options.horizon_option,
+    options.level_option,
+    click.option("--as-of", metavar="TIME", help="Cut the history after TIME (ISO 8601, or an integer step)."),
+    click.option("--max-quarantine", type=click.FloatRange(0, 1), default=0.01, show_default=True,
+                 help="Share of series that may be set aside; above it the exit code is 4."),
+    click.option("--parts", type=click.IntRange(1), help="Number of parts. [by size]"),
+    click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes."),
+    options.future_option,
+])  # fmt: skip
 @options.skip_code_option
 @options.common_options
-def command(
-    data: requests.DataRequest,
-    model: str,
-    out: str,
-    wanted: requests.BatchOptions,
-    future: str | None,
-    skip_code: int | None,
-    as_json: bool,
-) -> None:
+def command(data: DataRequest, request: BatchRequest, skip_code: int | None, as_json: bool) -> None:
     """Forecast the steps after the end of every series of DATA, in parts.
 
     A series that cannot be forecast (a gap, a time given twice, no values) is set aside with the reason, and only
     that one. The same data, model and options make the same run: called again it goes on where it stopped, and does
     nothing when it is complete. A series that ended before --as-of is forecast from its own end: status ended_early.
     """
-    from pipelines.batch import BatchRequest, run
-    from pipelines.batch_parts import Asked
-    from pipelines.console import emit, say
-    from pipelines.exits import NoDataError
-    from pipelines.sources import Source
-    from pipelines.views import show_facts
+    from pipelines.batch import run_batch
+    from pipelines.sources import DataSource
+    from pipelines.terminal.tables import show_facts
 
-    asked = Asked("", wanted.horizon, wanted.level or (), wanted.as_of)
-    request = BatchRequest(model, out, asked, wanted.max_quarantine, wanted.parts, wanted.workers, future)
-    try:
-        result = run(Source.open(data), request)
-    except NoDataError as error:
-        if skip_code is None:
-            raise
-        say(str(error))
-        raise click.exceptions.Exit(skip_code) from error
+    with options.skipping(skip_code):
+        result = run_batch(DataSource.open(data), request)
     emit(result, as_json, lambda: show_facts(result))
     if result["was_complete"] and skip_code is not None:
         raise click.exceptions.Exit(skip_code)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from pipelines import options
+from pipelines.console import emit, say
+from pipelines.exits import INPUT_PROBLEM
 
 
 @click.command(
@@ -17,13 +19,12 @@ def command(as_json: bool) -> None:
 
     Exits with 3 when there is a problem.
     """
-    from pipelines.console import emit, say
-    from pipelines.doctor import examine, lines
-    from pipelines.exits import INPUT_PROBLEM
-    from pipelines.views import show_facts
+    from pipelines.doctor import examine
+    from pipelines.terminal.tables import show_facts
+    from pipelines.views import installation_text
 
     facts = examine()
-    emit(facts, as_json, lambda: show_facts(lines(facts)))
+    emit(facts, as_json, lambda: show_facts(installation_text(facts)))
     for problem in facts["problems"]:
         say(f"Problem: {problem}")
     if facts["problems"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from pipelines import options
+from pipelines.console import emit
 
 
 @click.command(
@@ -23,9 +24,8 @@ def command(name: str, version: str, as_json: bool) -> None:
     Running services take it over within seconds; `forecast rollback NAME` undoes it.
     """
     from forecasting import registry
-    from pipelines.console import emit
-    from pipelines.views import registered
+    from pipelines.views import version_text
 
     number = version if version.isdecimal() else registry.lookup(registry.Reference.parse(f"{name}@{version}")).version
     promoted = registry.promote(name, number)
-    emit(vars(promoted), as_json, lambda: click.echo(registered(promoted)))
+    emit(vars(promoted), as_json, lambda: click.echo(version_text(promoted)))

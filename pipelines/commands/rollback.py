@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from pipelines import options
+from pipelines.console import emit
 
 
 @click.command(
@@ -18,8 +19,7 @@ from pipelines import options
 def command(name: str, as_json: bool) -> None:
     """Move the champion alias of NAME back to the former champion; the two change places."""
     from forecasting import registry
-    from pipelines.console import emit
-    from pipelines.views import registered
+    from pipelines.views import version_text
 
     restored = registry.rollback(name)
-    emit(vars(restored), as_json, lambda: click.echo(registered(restored)))
+    emit(vars(restored), as_json, lambda: click.echo(version_text(restored)))

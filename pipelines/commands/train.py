@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options, requests
+from pipelines import options
 from pipelines.config_file import config_option, with_training
+from pipelines.console import emit, say
+from pipelines.files.request import DataRequest
+from pipelines.requests import KeepRequest, TaskRequest
 
 
 @click.command(
@@ -22,15 +25,16 @@ from pipelines.config_file import config_option, with_training
 @config_option
 @options.data_options
 @options.task_options(least_windows=0)
-@options.train_options
+@click.option(
+    "--future",
+    metavar="FILE",
+    help="Known covariates of the steps after DATA; checked before training, used by `predict`.",
+)
+@options.keep_options
 @options.skip_code_option
 @options.common_options
 def command(
-    data: requests.DataRequest,
-    task: requests.TaskRequest,
-    asked: requests.TrainOptions,
-    skip_code: int | None,
-    as_json: bool,
+    data: DataRequest, task: TaskRequest, future: str | None, keep: KeepRequest, skip_code: int | None, as_json: bool
 ) -> None:
     """Train a model on DATA: CSV, Parquet (file, folder, glob) or a SQLAlchemy URL with --query.
 
@@ -38,25 +42,22 @@ def command(
     trained again on all data; --windows 0 leaves the backtest of a single one out. Everything is logged as one MLflow
     run, with a nested run for each candidate.
     """
-    from pipelines.console import emit, say
-    from pipelines.sources import Source
+    from pipelines.sources import DataSource
 
-    options.require_run(asked.register, asked.track)
-    if asked.future and not task.known_covariates:
+    options.require_run(keep)
+    if future and not task.known_covariates:
         raise click.UsageError("--future is the future of known covariates. Name them with --known.")
     task = with_training(click.get_current_context(), task)
-    source = Source.open(task.read(data))
-    frame = options.read_or_skip(source, skip_code)
+    source = DataSource.open(data, task.columns)
+    with options.skipping(skip_code):
+        rows = source.read()
 
-    from pipelines.training import TrainRequest, is_known, train
-
-    if asked.register and skip_code is not None and is_known(asked.register, frame, task):
-        say(f"{asked.register} is already trained on this data.")
-        raise click.exceptions.Exit(skip_code)
-    future = source.future(asked.future, task.known_covariates).frame() if asked.future else None
-    request = TrainRequest(source.name, asked.register, asked.out, asked.track, task=task, future=future)
-    trained = train(frame, request)
-
+    from pipelines.training import is_trained_on, train_model
     from pipelines.views import show_trained
 
+    if keep.register and skip_code is not None and is_trained_on(keep.register, rows.frame, task):
+        say(f"{keep.register} is already trained on this data.")
+        raise click.exceptions.Exit(skip_code)
+    ahead = source.future(future, task.known_covariates).frame() if future else None
+    trained = train_model(rows, task, keep, ahead)
     emit(trained.to_dict(), as_json, lambda: show_trained(trained))

@@ -1,16 +1,14 @@
-"""Readers of the kinds of data, one file each: columns as they are, and errors that name the place.
-
-A reader has `label` (what errors call it), `names()` (its columns), `rows()` (how many, or an estimate),
-`tables(names)` (the rows, in one or more Arrow tables), `is_text(name)` (whether a column may be text),
-`kind_of(name)` (the Arrow type of a column) and `manifest()` (what it is made of, with hashes).
-"""
+"""Readers of the kinds of data, one file each: columns as they are, and errors that name the place."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from forecasting.errors import ForecastingError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class SourceError(ForecastingError):
@@ -30,13 +28,13 @@ class Reader(Protocol):
     def rows(self) -> int:
         """Return the number of rows, or an estimate of it that is the same every time."""
 
-    def tables(self, names: list[str], *, whole: bool = False) -> Iterator[Any]:
+    def tables(self, names: list[str], *, whole: bool = False) -> Iterator[pa.Table]:
         """Yield Arrow tables of some columns, in order; a single one where `whole` is asked for."""
 
     def is_text(self, name: str) -> bool:
         """Return whether a column may be text: of times in text the whole column tells the time zone."""
 
-    def kind_of(self, name: str) -> Any:
+    def kind_of(self, name: str) -> pa.DataType:
         """Return the Arrow type of a column; null where all of it is empty."""
 
     def manifest(self) -> dict[str, Any]:

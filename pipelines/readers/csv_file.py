@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.csv as pv
 
 from pipelines.exits import NoDataError
+from pipelines.files.request import CsvDialect
 from pipelines.readers import SourceError, file_manifest
-from pipelines.readers.texts import by_content
+from pipelines.readers.texts import infer_type
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 
@@ -32,18 +33,16 @@ class CsvFile:
     Attributes:
         path: where it is.
         name: its name relative to what the caller asked for.
-        dialect: its `sep`, `decimal` and `encoding`.
+        dialect: how it is written.
         texts: columns that are read as text, whatever they look like (ids and times).
         numbers: columns that are read as numbers; all others are what the whole column says.
-        thousands: what groups the digits of the target, which its reader takes out; nothing when empty.
     """
 
     path: str
     name: str
-    dialect: tuple[str, str, str]
+    dialect: CsvDialect
     texts: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
-    thousands: str = ""
 
     @property
     def label(self) -> str:
@@ -53,7 +52,6 @@ class CsvFile:
     @cached_property
     def header(self) -> list[str]:
         """The names in the first line."""
-        sep = self.dialect[0]
         try:
             with self.opened(include=None) as reader:
                 names: list[str] = list(reader.schema.names)
@@ -62,23 +60,24 @@ class CsvFile:
         if len(names) < 2:
             shown = names[0][:80] if names else ""
             raise SourceError(
-                f"{self.path} has one column when its fields are separated by {sep!r}: its header reads {shown!r}. "
-                "Fix: name the separator, for example --sep ';'.",
+                f"{self.path} has one column when its fields are separated by {self.dialect.sep!r}: its header reads "
+                f"{shown!r}. Fix: name the separator, for example --sep ';'.",
                 code="one_column",
             )
         return names
 
     def opened(self, include: list[str] | None) -> Any:
         """Open the file for reading in blocks."""
-        sep, decimal, encoding = self.dialect
+        written = self.dialect
         types = {name: pa.float64() if name in self.numbers else pa.string() for name in include or ()}
-        parse, convert = pv.ParseOptions(delimiter=sep, newlines_in_values=True), pv.ConvertOptions()
+        parse, convert = pv.ParseOptions(delimiter=written.sep, newlines_in_values=True), pv.ConvertOptions()
         if include is None:  # only the header is wanted: the rows are not looked at yet
             parse.invalid_row_handler = skip
         else:
-            convert = pv.ConvertOptions(include_columns=include, column_types=types, decimal_point=decimal)
+            convert = pv.ConvertOptions(include_columns=include, column_types=types, decimal_point=written.decimal)
         try:
-            return pv.open_csv(self.path, pv.ReadOptions(block_size=BLOCK_BYTES, encoding=encoding), parse, convert)
+            read = pv.ReadOptions(block_size=BLOCK_BYTES, encoding=written.encoding)
+            return pv.open_csv(self.path, read, parse, convert)
         except (pa.ArrowException, LookupError, UnicodeError, ValueError) as error:
             raise self.unreadable(error) from error
 
@@ -97,10 +96,10 @@ class CsvFile:
         symbols = (
             "; a target of symbols needs a model of symbols, such as --model gru:head=categorical" if is_text else ""
         )
-        sep, decimal, encoding = self.dialect
+        said = self.dialect
         return SourceError(
-            f"{self.path} cannot be read as CSV with --sep {sep!r} --decimal {decimal!r} --encoding {encoding!r}: "
-            f"{text}. Fix: declare the dialect that the file has, or correct the file{symbols}.",
+            f"{self.path} cannot be read as CSV with --sep {said.sep!r} --decimal {said.decimal!r} --encoding "
+            f"{said.encoding!r}: {text}. Fix: declare the dialect that the file has, or correct the file{symbols}.",
             code="not_csv",
             field=field,
         )
@@ -113,7 +112,7 @@ class CsvFile:
         """Return an estimate from the size."""
         return os.path.getsize(self.path) // ROW_BYTES + 1
 
-    def tables(self, names: list[str], *, whole: bool = False) -> Iterator[Any]:
+    def tables(self, names: list[str], *, whole: bool = False) -> Iterator[pa.Table]:
         """Yield the rows of some columns in one table: what an offset in a text means depends on all of them."""
         try:
             with self.opened(names) as reader:
@@ -122,10 +121,10 @@ class CsvFile:
             raise self.unreadable(error) from error
         for place, name in enumerate(table.column_names):
             if name not in (*self.texts, *self.numbers):
-                table = table.set_column(place, name, by_content(table.column(place), self.dialect[1]))
+                table = table.set_column(place, name, infer_type(table.column(place), self.dialect.decimal))
         yield table
 
-    def kind_of(self, name: str) -> Any:
+    def kind_of(self, name: str) -> pa.DataType:
         """Return the type of a column, for which it is read where only its cells tell."""
         if name in self.texts:
             return pa.string()
@@ -137,8 +136,10 @@ class CsvFile:
 
     def manifest(self) -> dict[str, Any]:
         """Return name, size, dialect and hash."""
-        marks = {"thousands": self.thousands} if self.thousands else {}
-        return {**file_manifest(self.path, self.name), "dialect": list(self.dialect), **marks}
+        said = self.dialect
+        marks = {"thousands": said.thousands} if said.thousands else {}
+        written = {"dialect": [said.sep, said.decimal, said.encoding], **marks}
+        return {**file_manifest(self.path, self.name), **written}
 
 
 def skip(row: Any) -> str:

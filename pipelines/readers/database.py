@@ -85,7 +85,7 @@ class Query:
         """Return the number of rows."""
         return len(self.frame)
 
-    def tables(self, names: list[str], *, whole: bool = False) -> Iterator[Any]:
+    def tables(self, names: list[str], *, whole: bool = False) -> Iterator[pa.Table]:
         """Yield the rows of some columns in one table."""
         frame = self.frame[names]
         try:
@@ -98,7 +98,7 @@ class Query:
         """Return True: some databases have no type for times."""
         return True
 
-    def kind_of(self, name: str) -> Any:
+    def kind_of(self, name: str) -> pa.DataType:
         """Return the type of a column."""
         return next(self.tables([name])).schema.field(name).type
 

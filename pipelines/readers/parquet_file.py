@@ -58,7 +58,7 @@ class ParquetFile:
         """Return the number of rows."""
         return int(self.opened.metadata.num_rows)
 
-    def tables(self, names: list[str], *, whole: bool = False) -> Iterator[Any]:
+    def tables(self, names: list[str], *, whole: bool = False) -> Iterator[pa.Table]:
         """Yield the rows of some columns."""
         try:
             if whole:
@@ -74,7 +74,7 @@ class ParquetFile:
         kind = self.opened.schema_arrow.field(name).type
         return str(kind).startswith(("string", "large_string", "dictionary"))
 
-    def kind_of(self, name: str) -> Any:
+    def kind_of(self, name: str) -> pa.DataType:
         """Return the type of a column."""
         return self.opened.schema_arrow.field(name).type
 

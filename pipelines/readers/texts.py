@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pv
@@ -15,12 +13,12 @@ MISSING_TEXTS = pv.ConvertOptions().null_values
 KINDS = (pa.int64(), pa.bool_(), pa.float64(), pa.date32(), pa.timestamp("us"), pa.timestamp("us", "UTC"))
 
 
-def without_missing(text: Any) -> Any:
+def without_missing(text: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return a column of texts with null where a number is missing."""
     return pc.if_else(pc.is_in(text, pa.array(MISSING_TEXTS)), pa.scalar(None, pa.string()), text)
 
 
-def by_content(text: Any, decimal: str) -> Any:
+def infer_type(text: pa.ChunkedArray, decimal: str) -> pa.ChunkedArray:
     """Return a column of texts as what all its cells that are not empty are: numbers, truth values, times or texts.
 
     A column without any such cell has the type null. The first rows do not decide: 1.5 may follow whole numbers.

@@ -12,7 +12,7 @@ import pytest
 from forecasting import Forecaster
 from forecasting.data.panel import Panel
 from pipelines import batch
-from pipelines.batch_parts import divided
+from pipelines.batch_parts import divide
 from pipelines.batch_state import RunFolder
 from tests.conftest import make_frame
 
@@ -152,18 +152,18 @@ def test_a_killed_run_goes_on_where_it_stopped(forecast, data, model, tmp_path, 
     out, work = tmp_path / "out", batch.forecast_and_write
     done = []
 
-    def killed(place, part, asked):
+    def killed(run, model, request, part):
         if len(done) == 2:
-            place.data(part).parent.mkdir()
-            (place.data(part).parent / ".tmp-1-data.parquet").write_text("half")
-            place.quarantine(part).write_text("no state vouches for this")
+            run.data(part).parent.mkdir()
+            (run.data(part).parent / ".tmp-1-data.parquet").write_text("half")
+            run.quarantine(part).write_text("no state vouches for this")
             raise KeyboardInterrupt
         done.append(part)
-        return work(place, part, asked)
+        return work(run, model, request, part)
 
-    def counted(place, part, asked):
+    def counted(run, model, request, part):
         done.append(part)
-        return work(place, part, asked)
+        return work(run, model, request, part)
 
     arguments = ["batch", data, "--model", model, "--out", out, "--parts", 5]
     monkeypatch.setattr(batch, "forecast_and_write", killed)
@@ -262,14 +262,15 @@ def test_as_of_cuts_the_history(forecast, panel, model, tmp_path):
     [("h", "Europe/Berlin", "2024-01-02T00:00:00"), ("h", "UTC", "2024-01-02T00:00:00+01:00"), (1, None, "30")],
 )
 def test_as_of_reads_the_clock_of_the_data(freq, zone, as_of):
-    from pipelines.batch_parts import cut, ended_early
+    from pipelines.batch_forecast import ended_early
+    from pipelines.batch_parts import rows_until
 
     frame = make_frame(series=2, rows=60, freq=freq)
     if zone is not None:
         frame["ds"] = frame["ds"].dt.tz_localize(zone)
     limit = int(as_of) if zone is None else pd.Timestamp(as_of)
     limit = limit.tz_localize(zone) if zone is not None and limit.tz is None else limit
-    found = cut(pa.Table.from_pandas(frame, preserve_index=False), as_of).to_pandas()
+    found = rows_until(pa.Table.from_pandas(frame, preserve_index=False), as_of).to_pandas()
     assert len(found) == (frame["ds"] <= limit).sum()
     short = found[~((found["unique_id"] == "s1") & (found["ds"] == limit))]
     assert ended_early(Panel.from_frame(short, freq), as_of).tolist() == [False, True]
@@ -298,12 +299,12 @@ def test_a_csv_without_ids_is_one_series(forecast, panel, model, tmp_path):
 def test_a_series_stays_in_one_part():
     ids = [*[f"s{number}" for number in range(200)] * 3, None]
     table = pa.table({"unique_id": pa.array(ids, pa.string()), "row": list(range(601))})
-    parts = {number: rows.to_pandas() for number, rows in divided(table, 7)}
+    parts = {number: rows.to_pandas() for number, rows in divide(table, 7)}
     assert sum(map(len, parts.values())) == 601
     assert all(rows["row"].is_monotonic_increasing for rows in parts.values())
     where = [set(rows["unique_id"].dropna()) for rows in parts.values()]
     assert sum(map(len, where)) == len(set.union(*where)) == 200
-    assert list(divided(table.slice(0, 0), 7)) == []
+    assert list(divide(table.slice(0, 0), 7)) == []
 
 
 def test_several_processes_give_the_same_files(forecast, data, model, tmp_path):

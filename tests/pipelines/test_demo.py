@@ -35,7 +35,7 @@ def test_the_story_ends_with_a_forecast_of_the_service(forecast, monkeypatch):
     assert {"leaderboard.png", "fan_chart.png", "traffic.parquet", "request.json", "forecasts"} <= made
     assert json.loads((folder / "request.json").read_text())["horizon"] == 24
     version = registry.champion("traffic").version
-    demo.tell()
+    demo.tell_story()
     assert registry.champion("traffic").version == str(int(version) + 1)
 
 

@@ -25,7 +25,7 @@ def taken(tmp_path):
 
 
 def test_a_place_that_cannot_be_is_refused_before_training(forecast, files, taken, monkeypatch):
-    monkeypatch.setattr(training, "refit", lambda *given: pytest.fail("it was trained"))
+    monkeypatch.setattr(training, "fit_on_all_data", lambda *given: pytest.fail("it was trained"))
     for place in taken:
         ended = forecast(*naive(files, "--out", place))
         assert ended.code == 3
@@ -41,13 +41,13 @@ def test_a_place_that_cannot_be_is_refused_before_calibrating(forecast, files, m
 
 
 def test_a_model_whose_place_is_taken_meanwhile_is_saved_at_home_and_registered(forecast, files, tmp_path, monkeypatch):
-    out, refit = tmp_path / "model", training.refit
+    out, fit = tmp_path / "model", training.fit_on_all_data
 
     def slow(*given):
         out.write_text("somebody was here first")
-        return refit(*given)
+        return fit(*given)
 
-    monkeypatch.setattr(training, "refit", slow)
+    monkeypatch.setattr(training, "fit_on_all_data", slow)
     ended = forecast(*naive(files, "--out", out, "--register", "homeless"))
     assert ended.code == 3
     assert f"cannot be saved in {out}" in ended.err

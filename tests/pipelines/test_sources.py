@@ -12,9 +12,9 @@ from click import UsageError
 
 from forecasting.config import Task
 from pipelines.exits import JobError, NoDataError, exit_code
+from pipelines.files.request import Columns, DataRequest
 from pipelines.readers import SourceError
-from pipelines.requests import DataRequest
-from pipelines.sources import Source
+from pipelines.sources import DataSource
 
 
 @pytest.fixture
@@ -23,8 +23,12 @@ def frame():
     return pd.DataFrame({"unique_id": ["a"] * 3, "ds": ds, "y": [1.0, 2.0, 3.0]})
 
 
-def read(location, **choices):
-    return Source.open(DataRequest(str(location), **choices)).frame()
+def source_of(location, covariates=(), **choices):
+    return DataSource.open(DataRequest(str(location), **choices), Columns(covariates))
+
+
+def read(location, covariates=(), **choices):
+    return source_of(location, covariates, **choices).frame()
 
 
 def written(path, text, encoding="utf-8"):
@@ -211,7 +215,7 @@ def test_a_locked_database_is_worth_another_try(files):
 
 def test_other_columns_are_kept_on_demand(tmp_path, frame):
     frame.assign(temp=1.0, y_old=2).rename(columns={"y": "load"}).assign(y=9.0).to_parquet(tmp_path / "a.parquet")
-    source = Source.open(DataRequest(str(tmp_path / "a.parquet"), target_column="load"))
+    source = source_of(tmp_path / "a.parquet", target_column="load")
     found = source.frame(others=True)
     assert list(found.columns) == ["unique_id", "ds", "y", "temp", "y_old"]
     assert found["y"].tolist() == [1.0, 2.0, 3.0]
@@ -239,14 +243,14 @@ def test_a_grouping_mark_that_is_a_part_of_numbers_is_refused(tmp_path, mark):
 
 def test_another_grouping_mark_is_another_way_to_read_the_same_file(tmp_path):
     path = written(tmp_path / "a.csv", "ds,y\n2024-01-01,1.500\n")
-    manifests = [Source.open(DataRequest(str(path), decimal=",", thousands=mark)).manifest() for mark in ("", ".", " ")]
+    manifests = [source_of(path, decimal=",", thousands=mark).manifest() for mark in ("", ".", " ")]
     assert [one[0].get("thousands") for one in manifests] == [None, ".", " "]
 
 
 def test_a_future_without_target_is_read_by_the_marks_of_the_data(tmp_path):
     path = written(tmp_path / "a.csv", "ds;y;temp\n2024-01-01;1.234,5;1,5\n")
     ahead = written(tmp_path / "b.csv", "ds;temp\n2024-01-02;2,5\n")
-    source = Source.open(DataRequest(str(path), sep=";", decimal=",", thousands=".", beside=("temp",)))
+    source = source_of(path, ("temp",), sep=";", decimal=",", thousands=".")
     assert source.frame()[["y", "temp"]].to_numpy().tolist() == [[1234.5, 1.5]]
     assert source.future(str(ahead), ("temp",)).frame()["temp"].tolist() == [2.5]
 
@@ -254,13 +258,13 @@ def test_a_future_without_target_is_read_by_the_marks_of_the_data(tmp_path):
 def test_a_database_is_asked_once(tmp_path):
     with sqlite3.connect(tmp_path / "a.db") as connection:
         connection.executescript("create table t (ds text, y real); insert into t values ('2024-01-01', 1)")
-        source = Source.open(DataRequest(f"sqlite:///{tmp_path / 'a.db'}", query="select * from t"))
+        source = source_of(f"sqlite:///{tmp_path / 'a.db'}", query="select * from t")
         named = source.manifest()
         connection.execute("insert into t values ('2024-01-02', 2)")
         connection.commit()
     connection.close()
     task = Task(horizon=1, context_length=1, freq="D", season=(7,))
-    again = source.read_for(task)
+    again = source.reading(Columns.of(task))
     assert again.frame()["y"].tolist() == [1.0]
     assert again.manifest() == named
 
@@ -271,7 +275,7 @@ def test_a_password_in_the_query_part_of_a_url_is_shown_nowhere():
         "postgresql://u:pa/s3cret@127.0.0.1:9/shop",
         "mssql+pyodbc:///?odbc_connect=DRIVER%3DX%3BPWD%3Ds3cret",
     ):
-        source = Source.open(DataRequest(url, query="select 1"))
+        source = source_of(url, query="select 1")
         assert "s3cret" not in source.name
         assert source.name.startswith(url.partition("://")[0])
         assert "s3cret" not in refused(url, query="select 1")
@@ -285,7 +289,7 @@ def test_the_whole_column_of_a_csv_says_what_it_is(tmp_path, monkeypatch):
     rows = [f"{day};{number};{cells}" for number, (day, cells) in enumerate(zip(days, late, strict=True))]
     path = written(tmp_path / "a.csv", "ds;y;late;empty;mixed;word;truth;plain;day\n" + "\n".join(rows) + "\n")
     names = ("late", "empty", "mixed", "word", "truth", "plain", "day")
-    found = read(path, sep=";", decimal=",", beside=names)
+    found = read(path, names, sep=";", decimal=",")
     assert found["late"].tolist() == [1.0] * 60 + [1.5] * 40
     assert found["empty"].isna().tolist() == [True] * 60 + [False] * 40
     assert found["empty"].dtype == found["plain"].dtype == float
@@ -293,21 +297,24 @@ def test_the_whole_column_of_a_csv_says_what_it_is(tmp_path, monkeypatch):
     assert found["word"].tolist() == ["yes"] * 60 + ["no"] * 40
     assert found["truth"].tolist() == [True] * 60 + [False] * 40
     assert not isinstance(found["day"][0], str), "times are told from categories"
-    whole = Source.open(DataRequest(str(path), sep=";", decimal=",")).frame(others=True)
+    whole = source_of(path, sep=";", decimal=",").frame(others=True)
     assert whole["late"].tolist() == [1.0] * 60 + [1.5] * 40
 
 
 def test_a_point_is_no_part_of_a_number_with_a_decimal_comma(tmp_path):
     path = written(tmp_path / "a.csv", "ds;y;temp\n2024-01-01;1;1.5\n2024-01-02;1;2,5\n")
-    assert read(path, sep=";", decimal=",", beside=("temp",))["temp"].tolist() == ["1.5", "2,5"]
+    assert read(path, ("temp",), sep=";", decimal=",")["temp"].tolist() == ["1.5", "2,5"]
 
 
 def test_a_column_that_is_empty_in_one_file_is_of_the_type_of_the_others(tmp_path, frame):
     text = "ds,y,promo,temp,never\n2024-01-0{},1,{},{},\n"
     for number, cells in enumerate([("", ""), ("yes", ""), ("", "2")], start=1):
         written(tmp_path / f"{number}.csv", text.format(number, *cells))
-    source = Source.open(DataRequest(str(tmp_path), beside=("promo", "temp", "never")))
-    kinds = {tuple(str(table.schema.field(name).type) for name in source.request.beside) for table in source.tables()}
+    covariates = ("promo", "temp", "never")
+    source = source_of(tmp_path, covariates)
+    kinds = {
+        tuple(str(table.schema.field(name).type) for name in source.columns.covariates) for table in source.tables()
+    }
     assert kinds == {("string", "double", "null")}
     found = source.frame()
     assert found["temp"].tolist()[2] == 2.0
@@ -317,17 +324,17 @@ def test_a_column_that_is_empty_in_one_file_is_of_the_type_of_the_others(tmp_pat
     for number, promo in enumerate([None, "yes"]):
         columns = pa.Table.from_pandas(frame.assign(promo=promo), preserve_index=False)
         pq.write_table(columns, parquet / f"{number}.parquet")
-    found = read(parquet, beside=("promo",))
+    found = read(parquet, ("promo",))
     assert found["promo"].isna().tolist() == [True] * 3 + [False] * 3
 
 
 def test_files_that_disagree_about_a_covariate_are_refused_by_name(tmp_path, frame):
     for number, promo in enumerate([None, 1.0, "yes"]):
         frame.assign(promo=promo).to_parquet(tmp_path / f"{number}.parquet")
-    message = refused(tmp_path, beside=("promo",))
+    message = refused(tmp_path, covariates=("promo",))
     assert "2.parquet: column 'promo' is string, and double in the files before" in message
     with pytest.raises(SourceError, match="different types") as caught:
-        Source.open(DataRequest(str(tmp_path))).frame(others=True)
+        source_of(tmp_path).frame(others=True)
     assert caught.value.code == "mixed_schemas"
 
 
@@ -335,9 +342,9 @@ def test_the_data_check_gets_unreadable_cells_as_they_are(tmp_path):
     path = written(tmp_path / "a.csv", "ds,y\n2024-01-01,1\n2024-01-02,n/k\n31.12.2024,3\n2024-01-04,\n")
     with pytest.raises(SourceError):
         read(path)
-    found = Source.open(DataRequest(str(path))).raw_frame()
+    found = source_of(path).raw_frame()
     assert found["y"].tolist()[:3] == ["1", "n/k", "3"]
     assert found["ds"].tolist()[2] == "31.12.2024"
     assert found["y"].isna().tolist() == [False, False, False, True]
-    whole = Source.open(DataRequest(str(written(tmp_path / "b.csv", "ds,y\n2024-01-01,1\n2024-01-02,2\n"))))
+    whole = source_of(written(tmp_path / "b.csv", "ds,y\n2024-01-01,1\n2024-01-02,2\n"))
     pd.testing.assert_frame_equal(whole.raw_frame(), whole.frame())

@@ -211,7 +211,7 @@ def test_a_run_that_fails_is_recorded_as_failed(forecast, files, monkeypatch):
     def fail(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "refit", fail)
+    monkeypatch.setattr(training, "fit_on_all_data", fail)
     ended = forecast("train", files / "hourly.parquet", "--horizon", 6, "--model", "naive", "--windows", 1,
                      "--register", "failing")  # fmt: skip
     assert ended.code == 130

@@ -14,7 +14,8 @@ from forecasting.home import home, tracking_uri
 from forecasting.model_spec import ModelSpec
 from forecasting.training._callbacks import ReportProgress
 from pipelines import tuning
-from pipelines.config_file import text_of
+from pipelines.config_file import to_toml
+from pipelines.jobs.watch import watched
 from tests.pipelines.conftest import QUICKLY
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -123,7 +124,10 @@ def test_an_interrupt_leaves_what_was_found_and_the_trial_for_the_next_call(fore
     def pressed(label):
         nonlocal begun
         begun += 1
-        yield [ReportProgress(lambda now: signal.raise_signal(signal.SIGINT))] if begun == 2 else []
+        with watched(label) as watch:
+            if begun == 2:
+                watch.callbacks.append(ReportProgress(lambda now: signal.raise_signal(signal.SIGINT)))
+            yield watch
 
     monkeypatch.setattr(tuning, "watched", pressed)
     call = arguments(files, tmp_path / "best.toml", *NETWORK, "--study", "pressed", "--trials", 2, "--no-track")
@@ -201,6 +205,6 @@ def test_options_are_written_as_toml_reads_them():
         "track": False,
     }
     training = {"learning_rate": 3.5e-4, "refit": True, "learner": "truncated:chunk=24"}
-    read = tomllib.loads(text_of({**values, "training": training}, ["found by chance"]))
+    read = tomllib.loads(to_toml({**values, "training": training}, ["found by chance"]))
     said = {name: value for name, value in values.items() if name not in ("known", "freq")}
     assert read == {**said, "training": training}
