@@ -22,8 +22,5 @@ def command(name: str, as_json: bool) -> None:
 
     promotions = registry.promotions(name)
     lines = [f"{one.since}  {name}/{one.version}" for one in promotions]
-    emit(
-        {"name": name, "promotions": [vars(one) for one in promotions]},
-        as_json,
-        lambda: click.echo("\n".join(lines or ["never promoted"])),
-    )
+    result = {"name": name, "promotions": [vars(one) for one in promotions]}
+    emit(result, as_json, lambda: click.echo("\n".join(lines or ["never promoted"])))
