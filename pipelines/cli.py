@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 
 import click
 
-from pipelines import exits
 from pipelines.commands import COMMANDS
+from pipelines.terminal import exits
 
 #: Set before anything heavy is imported; whoever wants something else sets them.
 ENVIRONMENT = {
@@ -44,7 +44,7 @@ class ForecastGroup(click.Group):
     def main(
         self, args: Sequence[str] | None = None, prog_name: str | None = None, *rest: Any, **extra: Any
     ) -> NoReturn:
-        """Run a command and exit with the code that its end has; see `pipelines.exits`."""
+        """Run a command and exit with the code that its end has; see `pipelines.terminal.exits`."""
         for name, value in ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         name = prog_name or "forecast"

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options
-from pipelines.console import emit, say
 from pipelines.files.request import DataRequest
-from pipelines.option_types import TABLE_FILE
-from pipelines.requests import TaskRequest
+from pipelines.options.requests import TaskRequest
+from pipelines.options.shared import common_options, data_options, examples, level_option, task_options
+from pipelines.options.types import TABLE_FILE
+from pipelines.terminal.console import emit, say
 
 
 @click.command(
     short_help="Forecast from rolling origins and score.",
-    epilog=options.examples(
+    epilog=examples(
         "forecast backtest load.parquet --horizon 24 --model gru --windows 30 --out backtest.parquet",
         "forecast backtest sales.csv --horizon 28 --model ar --model gru --refit --level 80 --calibrate 8",
     ),
 )
-@options.data_options
-@options.task_options()
+@data_options
+@task_options()
 @click.option("--refit", is_flag=True, help="Train again at every origin, not only before the first.")
 @click.option("--recalibrate", is_flag=True, help="Calibrate again at every origin; needs --calibrate.")
-@options.level_option
+@level_option
 @click.option("--out", type=TABLE_FILE, help="Write the forecasts beside what happened (.parquet or .csv).")
-@options.common_options
+@common_options
 def command(
     data: DataRequest,
     task: TaskRequest,
@@ -38,13 +38,13 @@ def command(
 
     Without --model it is gru. --out gets the columns unique_id, ds, cutoff, y and one or more columns for each model.
     """
-    from pipelines.sinks import write_frame
-    from pipelines.sources import DataSource
+    from pipelines.files.sinks import write_frame
+    from pipelines.files.sources import DataSource
 
     frame = DataSource.open(data, task.columns).frame()
 
-    from pipelines.comparing import backtest_models
-    from pipelines.views import show_metrics
+    from pipelines.jobs.compare import backtest_models
+    from pipelines.jobs.views import show_metrics
 
     backtests = backtest_models(frame, task, level, refit, recalibrate)
     if out:

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options
-from pipelines.console import emit
 from pipelines.files.request import DataRequest
-from pipelines.requests import KeepRequest
+from pipelines.options.requests import KeepRequest
+from pipelines.options.shared import common_options, data_options, examples, keep_options, model_option, require_run
+from pipelines.terminal.console import emit
 
 
 @click.command(
     short_help="Calibrate a trained model again, on new rows.",
-    epilog=options.examples(
+    epilog=examples(
         "forecast calibrate load.parquet --model load@champion --windows 20 --register load",
         "forecast calibrate sales.csv --model model --out recalibrated",
     ),
 )
-@options.data_options
-@options.model_option
+@data_options
+@model_option
 @click.option(
     "--windows",
     type=click.IntRange(1),
     metavar="K",
     help="Horizons at the end of each series that calibrate. [as trained]",
 )
-@options.keep_options
-@options.common_options
+@keep_options
+@common_options
 def command(data: DataRequest, model: str, windows: int | None, keep: KeepRequest, as_json: bool) -> None:
     """Count the errors of a trained MODEL on the last rows of DATA, and set its intervals by them; weights stay.
 
@@ -34,14 +34,14 @@ def command(data: DataRequest, model: str, windows: int | None, keep: KeepReques
     that was trained without --calibrate gets intervals as soon as new rows are there.
     """
     from pipelines.files.request import Columns
-    from pipelines.sources import DataSource
+    from pipelines.files.sources import DataSource
 
-    options.require_run(keep)
+    require_run(keep)
     source = DataSource.open(data)
 
     from forecasting.forecaster import Forecaster
-    from pipelines.calibrating import calibrate_model
-    from pipelines.views import show_trained
+    from pipelines.jobs.calibrate import calibrate_model
+    from pipelines.jobs.views import show_trained
 
     forecaster = Forecaster.load(model)
     rows = source.reading(Columns.of(forecaster.predictor.task)).read()

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options
-from pipelines.console import emit
-from pipelines.exits import INPUT_PROBLEM
 from pipelines.files.request import DataRequest
-from pipelines.option_types import TABLE_FILE, CodeAction
-from pipelines.requests import RepairRequest
+from pipelines.options.requests import RepairRequest
+from pipelines.options.shared import common_options, data_options, examples, freq_option
+from pipelines.options.types import TABLE_FILE, CodeAction
+from pipelines.terminal.console import emit
+from pipelines.terminal.exits import INPUT_PROBLEM
 
 
 @click.command(
     short_help="Audit data; repair what needs no judgement.",
-    epilog=options.examples(
+    epilog=examples(
         "forecast check sales.csv",
         "forecast check sales.csv --sep ';' --decimal , --time date --target amount",
         "forecast check load.parquet --freq h --fix clean.parquet",
         "forecast check load.parquet --fix clean.parquet --do outliers=missing --plan plan.json",
     ),
 )
-@options.data_options
-@options.freq_option
+@data_options
+@freq_option
 @click.option("--fix", "out", type=TABLE_FILE, help="Write the repaired data here (.parquet or .csv).")
 @click.option("--plan", metavar="FILE", help="Carry out this plan; where there is none, write it here.")
 @click.option(
@@ -32,7 +32,7 @@ from pipelines.requests import RepairRequest
     multiple=True,
     help="What --fix does about a code, e.g. leading_zeros=drop; may be repeated.",
 )
-@options.common_options
+@common_options
 def command(
     data: DataRequest,
     freq: str | int | None,
@@ -48,14 +48,14 @@ def command(
     with 0 when no error is left. No missing value is ever filled in. What it does is a plan, which --plan keeps: the
     same plan and data give the same rows.
     """
-    from pipelines.sources import DataSource
+    from pipelines.files.sources import DataSource
 
     if (plan or actions) and not out:
         raise click.UsageError("--plan and --do say what a repair does. Add --fix OUT.")
     frame = DataSource.open(data).raw_frame()
 
-    from pipelines.checking import check_data
-    from pipelines.views import show_check
+    from pipelines.jobs.check import check_data
+    from pipelines.jobs.views import show_check
 
     result = check_data(frame, freq, RepairRequest(out, plan, actions) if out else None)
     emit(result.to_dict(), as_json, lambda: show_check(result))

@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from pipelines import options
-from pipelines.console import emit, say
-from pipelines.option_types import Setting
+from pipelines.options.shared import common_options, examples
+from pipelines.options.types import Setting
+from pipelines.terminal.console import emit, say
 
 
 @click.command(
     short_help="The whole story on the shipped data; start here.",
-    epilog=options.examples(
+    epilog=examples(
         "forecast demo",
         "forecast demo --once",
         "forecast demo --set training.steps=200",
@@ -22,16 +22,16 @@ from pipelines.option_types import Setting
 @click.option("--once", is_flag=True, help="Stop the service after the first answer.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the service. [8000, or a free one]")
 @click.option("--set", "training", type=Setting(), multiple=True, help="Training field, e.g. training.steps=200.")
-@options.common_options
+@common_options
 def command(once: bool, port: int | None, training: tuple[tuple[str, Any], ...], as_json: bool) -> None:
     """Check two years of hourly traffic, rank seven models on it, train and register the best, forecast, serve.
 
     Takes a few minutes, needs no network, and writes into FORECAST_HOME only. It ends with a running service and its
     address; Ctrl-C stops it. Running it again adds a version to the registry.
     """
-    from pipelines.demo import NAME, ask_service, say_step, tell_story
-    from pipelines.service import DEFAULT_HOST, DEFAULT_PORT, free_port, running
-    from pipelines.views import next_steps_text, show_answer, show_leaderboard
+    from pipelines.jobs.demo import NAME, ask_service, say_step, tell_story
+    from pipelines.jobs.service import DEFAULT_HOST, DEFAULT_PORT, free_port, running
+    from pipelines.jobs.views import next_steps_text, show_answer, show_leaderboard
 
     story = tell_story(training)
     if not as_json:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options
-from pipelines.bundle import Bundle
-from pipelines.console import emit
-from pipelines.requests import ExperimentRequest
+from pipelines.options.bundle import Bundle
+from pipelines.options.requests import ExperimentRequest
+from pipelines.options.shared import common_options, examples
+from pipelines.terminal.console import emit
 
 
 @click.command(
     short_help="Run an experiment on how forecasters behave.",
-    epilog=options.examples(
+    epilog=examples(
         "forecast experiments",
         "forecast experiments sine --quick",
         "forecast experiments gradients --out pictures",
@@ -27,15 +27,15 @@ from pipelines.requests import ExperimentRequest
     click.option("--data", metavar="DATA", help="Run on this data, where the experiment can."),
     click.option("--horizon", type=click.IntRange(1), help="Steps ahead, with --data. [24]"),
 ])  # fmt: skip
-@options.common_options
+@common_options
 def command(name: str | None, request: ExperimentRequest, as_json: bool) -> None:
     """Run the experiment NAME and print its table; its pictures become PNG files. Without NAME, list them.
 
     A full run takes minutes, `family` up to half an hour.
     """
-    from pipelines.experimenting import experiment_summaries, run_experiment
+    from pipelines.jobs.experiment import experiment_summaries, run_experiment
+    from pipelines.jobs.views import show_experiment
     from pipelines.terminal.tables import show_table
-    from pipelines.views import show_experiment
 
     if name is None:
         summaries = experiment_summaries()

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options
-from pipelines.bundle import Bundle
-from pipelines.console import emit, say
 from pipelines.files.request import Columns, DataRequest
-from pipelines.option_types import TABLE_FILE
-from pipelines.requests import PredictRequest
+from pipelines.options.bundle import Bundle
+from pipelines.options.requests import PredictRequest
+from pipelines.options.shared import (
+    common_options,
+    data_options,
+    examples,
+    future_option,
+    horizon_option,
+    level_option,
+    model_option,
+)
+from pipelines.options.types import TABLE_FILE
+from pipelines.terminal.console import emit, say
 
 
 @click.command(
     short_help="Forecast with a trained model.",
-    epilog=options.examples(
+    epilog=examples(
         "forecast predict sales.csv --model model --out forecast.csv",
         "forecast predict load.parquet --model load@champion --horizon 24 --level 80,95 --out forecast.parquet",
         "forecast predict sales.csv --model model --future promotions.csv --out forecast.csv",
@@ -22,24 +30,24 @@ from pipelines.requests import PredictRequest
         "forecast predict load.parquet --model load/3 | head",
     ),
 )
-@options.data_options
-@options.model_option
+@data_options
+@model_option
 @Bundle("request", PredictRequest, [
-    options.horizon_option,
-    options.level_option,
-    options.future_option,
+    horizon_option,
+    level_option,
+    future_option,
     click.option("--only", multiple=True, metavar="ID", help="Forecast this series; may be repeated. [all]"),
     click.option("--probabilities", is_flag=True, help="Add the probability of each symbol."),
 ])  # fmt: skip
 @click.option("--out", type=TABLE_FILE, help="Write the forecasts here (.parquet or .csv). [printed]")
-@options.common_options
+@common_options
 def command(data: DataRequest, model: str, request: PredictRequest, out: str | None, as_json: bool) -> None:
     """Forecast the steps after the end of every series of DATA; the series may be others than those trained on.
 
     One bad series is an error here; `forecast batch` sets it aside and forecasts the others.
     """
-    from pipelines.sinks import to_csv, to_records, write_frame
-    from pipelines.sources import DataSource
+    from pipelines.files.sinks import to_csv, to_records, write_frame
+    from pipelines.files.sources import DataSource
 
     source = DataSource.open(data)
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options
-from pipelines.console import emit
+from pipelines.options.shared import common_options, examples
+from pipelines.terminal.console import emit
 
 
 @click.command(
     short_help="List which version was the champion when.",
-    epilog=options.examples(
+    epilog=examples(
         "forecast promotions load",
     ),
 )
 @click.argument("name")
-@options.common_options
+@common_options
 def command(name: str, as_json: bool) -> None:
     """List the promotions and rollbacks of NAME, the oldest first: what was in production, and since when."""
     from forecasting import registry

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options
-from pipelines.config_file import config_option, with_training
-from pipelines.console import emit, say
 from pipelines.files.request import DataRequest
-from pipelines.requests import KeepRequest, TaskRequest
+from pipelines.options.config_file import config_option, with_training
+from pipelines.options.requests import KeepRequest, TaskRequest
+from pipelines.options.shared import (
+    common_options,
+    data_options,
+    examples,
+    keep_options,
+    require_run,
+    skip_code_option,
+    skipping,
+    task_options,
+)
+from pipelines.terminal.console import emit, say
 
 
 @click.command(
     short_help="Train a model, or the best of several.",
-    epilog=options.examples(
+    epilog=examples(
         "forecast train sales.csv --horizon 28 --model gru --out model",
         "forecast train load.parquet --horizon 24 --model seasonal-naive --model ar --model gru --register load",
         "forecast train load.parquet --horizon 24 --model gru:units=64,layers=2 --set training.steps=500",
@@ -23,16 +32,16 @@ from pipelines.requests import KeepRequest, TaskRequest
     ),
 )
 @config_option
-@options.data_options
-@options.task_options(least_windows=0)
+@data_options
+@task_options(least_windows=0)
 @click.option(
     "--future",
     metavar="FILE",
     help="Known covariates of the steps after DATA; checked before training, used by `predict`.",
 )
-@options.keep_options
-@options.skip_code_option
-@options.common_options
+@keep_options
+@skip_code_option
+@common_options
 def command(
     data: DataRequest, task: TaskRequest, future: str | None, keep: KeepRequest, skip_code: int | None, as_json: bool
 ) -> None:
@@ -42,18 +51,18 @@ def command(
     trained again on all data; --windows 0 leaves the backtest of a single one out. Everything is logged as one MLflow
     run, with a nested run for each candidate.
     """
-    from pipelines.sources import DataSource
+    from pipelines.files.sources import DataSource
 
-    options.require_run(keep)
+    require_run(keep)
     if future and not task.known_covariates:
         raise click.UsageError("--future is the future of known covariates. Name them with --known.")
     task = with_training(click.get_current_context(), task)
     source = DataSource.open(data, task.columns)
-    with options.skipping(skip_code):
+    with skipping(skip_code):
         rows = source.read()
 
-    from pipelines.training import is_trained_on, train_model
-    from pipelines.views import show_trained
+    from pipelines.jobs.train import is_trained_on, train_model
+    from pipelines.jobs.views import show_trained
 
     if keep.register and skip_code is not None and is_trained_on(keep.register, rows.frame, task):
         say(f"{keep.register} is already trained on this data.")

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from forecasting.schema import DS
-from pipelines.canonical import covariate_type
-from pipelines.readers import Reader, SourceError
+from pipelines.files.canonical import covariate_type
+from pipelines.files.readers import Reader, SourceError
 
 
 class ColumnTypes:

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from forecasting.schema import COLUMN_ALIASES, DS, UNIQUE_ID, Y
+from pipelines.files.readers import Reader, SourceError
 from pipelines.files.request import Columns, DataRequest
-from pipelines.readers import Reader, SourceError
 
 KNOWN_ENDINGS = "Known: .parquet, .pq, .csv, .tsv, .txt and .csv.gz."
 
@@ -27,7 +27,7 @@ def readers_of(request: DataRequest, columns: Columns) -> tuple[Reader, ...]:
     if request.is_database:
         if not request.query:
             raise click.UsageError("A SQLAlchemy URL needs --query.")
-        from pipelines.readers.database import Query
+        from pipelines.files.readers.database import Query
 
         return (Query(request.location, request.query),)
     if request.query:
@@ -76,7 +76,7 @@ def is_hidden(path: Path) -> bool:
 
 def ending(path: Path) -> str | None:
     """Return the kind of a file by its ending: `parquet`, `csv` or None."""
-    from pipelines.readers import csv_file, parquet_file
+    from pipelines.files.readers import csv_file, parquet_file
 
     name = path.name.lower()
     if name.endswith(parquet_file.SUFFIXES):
@@ -90,8 +90,8 @@ def reader_of(path: Path, root: Path, request: DataRequest, columns: Columns) ->
     Raises:
         SourceError: its ending is unknown.
     """
-    from pipelines.readers.csv_file import CsvFile
-    from pipelines.readers.parquet_file import ParquetFile
+    from pipelines.files.readers.csv_file import CsvFile
+    from pipelines.files.readers.parquet_file import ParquetFile
 
     kind, name = ending(path), path.relative_to(root).as_posix()
     if kind is None:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from forecasting.evaluation.metrics import ranking_metric
 from forecasting.home import first_line
-from pipelines.console import say
 from pipelines.jobs.watch import watched
+from pipelines.terminal.console import say
 
 if TYPE_CHECKING:
     from forecasting.data.panel import Panel
     from forecasting.forecaster import Forecaster
     from forecasting.leaderboard import Entry
-    from pipelines.requests import TaskRequest
+    from pipelines.options.requests import TaskRequest
 
 #: Intervals that are scored and drawn, in percent, where the model answers them.
 LEVELS = (80.0, 95.0)

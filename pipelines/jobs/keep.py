@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from forecasting import artifact, registry
 from forecasting.errors import ForecastingError
 from forecasting.home import home
-from pipelines.console import say
 from pipelines.jobs.records import record_training
+from pipelines.terminal.console import say
 
 if TYPE_CHECKING:
     from forecasting.forecaster import Forecaster
     from forecasting.registry import Version
+    from pipelines.files.sources import NamedFrame
     from pipelines.jobs.contest import Contest
-    from pipelines.journal import Journal
-    from pipelines.requests import KeepRequest
-    from pipelines.sources import NamedFrame
+    from pipelines.jobs.journal import Journal
+    from pipelines.options.requests import KeepRequest
 
 
 @dataclass(frozen=True)

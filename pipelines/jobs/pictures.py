@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from forecasting.data.panel import Panel
     from forecasting.leaderboard import Entry
-    from pipelines.journal import Journal
+    from pipelines.jobs.journal import Journal
 
 #: A logged table has at most this many rows: MLflow keeps tables as JSON.
 MOST_TABLE_ROWS = 50_000

@@ -9,9 +9,9 @@ from pipelines.jobs.pictures import log_pictures
 if TYPE_CHECKING:
     from forecasting.forecaster import Forecaster
     from forecasting.leaderboard import Entry
+    from pipelines.files.sources import NamedFrame
     from pipelines.jobs.contest import Contest
-    from pipelines.journal import Journal
-    from pipelines.sources import NamedFrame
+    from pipelines.jobs.journal import Journal
 
 
 def record_training(journal: Journal, forecaster: Forecaster, contest: Contest, data: NamedFrame) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from pipelines.console import say
+from pipelines.terminal.console import say
 
 #: Seconds between two lines about work under way in a log.
 LINE_SECONDS = 60.0
