@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from forecasting.lazy_imports import put_off
+from forecasting.quiet import load_tensorflow_quietly
 
 if TYPE_CHECKING:
     from forecasting.choices import Choices
@@ -31,6 +32,7 @@ _HOMES = {
 
 
 put_off()
+load_tensorflow_quietly()
 
 
 def __getattr__(name: str) -> Any:

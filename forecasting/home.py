@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 
 def home() -> Path:
@@ -21,6 +22,16 @@ def store_path() -> Path:
 def embedded_uri() -> str:
     """Return the address of the embedded MLflow store."""
     return f"sqlite:///{store_path()}"
+
+
+def shared_address() -> str | None:
+    """Return the address of the tracking store for others: without user, password and query.
+
+    None where it is a file or a folder of this machine, which nobody else finds.
+    """
+    parts = urlsplit(tracking_uri())
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, "", "")) if host else None
 
 
 def tracking_uri() -> str:

@@ -1,75 +1,174 @@
-"""Keeps what TensorFlow always says when it starts off the terminal and out of logs, and lets through all else."""
+"""What TensorFlow writes while it is loaded: shown where loading fails or somebody asks for it, not otherwise."""
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import logging
 import os
 import re
-import tempfile
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+from typing import IO, TYPE_CHECKING, Any
 
-#: Set to see every line.
-DEBUG = "FORECAST_DEBUG"
+if TYPE_CHECKING:
+    import subprocess
 
-#: Lines that TensorFlow's C++ parts write on every start, before they can be told not to, and that nobody can act on.
-CHATTER = re.compile(
-    rb"All log messages before absl::InitializeLog"
-    rb"|oneDNN custom operations are on"
-    rb"|This TensorFlow binary is optimized"
-    rb"|To enable the following instructions"
-    rb"|Unable to register cu(DNN|FFT|BLAS) factory"
-    rb"|computation placer already registered"
+logger = logging.getLogger("forecasting")
+
+#: How much TensorFlow's C++ parts log; read once, while they are loaded. 2 leaves errors.
+LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+ERRORS_ONLY = "2"
+
+#: Whoever sets one of these sees everything.
+ASKED_FOR = (LOG_LEVEL, "FORECAST_DEBUG")
+
+#: Lines of the log of TensorFlow's C++ parts, which they write before they can be told how much to log.
+LOG_LINE = re.compile(
+    rb"[IWEF]\d{4} [\d:.]+ +\d+ \S+:\d+\] |WARNING: All log messages before absl::|To enable the following instructions"
 )
 
-#: Lines that say in other words that there is no GPU.
-NO_GPU = re.compile(rb"Could not find cuda drivers on your machine|failed call to cuInit")
+#: Where Linux shows that there is an NVIDIA GPU, whether or not anything can use it.
+NVIDIA_DRIVER = "/proc/driver/nvidia/version"
+
+UNUSABLE_GPU = (
+    "There is an NVIDIA driver, and TensorFlow finds no GPU. Install what it needs: `make install GPU=1`, or "
+    "pip install -r requirements-gpu.txt. If that is done, see whether nvidia-smi lists the GPU."
+)
+
+#: Copies file descriptor 1 to 2 where the pipe at 0 is closed before a line has come through it.
+WITNESS = ("/bin/sh", "-c", "exec 3<&1; read -r line || cat /dev/fd/3 >&2")
 
 
-def import_tensorflow() -> None:
-    """Import TensorFlow and find its devices; of what is written meanwhile, only what says something is shown."""
-    with silent_stderr():
-        import tensorflow as tf
+def import_tensorflow() -> ModuleType:
+    """Import TensorFlow and find its devices without its start-up lines; see `silent_stderr` for what is still seen."""
+    load_tensorflow_quietly()
+    return importlib.import_module("tensorflow")
 
-        tf.config.list_physical_devices()
-    if not os.environ.get(DEBUG):
-        # every model is a graph of its own, which TensorFlow takes for needless retracing
-        tf.get_logger().setLevel("ERROR")
+
+def load_tensorflow_quietly() -> None:
+    """Keep the first import of TensorFlow quiet from now on, wherever it happens."""
+    if QuietFinder not in sys.meta_path:
+        sys.meta_path.insert(0, QuietFinder)
+
+
+class QuietFinder(MetaPathFinder):
+    """Finds modules as usual, and has TensorFlow loaded by a `QuietLoader`."""
+
+    @classmethod
+    def find_spec(
+        cls, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return the spec of TensorFlow; None, so that others look, for all the rest."""
+        spec = PathFinder.find_spec(fullname, path, target) if fullname == "tensorflow" else None
+        if spec is not None and spec.loader is not None:
+            spec.loader = QuietLoader(spec.loader)
+        return spec
+
+
+class QuietLoader(Loader):
+    """Loads TensorFlow as its own loader does, quietly.
+
+    Args:
+        loader: TensorFlow's own.
+    """
+
+    def __init__(self, loader: Loader) -> None:
+        self.loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """Leave the making of the module to TensorFlow's own loader."""
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the module and find its devices, which has lines of its own; then say what is wrong with a GPU."""
+        if module.__spec__ is not None:
+            module.__spec__.loader = self.loader
+        if is_asked_for():
+            self.loader.exec_module(module)
+            return
+        with silent_stderr() as held, errors_only():
+            self.loader.exec_module(module)
+            held.is_news = is_unusable(module.config.list_physical_devices("GPU"))  # its log says why
+        module.get_logger().addFilter(is_no_retracing)
+        if held.is_news:
+            logger.warning(UNUSABLE_GPU)
+
+
+def is_asked_for() -> bool:
+    """Whether somebody wants to see all that TensorFlow writes."""
+    return any(os.environ.get(name) for name in ASKED_FOR)
+
+
+def is_unusable(gpus: Sequence[Any]) -> bool:
+    """Whether there is a GPU that nobody hides, and TensorFlow has found none."""
+    return not gpus and os.path.exists(NVIDIA_DRIVER) and os.environ.get("CUDA_VISIBLE_DEVICES") not in ("", "-1")
+
+
+def is_no_retracing(record: logging.LogRecord) -> bool:
+    """Whether a log record says something else than that functions are traced: each model is a graph of its own."""
+    return "triggered tf.function retracing" not in record.getMessage()
 
 
 @contextmanager
-def silent_stderr() -> Iterator[None]:
-    """Hold back what is written to file descriptor 2, then write what is worth reading; exceptions pass as ever.
-
-    Everything is written at once where FORECAST_DEBUG is set, or where there is no place to hold it.
-    """
-    if os.environ.get(DEBUG):
-        yield
-        return
-    try:
-        kept, held = os.dup(2), tempfile.TemporaryFile()  # noqa: SIM115  (closed below, after stderr is put back)
-    except OSError:  # stderr is closed, or no folder can be written to
-        yield
-        return
-    os.dup2(held.fileno(), 2)
+def errors_only() -> Iterator[None]:
+    """Have TensorFlow log errors alone; a process that is started later must not take it for the user's wish."""
+    os.environ[LOG_LEVEL] = ERRORS_ONLY
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        with held:
+        os.environ.pop(LOG_LEVEL, None)
+
+
+class Held:
+    """What is held back.
+
+    Attributes:
+        is_news: whether all of it is shown at the end.
+    """
+
+    def __init__(self) -> None:
+        self.is_news = False
+
+
+@contextmanager
+def silent_stderr() -> Iterator[Held]:
+    """Hold back what goes to file descriptor 2; show at the end what is not of TensorFlow's log.
+
+    All of it is shown where it is news: an error is raised, the caller says so, or the process dies meanwhile, which a
+    second one sees to. Nothing is held back where that cannot be promised, or where somebody wants to see everything.
+    """
+    talk = Held()
+    if is_asked_for():
+        yield talk
+        return
+    with contextlib.ExitStack() as stack:
+        try:
+            shown = stack.enter_context(os.fdopen(os.dup(2), "wb", buffering=0))
+            held = stack.enter_context(os.fdopen(os.memfd_create("stderr"), "r+b", buffering=0))
+            witness = stack.enter_context(start_witness(held, shown))
+        except OSError:  # stderr is closed, or the system gives nothing to hold it back with
+            yield talk
+            return
+        os.dup2(held.fileno(), 2)
+        try:
+            yield talk
+        except Exception:
+            talk.is_news = True
+            raise
+        finally:
+            os.dup2(shown.fileno(), 2)
+            witness.communicate(b"\n")
             held.seek(0)
-            for line in held:
-                if is_worth_reading(line):
-                    os.write(2, line)
+            shown.writelines(line for line in held if talk.is_news or not LOG_LINE.match(line))
 
 
-def is_worth_reading(line: bytes) -> bool:
-    """Whether a line of stderr says what somebody can act on: a GPU that fails is, a machine without one is not."""
-    return not CHATTER.search(line) and (has_gpu() or not NO_GPU.search(line))
+def start_witness(held: IO[bytes], shown: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start a process that copies `held` to `shown` when this one dies before it has sent a line."""
+    import subprocess
 
-
-def has_gpu() -> bool:
-    """Whether this machine has a GPU of NVIDIA's, and is to use it."""
-    is_hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
-    return not is_hidden and (any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/dxg").exists())
+    return subprocess.Popen(WITNESS, stdin=subprocess.PIPE, stdout=held, stderr=shown, start_new_session=True)  # noqa: S603

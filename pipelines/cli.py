@@ -13,12 +13,11 @@ from typing import Any, NoReturn
 
 import click
 
-from pipelines import exits
 from pipelines.commands import COMMANDS
+from pipelines.terminal import exits
 
-#: Set before anything heavy is imported; whoever wants to see more sets them.
+#: Set before anything heavy is imported; whoever wants something else sets them.
 ENVIRONMENT = {
-    "TF_CPP_MIN_LOG_LEVEL": "2",
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # a GPU may be shared: a service beside a training
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -45,7 +44,7 @@ class ForecastGroup(click.Group):
     def main(
         self, args: Sequence[str] | None = None, prog_name: str | None = None, *rest: Any, **extra: Any
     ) -> NoReturn:
-        """Run a command and exit with the code that its end has; see `pipelines.exits`."""
+        """Run a command and exit with the code that its end has; see `pipelines.terminal.exits`."""
         for name, value in ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         name = prog_name or "forecast"

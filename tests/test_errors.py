@@ -6,8 +6,8 @@ import pytest
 
 from forecasting.errors import ForecastingError
 from forecasting.short_series import TooShortError
-from pipelines import readers  # noqa: F401  (its error counts too)
-from pipelines.exits import JobError, TerminatedError, exit_code, message_of, try_again
+from pipelines.files import readers  # noqa: F401  (its error counts too)
+from pipelines.terminal.exits import JobError, TerminatedError, exit_code, message_of, try_again
 
 
 def below(kind):

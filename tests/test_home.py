@@ -1,8 +1,9 @@
-"""What is shown of an address: no password, wherever it stands."""
+"""What is shown and kept of an address: no password, wherever it stands."""
 
 import pytest
 
 from forecasting.errors import without_password
+from forecasting.home import shared_address
 
 
 @pytest.mark.parametrize(
@@ -21,3 +22,18 @@ from forecasting.errors import without_password
 )
 def test_passwords_are_hidden(text, shown):
     assert without_password(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("https://me:s3cret@mlflow.example.org:8080/team?token=s3cret", "https://mlflow.example.org:8080/team"),
+        ("postgresql://u:pa@ss@db/runs", "postgresql://db/runs"),
+        ("sqlite:////home/me/runs.db", None),
+        ("/home/me/runs", None),
+        ("file:///home/me/runs", None),
+    ],
+)
+def test_an_address_that_is_kept_in_a_model_has_no_credentials_and_no_path_of_this_machine(monkeypatch, address, kept):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    assert shared_address() == kept

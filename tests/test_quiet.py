@@ -1,74 +1,140 @@
-"""What TensorFlow says on every start is left out; errors are not, and nothing is where that is asked for."""
+"""TensorFlow's start-up lines appear nowhere, and what goes wrong while it is loaded is seen with its text."""
 
+import logging
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from forecasting import quiet
+from tests.conftest import make_frame
 
-CHATTER = [
-    b"WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n",
-    b"I0000 00:00:1.1 1 port.cc:153] oneDNN custom operations are on. You may see slightly different numbers.\n",
-    b"To enable the following instructions: AVX2 FMA, in other operations, rebuild TensorFlow.\n",
-]
-NO_GPU = [
-    b"I0000 00:00:1.1 1 cudart_stub.cc:31] Could not find cuda drivers on your machine, GPU will not be used.\n",
-    b"E0000 00:00:1.1 1 cuda_platform.cc:52] failed call to cuInit: INTERNAL: CUDA error: UNKNOWN ERROR (303)\n",
-]
-NEWS = [
-    b"W0000 00:00:1.1 1 gpu_device.cc:2342] Cannot dlopen some GPU libraries. Skipping registering GPU devices...\n",
-    b"E0000 00:00:1.1 1 cuda_executor.cc:1] INTERNAL: CUDA Runtime error: Failed call to cudaGetRuntimeVersion\n",
-    b"Traceback (most recent call last):\n",
-    b"\n",
-]
+ROOT = Path(__file__).parent.parent
 
-SAYING = """
-import os, sys
-from forecasting.quiet import silent_stderr
-try:
-    with silent_stderr():
-        for line in sys.argv[1:]:
-            os.write(2, os.fsencode(line))
-        raise ValueError("it passes")
-except ValueError as error:
-    print(error)
-print("after", file=sys.stderr)
+#: Words of the lines that TensorFlow and its parts write by themselves.
+TALK = ("absl", "oneDNN", "cuda", "cuInit", "cuFFT", "cuDNN", "cuBLAS", "optimized to use", "XLA", "retracing")
+
+SCRIPT = """
+import numpy as np
+import pandas as pd
+from forecasting import Forecaster, Training
+
+frame = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=300, freq="h"), "y": np.sin(np.arange(300) / 4)})
+quick = Training(steps=2000, validate_every=1000, batch_size=4)  # so many steps that XLA compiles them
+Forecaster("ff-ar", horizon=12, units=4, width=4, training=quick).fit(frame).predict()
+for length in range(8):  # each is a graph of its own
+    Forecaster("ar", horizon=12, context_length=24 + length).fit(frame).predict()
+"""
+
+FORECAST = "import sys; from pipelines.cli import main; main(sys.argv[1:])"
+
+IMPORT = "import forecasting, tensorflow"
+
+#: A TensorFlow that writes as the real one does while it is imported, and then does what it is told.
+BROKEN = """
+import os
+os.write(2, b"I0000 00:00:1796071548.414768   32597 port.cc:153] oneDNN custom operations are on.\\n")
+os.write(2, b"libcudart.so.12 is broken\\n")
 """
 
 
-@pytest.mark.parametrize("gpu", [True, False])
-def test_a_gpu_that_fails_is_told_from_none(monkeypatch, gpu):
-    monkeypatch.setattr(quiet, "has_gpu", lambda: gpu)
-    assert not [line for line in CHATTER if quiet.is_worth_reading(line)]
-    assert [line for line in (*NO_GPU, *NEWS) if quiet.is_worth_reading(line)] == [*(NO_GPU if gpu else []), *NEWS]
+def run(code, *arguments, folder=ROOT, **environment):
+    """Run a program as its user would, with none of the settings of the tests; return how it ended."""
+    variables = {name: value for name, value in os.environ.items() if name not in quiet.ASKED_FOR}
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True, text=True, check=False, timeout=240, cwd=folder, env={**variables, **environment},
+    )  # fmt: skip
 
 
-@pytest.mark.parametrize(("hidden", "is_used"), [(None, True), ("0", True), ("-1", False), ("", False)])
-def test_a_gpu_that_is_hidden_is_none(monkeypatch, hidden, is_used):
-    monkeypatch.setattr("pathlib.Path.exists", lambda path: True)  # as on a machine that has one
+def require_no_talk(ended):
+    assert ended.returncode == 0, ended.stderr
+    assert not [word for word in TALK if word.lower() in (ended.stderr + ended.stdout).lower()], ended.stderr
+
+
+def test_a_script_of_python_says_nothing():
+    ended = run(SCRIPT)
+    require_no_talk(ended)
+    assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("name", ["TF_CPP_MIN_LOG_LEVEL", "FORECAST_DEBUG"])
+def test_whoever_asks_sees_everything(name):
+    assert "oneDNN" in run(IMPORT, **{name: "0"}).stderr
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    path = tmp_path_factory.mktemp("quiet") / "hourly.parquet"
+    make_frame(series=8, rows=80).to_parquet(path)
+    return path
+
+
+def test_a_training_says_a_line_for_each_model_and_workers_say_nothing(data, tmp_path):
+    trained = run(FORECAST, "train", data, "--horizon", 6, "--context", 24, "--model", "ff-ar:units=4,width=4",
+                  "--model", "naive", "--windows", 2, "--set", "training.steps=40", "--out", tmp_path / "model",
+                  "--no-track")  # fmt: skip
+    require_no_talk(trained)
+    lines = [line for line in trained.stderr.splitlines() if line.endswith(" s")]
+    ff_ar, naive, winner = lines
+    assert all(part in ff_ar for part in ("ff-ar", ": mase ", "loss ", "val_mae "))
+    assert naive.startswith("naive: mase ")
+    assert " on all data: " in winner
+    batch = run(FORECAST, "batch", data, "--model", tmp_path / "model", "--out", tmp_path / "out", "--parts", 4,
+                "--workers", 2)  # fmt: skip
+    require_no_talk(batch)
+    assert "4 of 4 parts, 8 series" in batch.stderr
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """Return a function that writes a TensorFlow of this ending, and imports it."""
+
+    def load(ending):
+        (tmp_path / "tensorflow").mkdir()
+        (tmp_path / "tensorflow" / "__init__.py").write_text(BROKEN + ending)
+        return run(IMPORT, folder=tmp_path, PYTHONPATH=f"{tmp_path}:{ROOT}")
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [("raise ImportError('no libcudart')", 1), ("os.abort()", -6), ("os._exit(3)", 3)],
+    ids=["error", "crash", "exit"],
+)
+def test_loading_that_fails_shows_all_that_was_written(broken, ending, code):
+    ended = broken(ending)
+    assert ended.returncode == code
+    assert "oneDNN" in ended.stderr
+    assert "libcudart.so.12 is broken" in ended.stderr
+    assert ("ImportError: no libcudart" in ended.stderr) == (code == 1)
+
+
+def test_an_interrupt_while_loading_is_no_failure(broken):
+    ended = broken("raise KeyboardInterrupt")
+    assert "oneDNN" not in ended.stderr
+    assert "libcudart.so.12 is broken" in ended.stderr, "what is not of TensorFlow's log is never lost"
+
+
+def test_a_gpu_that_cannot_be_used_is_said(monkeypatch, tmp_path):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    if hidden is not None:
-        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
-    assert quiet.has_gpu() is is_used
+    monkeypatch.setattr(quiet, "NVIDIA_DRIVER", str(tmp_path / "version"))
+    assert not quiet.is_unusable([]), "there is none"
+    (tmp_path / "version").write_text("NVRM version")
+    assert quiet.is_unusable([])
+    assert not quiet.is_unusable(["GPU:0"])
+    driver = f"from forecasting import quiet; quiet.NVIDIA_DRIVER = {str(tmp_path)!r}; "
+    told = run(driver + IMPORT).stderr
+    assert "TensorFlow finds no GPU" in told
+    assert "cuInit" in told, "why it cannot be used"
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    assert not quiet.is_unusable([]), "it is hidden on purpose"
 
 
-def said(code, *arguments, debug=False):
-    """Return what a process writes to stdout and stderr."""
-    variables = {"PATH": "/usr/bin", "CUDA_VISIBLE_DEVICES": "-1", **({"FORECAST_DEBUG": "1"} if debug else {})}
-    done = subprocess.run([sys.executable, "-c", code, *arguments], env=variables, capture_output=True, check=True)
-    return done.stdout, done.stderr
-
-
-def test_what_is_worth_reading_is_written_and_exceptions_pass():
-    lines = [CHATTER[0], NEWS[0], NO_GPU[0], NEWS[1]]
-    assert said(SAYING, *map(bytes.decode, lines)) == (b"it passes\n", NEWS[0] + NEWS[1] + b"after\n")
-
-
-def test_everything_is_written_where_that_is_asked_for():
-    assert said(SAYING, *map(bytes.decode, CHATTER), debug=True) == (b"it passes\n", b"".join(CHATTER) + b"after\n")
-
-
-def test_the_import_of_tensorflow_says_nothing_on_a_machine_without_a_gpu():
-    code = "from forecasting.quiet import import_tensorflow; import_tensorflow()"
-    assert said(code) == (b"", b"")
+def test_other_warnings_of_tensorflow_pass():
+    record = logging.makeLogRecord({"msg": "5 out of the last 5 calls to f triggered tf.function retracing"})
+    assert not quiet.is_no_retracing(record)
+    assert quiet.is_no_retracing(logging.makeLogRecord({"msg": "Gradients do not exist"}))

@@ -4,56 +4,46 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options, requests
+from pipelines.files.request import DataRequest
+from pipelines.options.requests import KeepRequest
+from pipelines.options.shared import common_options, data_options, examples, keep_options, model_option, require_run
+from pipelines.terminal.console import emit
 
 
 @click.command(
     short_help="Calibrate a trained model again, on new rows.",
-    epilog=options.examples(
+    epilog=examples(
         "forecast calibrate load.parquet --model load@champion --windows 20 --register load",
         "forecast calibrate sales.csv --model model --out recalibrated",
     ),
 )
-@options.data_options
-@options.model_option
+@data_options
+@model_option
 @click.option(
     "--windows",
     type=click.IntRange(1),
     metavar="K",
     help="Horizons at the end of each series that calibrate. [as trained]",
 )
-@options.keep_options
-@options.common_options
-def command(
-    data: requests.DataRequest,
-    model: str,
-    windows: int | None,
-    out: str | None,
-    register: str | None,
-    track: bool,
-    as_json: bool,
-) -> None:
+@keep_options
+@common_options
+def command(data: DataRequest, model: str, windows: int | None, keep: KeepRequest, as_json: bool) -> None:
     """Count the errors of a trained MODEL on the last rows of DATA, and set its intervals by them; weights stay.
 
     Only rows after those that the weights were fitted to count. So intervals follow data that changed, and a model
     that was trained without --calibrate gets intervals as soon as new rows are there.
     """
-    from pipelines.console import emit
-    from pipelines.sources import Source
+    from pipelines.files.request import Columns
+    from pipelines.files.sources import DataSource
 
-    options.require_run(register, track)
-    source = Source.open(data)
-
-    from pipelines.quiet import import_tensorflow
-
-    import_tensorflow()
+    require_run(keep)
+    source = DataSource.open(data)
 
     from forecasting.forecaster import Forecaster
-    from pipelines.calibrating import calibrate
-    from pipelines.training import KeepRequest
-    from pipelines.views import show_trained
+    from pipelines.jobs.calibrate import calibrate_model
+    from pipelines.jobs.views import show_trained
 
     forecaster = Forecaster.load(model)
-    frame = source.read_for(forecaster.predictor.task).frame()
-    trained = calibrate(forecaster, frame, windows, KeepRequest(source.name, register, out, track))
+    rows = source.reading(Columns.of(forecaster.predictor.task)).read()
+    trained = calibrate_model(forecaster, rows, windows, keep)
     emit(trained.to_dict(), as_json, lambda: show_trained(trained))

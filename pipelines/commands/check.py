@@ -4,35 +4,40 @@ from __future__ import annotations
 
 import click
 
-from pipelines import option_types, options, requests
+from pipelines.files.request import DataRequest
+from pipelines.options.requests import RepairRequest
+from pipelines.options.shared import common_options, data_options, examples, freq_option
+from pipelines.options.types import TABLE_FILE, CodeAction
+from pipelines.terminal.console import emit
+from pipelines.terminal.exits import INPUT_PROBLEM
 
 
 @click.command(
     short_help="Audit data; repair what needs no judgement.",
-    epilog=options.examples(
+    epilog=examples(
         "forecast check sales.csv",
         "forecast check sales.csv --sep ';' --decimal , --time date --target amount",
         "forecast check load.parquet --freq h --fix clean.parquet",
         "forecast check load.parquet --fix clean.parquet --do outliers=missing --plan plan.json",
     ),
 )
-@options.data_options
-@options.freq_option
-@click.option("--fix", "fixed", type=option_types.OutFile(), help="Write the repaired data here (.parquet or .csv).")
-@click.option("--plan", "plan_file", metavar="FILE", help="Carry out this plan; where there is none, write it here.")
+@data_options
+@freq_option
+@click.option("--fix", "out", type=TABLE_FILE, help="Write the repaired data here (.parquet or .csv).")
+@click.option("--plan", metavar="FILE", help="Carry out this plan; where there is none, write it here.")
 @click.option(
     "--do",
     "actions",
-    type=option_types.CodeAction(),
+    type=CodeAction(),
     multiple=True,
     help="What --fix does about a code, e.g. leading_zeros=drop; may be repeated.",
 )
-@options.common_options
+@common_options
 def command(
-    data: requests.DataRequest,
+    data: DataRequest,
     freq: str | int | None,
-    fixed: str | None,
-    plan_file: str | None,
+    out: str | None,
+    plan: str | None,
     actions: tuple[tuple[str, str], ...],
     as_json: bool,
 ) -> None:
@@ -43,17 +48,16 @@ def command(
     with 0 when no error is left. No missing value is ever filled in. What it does is a plan, which --plan keeps: the
     same plan and data give the same rows.
     """
-    from pipelines.console import emit
-    from pipelines.sources import Source
+    from pipelines.files.sources import DataSource
 
-    if (plan_file or actions) and not fixed:
+    if (plan or actions) and not out:
         raise click.UsageError("--plan and --do say what a repair does. Add --fix OUT.")
-    frame = Source.open(data).raw_frame()
+    frame = DataSource.open(data).raw_frame()
 
-    from pipelines.checking import Fix, check
-    from pipelines.exits import INPUT_PROBLEM
+    from pipelines.jobs.check import check_data
+    from pipelines.jobs.views import show_check
 
-    result = check(frame, freq, Fix(fixed, plan_file, actions) if fixed else None)
-    emit(result.to_dict(), as_json, result.show)
+    result = check_data(frame, freq, RepairRequest(out, plan, actions) if out else None)
+    emit(result.to_dict(), as_json, lambda: show_check(result))
     if not result.is_usable:
         raise click.exceptions.Exit(INPUT_PROBLEM)

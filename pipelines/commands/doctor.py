@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options
+from pipelines.options.shared import common_options, examples
+from pipelines.terminal.console import emit, say
+from pipelines.terminal.exits import INPUT_PROBLEM
 
 
 @click.command(
     short_help="Tell versions, devices, stores, models, problems.",
-    epilog=options.examples("forecast doctor", "forecast doctor --json"),
+    epilog=examples("forecast doctor", "forecast doctor --json"),
 )
-@options.common_options
+@common_options
 def command(as_json: bool) -> None:
     """Tell versions, devices, threads, the home folder, the tracking store, registered and known models.
 
     Exits with 3 when there is a problem.
     """
-    from pipelines.console import emit, say
-    from pipelines.doctor import examine, lines
-    from pipelines.exits import INPUT_PROBLEM
-    from pipelines.views import show_facts
+    from pipelines.jobs.doctor import examine
+    from pipelines.jobs.views import installation_text
+    from pipelines.terminal.tables import show_facts
 
     facts = examine()
-    emit(facts, as_json, lambda: show_facts(lines(facts)))
+    emit(facts, as_json, lambda: show_facts(installation_text(facts)))
     for problem in facts["problems"]:
         say(f"Problem: {problem}")
     if facts["problems"]:

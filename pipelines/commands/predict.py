@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import click
 
-from pipelines import option_types, options, requests
+from pipelines.files.request import Columns, DataRequest
+from pipelines.options.bundle import Bundle
+from pipelines.options.requests import PredictRequest
+from pipelines.options.shared import (
+    common_options,
+    data_options,
+    examples,
+    future_option,
+    horizon_option,
+    level_option,
+    model_option,
+)
+from pipelines.options.types import TABLE_FILE
+from pipelines.terminal.console import emit, say
 
 
 @click.command(
     short_help="Forecast with a trained model.",
-    epilog=options.examples(
+    epilog=examples(
         "forecast predict sales.csv --model model --out forecast.csv",
         "forecast predict load.parquet --model load@champion --horizon 24 --level 80,95 --out forecast.parquet",
         "forecast predict sales.csv --model model --future promotions.csv --out forecast.csv",
@@ -17,48 +30,43 @@ from pipelines import option_types, options, requests
         "forecast predict load.parquet --model load/3 | head",
     ),
 )
-@options.data_options
-@options.model_option
-@options.predict_options
-@click.option("--out", type=option_types.OutFile(), help="Write the forecasts here (.parquet or .csv). [printed]")
-@options.common_options
-def command(
-    data: requests.DataRequest,
-    model: str,
-    asked: requests.PredictOptions,
-    out: str | None,
-    as_json: bool,
-) -> None:
+@data_options
+@model_option
+@Bundle("request", PredictRequest, [
+    horizon_option,
+    level_option,
+    future_option,
+    click.option("--only", multiple=True, metavar="ID", help="Forecast this series; may be repeated. [all]"),
+    click.option("--probabilities", is_flag=True, help="Add the probability of each symbol."),
+])  # fmt: skip
+@click.option("--out", type=TABLE_FILE, help="Write the forecasts here (.parquet or .csv). [printed]")
+@common_options
+def command(data: DataRequest, model: str, request: PredictRequest, out: str | None, as_json: bool) -> None:
     """Forecast the steps after the end of every series of DATA; the series may be others than those trained on.
 
     One bad series is an error here; `forecast batch` sets it aside and forecasts the others.
     """
-    from pipelines.console import emit, say
-    from pipelines.sinks import to_csv, write_frame
-    from pipelines.sources import Source
+    from pipelines.files.sinks import to_csv, to_records, write_frame
+    from pipelines.files.sources import DataSource
 
-    source = Source.open(data)
-
-    from pipelines.quiet import import_tensorflow
-
-    import_tensorflow()
+    source = DataSource.open(data)
 
     from forecasting.forecaster import Forecaster
 
     forecaster = Forecaster.load(model)
     task = forecaster.predictor.task
-    future = source.future(asked.future, task.known_names).frame() if asked.future else None
+    future = source.future(request.future, task.known_names).frame() if request.future else None
     forecast = forecaster.predict(
-        source.read_for(task).frame(),
-        asked.horizon,
-        level=asked.level,
-        probabilities=asked.probabilities,
+        source.reading(Columns.of(task)).frame(),
+        request.horizon,
+        level=request.level,
+        probabilities=request.probabilities,
         future=future,
-        ids=asked.only or None,
+        ids=request.only or None,
     )
     if out:
         write_frame(out, forecast)
         say(f"Wrote {len(forecast)} rows to {out}.")
     result = {"model": forecaster.spec.alias, "series": int(forecast["unique_id"].nunique()), "rows": len(forecast)}
-    records = {"out": out} if out else {"forecast": options.records(forecast)}
-    emit({**result, **records}, as_json, lambda: None if out else click.echo(to_csv(forecast), nl=False))
+    rows = {"out": out} if out else {"forecast": to_records(forecast)}
+    emit({**result, **rows}, as_json, lambda: None if out else click.echo(to_csv(forecast), nl=False))

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options
+from pipelines.options.shared import common_options, examples
+from pipelines.terminal.console import emit
 
 
 @click.command(
     short_help="Make the former champion the champion again.",
-    epilog=options.examples(
+    epilog=examples(
         "forecast rollback load",
     ),
 )
 @click.argument("name")
-@options.common_options
+@common_options
 def command(name: str, as_json: bool) -> None:
     """Move the champion alias of NAME back to the former champion; the two change places."""
     from forecasting import registry
-    from pipelines.console import emit
-    from pipelines.views import registered
+    from pipelines.jobs.views import version_text
 
     restored = registry.rollback(name)
-    emit(vars(restored), as_json, lambda: click.echo(registered(restored)))
+    emit(vars(restored), as_json, lambda: click.echo(version_text(restored)))

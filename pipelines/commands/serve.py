@@ -7,12 +7,12 @@ import sys
 
 import click
 
-from pipelines import options
+from pipelines.options.shared import common_options, examples
 
 
 @click.command(
     short_help="Start the REST service.",
-    epilog=options.examples(
+    epilog=examples(
         "forecast serve --model load@champion",
         "forecast serve --model load@champion --model sales@champion --port 9000 --workers 2",
         "forecast serve --model model --print-settings",
@@ -25,7 +25,7 @@ from pipelines import options
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on. [8000]")
 @click.option("--workers", type=click.IntRange(1), help="Processes. [1]")
 @click.option("--print-settings", is_flag=True, help="Print all settings as JSON and stop.")
-@options.common_options
+@common_options
 def command(
     models: tuple[str, ...],
     host: str | None,
@@ -40,7 +40,7 @@ def command(
     becomes the server: signals reach it, and its exit code is the server's. --json only matters with
     --print-settings, whose output is JSON anyway.
     """
-    from pipelines.service import COMMAND, environment
+    from pipelines.jobs.service import COMMAND, environment
 
     if not (models or os.environ.get("FORECAST_MODELS") or os.environ.get("FORECAST_MODEL")):
         raise click.UsageError("Give --model, or set FORECAST_MODELS.")

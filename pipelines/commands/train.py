@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import click
 
-from pipelines import options, requests
-from pipelines.config_file import config_option, with_training
+from pipelines.files.request import DataRequest
+from pipelines.options.config_file import config_option, with_training
+from pipelines.options.requests import KeepRequest, TaskRequest
+from pipelines.options.shared import (
+    common_options,
+    data_options,
+    examples,
+    keep_options,
+    require_run,
+    skip_code_option,
+    skipping,
+    task_options,
+)
+from pipelines.terminal.console import emit, say
 
 
 @click.command(
     short_help="Train a model, or the best of several.",
-    epilog=options.examples(
+    epilog=examples(
         "forecast train sales.csv --horizon 28 --model gru --out model",
         "forecast train load.parquet --horizon 24 --model seasonal-naive --model ar --model gru --register load",
         "forecast train load.parquet --horizon 24 --model gru:units=64,layers=2 --set training.steps=500",
@@ -20,17 +32,18 @@ from pipelines.config_file import config_option, with_training
     ),
 )
 @config_option
-@options.data_options
-@options.task_options(least_windows=0)
-@options.train_options
-@options.skip_code_option
-@options.common_options
+@data_options
+@task_options(least_windows=0)
+@click.option(
+    "--future",
+    metavar="FILE",
+    help="Known covariates of the steps after DATA; checked before training, used by `predict`.",
+)
+@keep_options
+@skip_code_option
+@common_options
 def command(
-    data: requests.DataRequest,
-    task: requests.TaskRequest,
-    asked: requests.TrainOptions,
-    skip_code: int | None,
-    as_json: bool,
+    data: DataRequest, task: TaskRequest, future: str | None, keep: KeepRequest, skip_code: int | None, as_json: bool
 ) -> None:
     """Train a model on DATA: CSV, Parquet (file, folder, glob) or a SQLAlchemy URL with --query.
 
@@ -38,25 +51,22 @@ def command(
     trained again on all data; --windows 0 leaves the backtest of a single one out. Everything is logged as one MLflow
     run, with a nested run for each candidate.
     """
-    from pipelines.console import emit, say
-    from pipelines.sources import Source
+    from pipelines.files.sources import DataSource
 
-    options.require_run(asked.register, asked.track)
-    if asked.future and not task.known_covariates:
+    require_run(keep)
+    if future and not task.covariates("known"):
         raise click.UsageError("--future is the future of known covariates. Name them with --known.")
     task = with_training(click.get_current_context(), task)
-    source = Source.open(task.read(data))
-    frame = options.read_or_skip(source, skip_code)
+    source = DataSource.open(data, task.columns)
+    with skipping(skip_code):
+        rows = source.read()
 
-    from pipelines.training import TrainRequest, is_known, train
+    from pipelines.jobs.train import is_trained_on, train_model
+    from pipelines.jobs.views import show_trained
 
-    if asked.register and skip_code is not None and is_known(asked.register, frame, task):
-        say(f"{asked.register} is already trained on this data.")
+    if keep.register and skip_code is not None and is_trained_on(keep.register, rows.frame, task):
+        say(f"{keep.register} is already trained on this data.")
         raise click.exceptions.Exit(skip_code)
-    future = source.future(asked.future, task.known_covariates).frame() if asked.future else None
-    request = TrainRequest(source.name, asked.register, asked.out, asked.track, task=task, future=future)
-    trained = train(frame, request)
-
-    from pipelines.views import show_trained
-
+    ahead = source.future(future, task.covariates("known")).frame() if future else None
+    trained = train_model(rows, task, keep, ahead)
     emit(trained.to_dict(), as_json, lambda: show_trained(trained))

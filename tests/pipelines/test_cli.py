@@ -7,9 +7,9 @@ import click
 import pytest
 
 from forecasting.errors import PanelError, RegistryError
-from pipelines import exits
 from pipelines.cli import main
 from pipelines.commands import COMMANDS
+from pipelines.terminal import exits
 
 HEAVY = ("numpy", "pandas", "pyarrow", "tensorflow", "keras", "mlflow", "sqlalchemy", "matplotlib", "rich", "flask")
 

@@ -12,7 +12,7 @@ import pytest
 from forecasting import Forecaster, Training
 from forecasting.errors import ConfigError
 from forecasting.model_spec import ModelSpec
-from pipelines.competitors import trainings_of
+from pipelines.jobs.forecasters import trainings_of
 from tests.conftest import QUICK, make_frame
 
 ROOT = Path(__file__).parents[2]
