@@ -12,7 +12,7 @@ from serving.app import create_app
 from serving.loader import load_model
 from serving.service import EXTENSION
 from serving.settings import Settings
-from tests.conftest import QUICK, make_frame
+from tests.conftest import BRIEF, make_frame
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,7 @@ def model_folders(tmp_path_factory):
     from forecasting.forecaster import Forecaster
 
     root = tmp_path_factory.mktemp("models")
-    quick = Training(**QUICK)
+    quick = Training(**BRIEF)
     hourly = Forecaster("ff-ar", horizon=6, context_length=24, freq="h", units=8, training=quick)
     hourly.fit(make_frame()).save(root / "hourly")
     Forecaster("seasonal-naive", horizon=3, freq="D", season=7).fit(make_frame(freq="D", season=7)).save(root / "daily")

@@ -84,7 +84,7 @@ def test_the_choice_is_one_model_with_its_leaderboard(fitted, frame, tmp_path):
 
 
 def test_nothing_after_a_cutoff_moves_the_choice_or_the_forecast(frame):
-    model = auto("naive+ar+ff-ar:units=4", training=dataclasses.replace(TRAINING, steps=10))
+    model = auto("naive+ff-ar:units=4", training=dataclasses.replace(TRAINING, steps=10))
     assert not model.check_leakage(frame).leaks
 
 
