@@ -1,13 +1,13 @@
 """Who may import whom, and how large a room may be."""
 
 import ast
-import subprocess
-import sys
 import tomllib
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+pytestmark = pytest.mark.fast
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("forecasting", "pipelines", "serving")
@@ -184,11 +184,3 @@ def test_column_and_status_names_are_spelt_in_one_file():
         for name, node in nodes(ast.Constant)
         if node.value in names and is_inside(name, "forecasting") and name != "forecasting.schema"
     )
-
-
-@pytest.mark.parametrize("statement", ["import forecasting", "import forecasting.config, forecasting.models.gru"])
-def test_importing_loads_neither_tensorflow_nor_mlflow(statement):
-    heavy = "('tensorflow', 'keras', 'mlflow', 'flask')"
-    code = f"import sys; {statement}; print([name for name in {heavy} if name in sys.modules])"
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert shown.strip() == "[]"

@@ -6,7 +6,10 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
+
+pytestmark = pytest.mark.fast
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("forecasting", "pipelines", "serving")

@@ -4,6 +4,8 @@ import pytest
 
 from forecasting.home import without_password
 
+pytestmark = pytest.mark.fast
+
 
 @pytest.mark.parametrize(
     ("text", "shown"),

@@ -15,6 +15,8 @@ from forecasting.data.checks import check_frame
 from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
 
+pytestmark = pytest.mark.fast
+
 HOURLY = Frequency.parse("h")
 
 

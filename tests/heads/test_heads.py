@@ -20,6 +20,8 @@ from forecasting.layers.inputs import Dice
 from forecasting.layers.scaling import WindowScaler
 from tests.heads.head_oracles import oracle
 
+pytestmark = pytest.mark.fast
+
 SYMBOLS = ("a", "b", "c", "d")
 
 

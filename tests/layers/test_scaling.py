@@ -9,6 +9,8 @@ from hypothesis.extra.numpy import arrays
 from forecasting.errors import ConfigError
 from forecasting.layers.scaling import SCHEMES, WindowScaler
 
+pytestmark = pytest.mark.fast
+
 WINDOW = np.array([[3.0, np.nan, 5.0, 10.0], [np.nan, 2.0, 2.5, np.nan]])
 
 

@@ -9,6 +9,8 @@ import pytest
 from pipelines import sinks
 from pipelines.exits import JobError, exit_code
 
+pytestmark = pytest.mark.fast
+
 
 @pytest.fixture
 def frame():

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from serving.timestamps import read_alike, read_any, read_times
 from serving.validation import Refusal
 
+pytestmark = pytest.mark.fast
+
 quick = settings(max_examples=60, deadline=None, derandomize=True)
 zones = st.none() | st.integers(-14 * 60, 14 * 60).map(lambda m: datetime.timezone(datetime.timedelta(minutes=m)))
 moments = st.datetimes(datetime.datetime(1, 1, 3), datetime.datetime(9999, 12, 29))
