@@ -10,7 +10,7 @@ import pytest
 
 #: Graphs traced and processes started so far in this process.
 slow_work = Counter()
-#: Fixtures whose set-up did any of it, once for many tests perhaps.
+#: Definitions of fixtures whose set-up did any of it, once for many tests perhaps.
 slow_fixtures = set()
 
 
@@ -41,7 +41,7 @@ def pytest_fixture_setup(fixturedef):
     before = slow_work.total()
     value = yield
     if slow_work.total() > before:
-        slow_fixtures.add(fixturedef.argname)
+        slow_fixtures.add(fixturedef)
     return value
 
 
@@ -51,6 +51,7 @@ def fast_as_promised(request):
     before = slow_work.copy()
     yield
     if request.node.get_closest_marker("fast"):
-        used = slow_fixtures.intersection(request.fixturenames)
-        assert not used, f"a fast test must not use {sorted(used)}, which trace graphs or start processes"
+        definitions = request.node._fixtureinfo.name2fixturedefs  # names alone are those of other files as well
+        used = sorted(name for name, those in definitions.items() if slow_fixtures.intersection(those))
+        assert not used, f"a fast test must not use {used}, which trace graphs or start processes"
         assert slow_work == before, f"a fast test must not do this: {slow_work - before}"
