@@ -116,6 +116,7 @@ def automatic(horizon: int, kind: str) -> Any:
 
 def answers(forecaster: Any, frame: pd.DataFrame, begin: int) -> tuple[np.ndarray, np.ndarray]:
     """Return forecasts and truth [S, W, H] of all windows of a frame whose first step is row `begin` or later."""
+    from forecasting.data.origins import Origins
     from forecasting.data.panel import Panel
 
     panel, horizon = Panel.from_frame(frame), forecaster.horizon
@@ -124,7 +125,7 @@ def answers(forecaster: Any, frame: pd.DataFrame, begin: int) -> tuple[np.ndarra
     for series in range(panel.n_series):
         y = panel.y[panel.offsets[series] : panel.offsets[series + 1]]
         truth.append(np.lib.stride_tricks.sliding_window_view(y[begin:], horizon))
-        found = forecaster.predictor.predict_panel(panel, origins=(np.full(len(steps), series), steps))
+        found = forecaster.predictor.predict_panel(panel, origins=Origins(np.full(len(steps), series), steps))
         forecasts.append(found.median.astype("float32"))
     return np.stack(forecasts), np.stack(truth)
 

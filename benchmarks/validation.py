@@ -45,13 +45,14 @@ class HeldOut:
 
     def score(self, forecaster: Any) -> float:
         """Return the error of a fitted forecaster on the rows held out; lower is better."""
+        from forecasting.data.origins import Origins
         from forecasting.data.panel import Panel
 
         panel = Panel.from_frame(self.frame)
         first = panel.lengths - self.rows - 1
         steps = np.concatenate([np.arange(one, one + self.rows - self.horizon + 1, self.apart) for one in first])
         series = np.repeat(np.arange(panel.n_series), len(steps) // panel.n_series)
-        forecasts = forecaster.predictor.predict_panel(panel, origins=(series, steps)).median
+        forecasts = forecaster.predictor.predict_panel(panel, origins=Origins(series, steps)).median
         rows = panel.offsets[series] + steps
         truth = panel.y[rows[:, None] + np.arange(1, self.horizon + 1)]
         if self.measure == "MSE":

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 from forecasting.lazy_imports import put_off
 
 if TYPE_CHECKING:
+    from forecasting.choices import Choices
     from forecasting.config import Task, Training
     from forecasting.data.samples import load_sample
     from forecasting.forecaster import Forecaster
     from forecasting.model_spec import ModelSpec
 
-__all__ = ["Forecaster", "ModelSpec", "Task", "Training", "load_sample"]
+__all__ = ["Choices", "Forecaster", "ModelSpec", "Task", "Training", "load_sample"]
 
 _HOMES = {
+    "Choices": "forecasting.choices",
     "Forecaster": "forecasting.forecaster",
     "ModelSpec": "forecasting.model_spec",
     "Task": "forecasting.config",

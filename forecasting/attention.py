@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from forecasting.data.future import require_known_ahead
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError
 from forecasting.graphs import PanelWindows, in_chunks
@@ -24,24 +23,21 @@ def attention_frame(predictor: Predictor, panel: Panel) -> pd.DataFrame:
         ConfigError: the model has no attention.
         PanelError: the panel has another frequency or alphabet.
     """
-    if getattr(predictor.spec.config, "attention", "none") == "none":
+    if not predictor.spec.config.has_attention:
         raise ConfigError(
             f"{predictor.spec.alias!r} has no attention. Use e.g. the model `attention`.",
             code="no_attention",
             field="attention",
         )
     task = predictor.task
-    predictor.require_readable(panel)
-    panel = panel.tail(task.context_length)
-    series, steps = np.arange(panel.n_series), panel.lengths - 1
-    require_known_ahead(panel, task, series, steps, task.horizon)
-    windows = PanelWindows.of(panel, task, series, steps, task.horizon)
+    panel, origins = predictor.placed(panel, task.horizon)
+    windows = PanelWindows.of(panel, task, origins, task.horizon)
     weights = in_chunks(predictor.attention, windows, predictor.chunk)  # [S, T', T]
     segment = predictor.network.core.tokens.segment
     tokens = weights.shape[2]
-    seen = steps[:, None] - segment * np.arange(tokens)[::-1]  # [S, T]
+    seen = origins.steps[:, None] - segment * np.arange(tokens)[::-1]  # [S, T]
     by_step = np.repeat(weights, segment, axis=1)[:, : task.horizon]  # [S, H, T]
-    ahead = panel.times_after(series, steps, task.horizon)  # [S, H]
+    ahead = panel.times_after(origins, task.horizon)  # [S, H]
     past = panel.frequency.times(np.repeat(panel.starts, tokens), seen.ravel()).reshape(seen.shape)
     inside = np.broadcast_to((seen >= 0)[:, None, :], by_step.shape)
     columns = {

@@ -20,16 +20,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.data.splits import validation_origins
 from forecasting.errors import ArtifactError, RequestError, TrainingError
-
-if TYPE_CHECKING:
-    from forecasting.data.panel import Panel
 
 #: Calibration windows at most; more are thinned evenly.
 MOST_WINDOWS = 5000
@@ -280,102 +276,3 @@ def anchor_levels(grid: Sequence[float]) -> tuple[float, ...]:
     if not below or not above:
         return ()
     return min(below, key=lambda q: abs(q - ANCHORS[0])), min(above, key=lambda q: abs(q - ANCHORS[1]))
-
-
-def contexts_at(panel: Panel, series: Any, steps: Any, length: int) -> NDArray[np.float64]:
-    """Return the last `length` values up to each origin [W, L], NaN where there is none.
-
-    Args:
-        panel: the data.
-        series: [W] series number of each origin.
-        steps: [W] local index of each origin's last observed row.
-        length: L.
-    """
-    local = np.asarray(steps)[:, None] + np.arange(1 - length, 1)
-    rows = panel.offsets[:-1][series][:, None] + np.maximum(local, 0)
-    return np.where(local >= 0, panel.y[rows], np.nan)
-
-
-def spare_scale(panel: Panel, period: int) -> float:
-    """Return the median over series of the mean absolute seasonal difference, of those that have one; 1 without any."""
-    parts = [part[period:] - part[:-period] for part in np.split(panel.y, panel.offsets[1:-1])]
-    means = np.array([np.abs(part[~np.isnan(part)]).mean() for part in parts if (~np.isnan(part)).any()])
-    usable = means[(means > 0) & np.isfinite(means)]
-    return float(np.median(usable)) if len(usable) else 1.0
-
-
-@dataclass(frozen=True, eq=False)
-class CalibrationErrors:
-    """How far a model was off in windows that its weights never saw.
-
-    Attributes:
-        series: [W] series number of each window.
-        steps: [W] local index of the last observed row of each.
-        ratios: [W, H] signed errors in units of the window's scale, NaN where nothing was observed.
-        spare_scale: see `Calibration`.
-    """
-
-    series: NDArray[np.int64]
-    steps: NDArray[np.int64]
-    ratios: NDArray[np.float64]
-    spare_scale: float
-
-    @classmethod
-    def of(cls, predictor: Any, panel: Panel, origins: Origins, spare: float) -> Self:
-        """Score windows.
-
-        Args:
-            predictor: not calibrated.
-            panel: the data.
-            origins: (series, step) of the windows.
-            spare: see `Calibration`.
-        """
-        task, (series, steps) = predictor.task, origins
-        answer = predictor.predict_panel(panel, None, anchor_levels(task.quantile_levels), origins)
-        by, ratios = ContextScale(task.season[0], spare), np.empty_like(answer.median)
-        for start in range(0, len(series), predictor.chunk):  # all contexts at once would fill the memory
-            rows = slice(start, start + predictor.chunk)
-            contexts = contexts_at(panel, series[rows], steps[rows], task.context_length)
-            sides = Sides.of(answer.median[rows], answer.quantiles[rows], contexts, by)
-            targets = contexts_at(panel, series[rows], steps[rows] + task.horizon, task.horizon)
-            ratios[rows] = sides.ratios(targets - answer.median[rows])
-        return cls(series, steps, ratios, spare)
-
-    def between(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Calibration:
-        """Calibrate on the windows whose targets lie in rows `starts` to `ends` [S] of their series, the end left out.
-
-        Raises:
-            TrainingError: a step of the horizon was observed in none of them.
-        """
-        is_inside = self.steps + 1 >= starts[self.series]
-        is_inside &= self.steps + self.ratios.shape[1] < ends[self.series]
-        return Calibration.of(self.ratios[is_inside], self.spare_scale)
-
-
-#: Series number [W] and step of the last observed row [W] of windows.
-Origins = tuple[NDArray[np.int64], NDArray[np.int64]]
-
-
-def calibrate(predictor: Any, panel: Panel, ends: NDArray[np.int64]) -> Calibration:
-    """Calibrate a predictor on the windows whose targets lie after the split.
-
-    Args:
-        predictor: not calibrated, trained on rows before the split only.
-        panel: the data, with the rows after the split.
-        ends: [S] rows before the split; all rows of a series that is not split.
-
-    Raises:
-        TrainingError: there is nothing to calibrate on.
-    """
-    task, horizon = predictor.task, predictor.task.horizon
-    origins = validation_origins(panel.lengths, ends, horizon, MOST_WINDOWS)
-    if len(origins[0]) == 0:
-        raise TrainingError(
-            f"Nothing can be calibrated on: no series has the rows to spare. The longest of {panel.n_series} has "
-            f"{int(panel.lengths.max(initial=0))}, of which at least half, and more than the horizon {horizon}, "
-            "must be left. Fix: lower `calibration_windows`, or give longer series.",
-            code="no_calibration",
-            field="calibration_windows",
-        )
-    spare = spare_scale(panel.truncate(ends), task.season[0])
-    return CalibrationErrors.of(predictor, panel, origins, spare).between(ends, panel.lengths)

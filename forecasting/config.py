@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from forecasting.errors import ConfigError
+from forecasting.learner_spec import LearnerSpec
 from forecasting.schema import DS, UNIQUE_ID, Y
 
 #: What is done about a series with too few observed values: the network answers, nobody does, or a simpler model does.
@@ -258,10 +259,14 @@ class Training(StrictConfig):
     loss_scale: str = "window"
     averaging: float = 0.0
 
+    def replace(self, **changes: Any) -> Self:
+        """Return the training with some fields otherwise."""
+        return dataclasses.replace(self, **changes)
+
     def within(self, seconds: float | None) -> Self:
         """Return the same training that takes no more than so many seconds; None says nothing."""
         limits = [limit for limit in (self.time_limit, seconds) if limit is not None]
-        return dataclasses.replace(self, time_limit=min(limits, default=None))
+        return self.replace(time_limit=min(limits, default=None))
 
     def __post_init__(self) -> None:
         require(
@@ -290,6 +295,4 @@ class Training(StrictConfig):
         require(self.strategy in STRATEGIES, "strategy", "'mirrored', or empty", self.strategy)
         require(self.precision in PRECISIONS, "precision", f"one of {', '.join(PRECISIONS)}", self.precision)
         if self.learner:
-            from forecasting.learner_spec import LearnerSpec  # only a spec that is given needs the list of learners
-
             LearnerSpec.parse(self.learner)

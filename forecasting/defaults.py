@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from forecasting.config import QUANTILE_GRID, Task
 from forecasting.data.calendar import estimate_season
-from forecasting.data.covariates import covariate_kinds
 from forecasting.data.features import calendar_features
 from forecasting.data.holidays import holiday_features
-from forecasting.data.kinds import kinds_of
 from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
 
@@ -66,7 +62,7 @@ def context_lengths_worth_trying(panel: Panel, horizon: int, season: tuple[int, 
     return tuple(sorted(length for length in lengths if horizon // 2 <= length <= bound))
 
 
-def calendar_of(panel: Panel, cycles: Sequence[str] | None = None) -> tuple[str, ...]:
+def calendar_of(panel: Panel, cycles: Sequence[str] | None = None, country: str | None = None) -> tuple[str, ...]:
     """Return the calendar features that the panel's step has, of the cycles that its rows go through often enough.
 
     ETTh1, a year of hours: without the day of the year, a GRU's MSE on the validation rows, 96 hours ahead, falls from
@@ -75,47 +71,21 @@ def calendar_of(panel: Panel, cycles: Sequence[str] | None = None) -> tuple[str,
     Args:
         panel: the series.
         cycles: those that were asked for; by the rule where None.
+        country: whose public holidays are features too.
 
     Raises:
-        ConfigError: the panel's step has no such cycle.
+        ConfigError: the panel's step has no such cycle or no holidays, or there is no calendar of the country.
     """
     frequency = panel.frequency
     if frequency.is_integer or cycles is not None:
-        return calendar_features(frequency, cycles=cycles)
-    after = frequency.times(panel.starts, panel.lengths)  # the end of each last step
-    return calendar_features(frequency, (after.max() - panel.starts.min()) / np.timedelta64(1, "D"))
+        features = calendar_features(frequency, cycles=cycles)
+    else:
+        after = frequency.times(panel.starts, panel.lengths)  # the end of each last step
+        features = calendar_features(frequency, (after.max() - panel.starts.min()) / np.timedelta64(1, "D"))
+    return features + (holiday_features(country, frequency) if country else ())
 
 
-def task_for(
-    panel: Panel,
-    horizon: int,
-    *,
-    season: tuple[int, ...] | None = None,
-    context_length: int | None = None,
-    quantile_levels: tuple[float, ...] = QUANTILE_GRID,
-    calendar: Sequence[str] | None = None,
-    holidays: str | None = None,
-    **said: Any,
-) -> Task:
-    """Fill in a task from a panel.
-
-    Raises:
-        ConfigError: there is no calendar of `holidays`, or the steps are longer than a day, or have no such cycle.
-        PanelError: no series is longer than one row.
-    """
+def require_rows(panel: Panel) -> None:
+    """Raise a `PanelError` when no series has more than one row."""
     if int(panel.lengths.max(initial=0)) < 2:
         raise PanelError("Every series has a single row; a forecaster learns from at least 2.", code="too_short")
-    season = season or season_of(panel)
-    return Task(
-        horizon=horizon,
-        context_length=context_length or context_length_of(panel, horizon, season),
-        freq=panel.frequency.alias,
-        season=season,
-        quantile_levels=quantile_levels,
-        calendar=calendar_of(panel, calendar) + (holiday_features(holidays, panel.frequency) if holidays else ()),
-        symbols=panel.symbols,
-        static_covariates=kinds_of(panel.statics),
-        known_covariates=covariate_kinds(panel.covariates.known),
-        past_covariates=covariate_kinds(panel.covariates.past),
-        **said,
-    )

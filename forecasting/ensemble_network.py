@@ -11,6 +11,8 @@ from keras import ops
 
 from forecasting.config import Task
 from forecasting.data.windows import PanelArrays
+from forecasting.heads._base import BaseHead
+from forecasting.layers.tensor import Tensor
 
 
 class EnsembleNetwork(keras.Model):
@@ -32,7 +34,7 @@ class EnsembleNetwork(keras.Model):
 
     supports_jit = False
 
-    def __init__(self, members: Sequence[Any], weights: Sequence[float], head: Any, task: Task) -> None:
+    def __init__(self, members: Sequence[Any], weights: Sequence[float], head: BaseHead, task: Task) -> None:
         super().__init__(name="ensemble", autocast=False)
         self.members = list(members)
         self.shares = np.asarray(weights, "float64") / np.sum(weights)
@@ -50,7 +52,7 @@ class EnsembleNetwork(keras.Model):
         for member in self.members:
             member.adapt(statics, arrays)
 
-    def call(self, context: Any, known: Any, statics: Any = None, training: bool = False) -> Any:
+    def call(self, context: Tensor, known: Tensor, statics: Tensor = None, training: bool = False) -> Tensor:
         """Return quantiles or points [B, H, Q] (float64) in original units; arguments as for `ForecastNetwork`."""
         outputs = [self.read(member, context, known, statics) for member in self.members]
         if self.head.parameters == 1 or all(self.has_spread):
@@ -61,12 +63,12 @@ class EnsembleNetwork(keras.Model):
         spread = sum(share * (output - value) for share, output, value, has in parts if has)
         return self.within_bounds(median + spread / self.shares[self.has_spread].sum())
 
-    def read(self, member: Any, context: Any, known: Any, statics: Any) -> Any:
+    def read(self, member: Any, context: Tensor, known: Tensor, statics: Tensor) -> Tensor:
         """Return what a member forecasts [B, H, Q'] from the last rows of the context, as many as it reads."""
         older = self.task.context_length - member.task.context_length
         return ops.cast(member(context[:, older:], known[:, older:], statics), "float64")
 
-    def within_bounds(self, values: Any) -> Any:
+    def within_bounds(self, values: Tensor) -> Tensor:
         """Return values [B, H, Q] cut where they leave the bounds of the task."""
         lower, upper = self.task.lower, self.task.upper
         values = values if lower is None else ops.maximum(values, lower)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class ForecastingError(Exception):
     """Base of every error that a caller can act on.
@@ -51,3 +53,18 @@ class RegistryError(ForecastingError):
 
 class NotFittedError(ForecastingError):
     """A forecaster was asked before it learnt anything, or without a history to forecast from."""
+
+
+def without_password(text: str) -> str:
+    """Return a text with the passwords and query parts of its URLs hidden, for messages and logs.
+
+    A query part may hold a password under any name, and a password every character but `@` and blanks.
+    """
+    text = re.sub(r"(://[^/:@\s]*):[^@\s]*@", r"\1:***@", text)
+    return re.sub(r"(://[^?\s]*)\?\S+", r"\1?***", text)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error, without passwords."""
+    line = (str(error).splitlines() or [type(error).__name__])[0]
+    return f"{without_password(line).rstrip('.')}."

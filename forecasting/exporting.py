@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecasting.artifact import write_json
 from forecasting.errors import ArtifactError
+from forecasting.layers.tensor import Tensor
 
 if TYPE_CHECKING:
     from forecasting.predictor import Predictor
@@ -49,17 +50,17 @@ def export(predictor: Predictor, folder: str | Path) -> Path:
             tf.TensorSpec([None, len(task.static_covariates)], tf.float32, "statics"),
         ],
     )
-    def answer(context: Any, known: Any, statics: Any) -> dict[str, Any]:
+    def answer(context: Tensor, known: Tensor, statics: Tensor) -> dict[str, Any]:
         return {"outputs": network(context, known, statics)}
 
     module = tf.Module()
     module.network, module.answer = network, answer
     tf.saved_model.save(module, str(folder), signatures=answer)
-    write_json(folder / DESCRIPTION_FILE, describe(predictor))
+    write_json(folder / DESCRIPTION_FILE, describe_signature(predictor))
     return folder
 
 
-def describe(predictor: Predictor) -> dict[str, Any]:
+def describe_signature(predictor: Predictor) -> dict[str, Any]:
     """Return what the inputs and outputs of the signature mean, ready for JSON."""
     task = predictor.task
     kinds = (("known", task.known_covariates), ("past_only", task.past_covariates))

@@ -5,9 +5,17 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from forecasting.config import Training
+
+if TYPE_CHECKING:
+    from forecasting.calibration import Calibration
+    from forecasting.data.panel import Panel
+    from forecasting.training._learned import Learned
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ class Facts:
         """The last time step that the weights may have seen, in any series."""
         return self.training_end if self.weights_end is None else self.weights_end
 
-    def calibrated(self, panel: Any, windows: int, start: str | int) -> Self:
+    def calibrated(self, panel: Panel, windows: int, start: str | int) -> Self:
         """Return the facts of the model after it was calibrated again.
 
         Args:
@@ -62,33 +70,40 @@ class Facts:
         )
 
     @classmethod
+    def of(
+        cls,
+        panel: Panel,
+        learned: Learned,
+        training: Training,
+        calibration: Calibration | None,
+        ends: NDArray[np.int64],
+    ) -> Self:
+        """Return the facts of a training, for the artifact.
+
+        Args:
+            panel: all data.
+            learned: how the training went.
+            training: how it was asked for.
+            calibration: of the model.
+            ends: [S] rows of each series before the calibration split.
+        """
+        split = panel.frequency.times(panel.starts, ends)[ends < panel.lengths]
+        return cls(
+            training_end=panel.end_label,
+            fingerprint=panel.fingerprint(),
+            series=panel.n_series,
+            rows=len(panel.y),
+            seconds=round(learned.seconds, 3),
+            windows=learned.windows,
+            steps=learned.steps,
+            training=dataclasses.asdict(training),
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            calibration_windows=calibration.windows if calibration else 0,
+            calibration_start=panel.label(split.min()) if len(split) else None,
+            weights_end=panel.label(panel.frequency.times(panel.starts, ends - 1)[ends > 0].max()),
+        )
+
+    @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """Build from `vars(facts)`."""
         return cls(**values)
-
-
-def describe(panel: Any, learned: Any, training: Training, predictor: Any, ends: Any) -> Facts:
-    """Return the facts of a training, for the artifact.
-
-    Args:
-        panel: all data.
-        learned: how the training went.
-        training: how it was asked for.
-        predictor: the model.
-        ends: [S] rows of each series before the calibration split.
-    """
-    split = panel.frequency.times(panel.starts, ends)[ends < panel.lengths]
-    return Facts(
-        training_end=panel.end_label,
-        fingerprint=panel.fingerprint(),
-        series=panel.n_series,
-        rows=len(panel.y),
-        seconds=round(learned.seconds, 3),
-        windows=learned.windows,
-        steps=learned.steps,
-        training=dataclasses.asdict(training),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        calibration_windows=predictor.calibration.windows if predictor.calibration else 0,
-        calibration_start=panel.label(split.min()) if len(split) else None,
-        weights_end=panel.label(panel.frequency.times(panel.starts, ends - 1)[ends > 0].max()),
-    )

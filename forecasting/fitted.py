@@ -1,67 +1,168 @@
-"""What a forecaster holds once it is fitted."""
+"""What a forecaster holds once it has learnt: made whole by a fit, a load, a calibration or an update."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
+import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
-from forecasting.errors import NotFittedError, RequestError
+from forecasting.errors import NotFittedError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from keras.callbacks import Callback
 
+    from forecasting.choices import Choices
+    from forecasting.config import Training
     from forecasting.data.panel import Panel
     from forecasting.facts import Facts
     from forecasting.learner_state import LearnerState
     from forecasting.predictor import Predictor
+    from forecasting.store.artifact import Artifact
+    from forecasting.store.report import Report
     from forecasting.training._learned import Learned
     from forecasting.training._online import OnlineLearner
 
-Part = TypeVar("Part")
 
-
+@dataclass(frozen=True, eq=False)
 class Fitted:
-    """The parts that `fit`, `update` and `load` leave behind; the base of `Forecaster`.
+    """A trained model and what is known of its training.
 
     Attributes:
-        learned_: how the last `fit` went; None after `load`.
-        history_: the panel of `fit` and of the updates since; None after `load`.
-        online_: the learner that goes on with new observations.
-        state_: from where it goes on, as long as it has not been made again after `load`.
-        is_loaded: whether the model came from an artifact, without its training data.
+        predictor: answers everywhere: notebook, batch, REST, MLflow.
+        facts: what is recorded about the training.
+        learned: how it went; None where the model was loaded.
+        history: the panel of the fit and of the updates since; None where the model was loaded and not updated.
+        online: the learner that goes on with new observations, where it has been made.
+        state: from where it goes on, where it was loaded.
+        report: how well the model did before it was kept, where that was measured.
     """
 
-    predictor_: Predictor | None
-    facts_: Facts | None
-    learned_: Learned | None
-    history_: Panel | None
-    online_: OnlineLearner | None
-    state_: LearnerState | None
-    is_loaded: bool
+    predictor: Predictor
+    facts: Facts
+    learned: Learned | None = None
+    history: Panel | None = None
+    online: OnlineLearner | None = None
+    state: LearnerState | None = None
+    report: Report | None = None
 
-    def forget(self) -> None:
-        """Be unfitted again."""
-        self.predictor_ = self.facts_ = self.learned_ = self.history_ = self.online_ = self.state_ = None
-        self.is_loaded = False
+    @classmethod
+    def of(cls, choices: Choices, panel: Panel, callbacks: Sequence[Callback] = ()) -> Self:
+        """Learn from a panel: the task by rule, the network taught, its intervals calibrated.
+
+        Raises:
+            ConfigError: a choice does not go with the model, or with the learner.
+            PanelError: the panel does not suit the model.
+            TrainingError: nothing could be learnt, or nothing calibrated on.
+        """
+        from forecasting.calibrating import calibrate
+        from forecasting.data.splits import calibration_ends
+        from forecasting.facts import Facts
+        from forecasting.fitting import fit_model
+        from forecasting.graphs import kernel_of
+        from forecasting.training._learner import Teaching
+
+        teaching = Teaching.of(choices.spec, choices.training)
+        held_out = choices.training.calibration_windows
+        ends = calibration_ends(panel.lengths, choices.horizon, held_out)
+        part = panel.truncate(ends) if held_out else panel
+        task = choices.task_for(part)
+        choices.spec.note_covariates(task)
+        fit = fit_model(teaching, task, part, callbacks, checked=panel)
+        learned = dataclasses.replace(
+            fit.learned, notes={**fit.learned.notes, "kernel": kernel_of(fit.predictor.compiled)}
+        )
+        predictor = fit.predictor.calibrated(calibrate(fit.predictor, panel, ends)) if held_out else fit.predictor
+        facts = Facts.of(panel, learned, choices.training, predictor.calibration, ends)
+        return cls(predictor, facts, learned, panel, learned.online)
+
+    @classmethod
+    def load(cls, source: str | Path) -> Self:
+        """Load a model from an artifact folder, `NAME@alias`, `NAME/version` or an MLflow model URI.
+
+        Raises:
+            ArtifactError: the folder is incomplete or changed, or does not answer as it did.
+            RegistryError: the registry has no such model.
+        """
+        from forecasting import registry
+        from forecasting.store.artifact import Artifact
+
+        kept = Artifact.read(registry.resolve(source))
+        return cls(kept.predictor, kept.facts, state=kept.learner, report=kept.report)
 
     @property
-    def predictor(self) -> Predictor:
-        """The predictor that answers everywhere: notebook, batch, REST, MLflow."""
-        return require_fitted(self.predictor_)
+    def is_loaded(self) -> bool:
+        """Whether the model came from an artifact, without its training data."""
+        return self.learned is None
 
     @property
-    def facts(self) -> Facts:
-        """What is recorded about the training."""
-        return require_fitted(self.facts_)
+    def looks(self) -> list[dict[str, float]]:
+        """The losses of the training and of its validation windows, a row for each look at them."""
+        return self.learned.history if self.learned else []
 
     @property
-    def leaderboard_(self) -> pd.DataFrame:
-        """The candidates of `auto` in the order in which they were tried; empty for other models, and after `load`.
+    def artifact(self) -> Artifact:
+        """What is kept of it: all but the data, and how the training went."""
+        from forecasting.store.artifact import Artifact
+
+        state = self.state if self.online is None else self.online.state()
+        return Artifact(self.predictor, self.facts, state, self.report)
+
+    def reported(self, report: Report | None) -> Self:
+        """Return the same with what was measured of it."""
+        return dataclasses.replace(self, report=report)
+
+    def calibrated(self, panel: Panel, training: Training, windows: int | None) -> Self:
+        """Return the model with intervals calibrated on the last `windows` horizons of a panel; weights stay.
+
+        Raises:
+            ConfigError: the number of windows is not said, or the model cannot be calibrated.
+            PanelError: the panel is not one of the model's frequency.
+            TrainingError: no series goes on long enough after what the weights were fitted to.
+        """
+        from forecasting.config import is_count, require
+        from forecasting.recalibration import recalibrated
+        from forecasting.training._learner import Teaching
+
+        horizons = training.calibration_windows if windows is None else windows
+        require(is_count(horizons), "calibration_windows", "an integer of at least 1 to calibrate again", horizons)
+        Teaching.of(self.predictor.spec, training.replace(calibration_windows=horizons))
+        found = recalibrated(self.predictor, self.facts, panel, horizons)
+        report = self.report.recalibrated() if self.report else None
+        return dataclasses.replace(self, predictor=found.predictor, facts=found.facts, report=report)
+
+    def updated(self, panel: Panel, training: Training) -> Self:
+        """Return the model after it has learnt from new rows; the network itself changes in place.
+
+        Raises:
+            ConfigError: the learner always starts afresh.
+            NotFittedError: what the learner remembered is lost.
+            PanelError: rows were seen before, or rows are missing between; nothing is learnt then.
+            TrainingError: learning diverged; everything is as before.
+        """
+        from forecasting.data.continuing import continued
+        from forecasting.updating import learn, online_learner
+
+        online = self.online or online_learner(self.predictor, training, self.state)
+        facts = learn(online, panel, self.facts)
+        history = panel if self.history is None else continued(self.history, panel)
+        return dataclasses.replace(self, facts=facts, history=history, online=online, report=None)
+
+    def require_history(self) -> Panel:
+        """Return the panel of the fit and the updates since.
+
+        Raises:
+            NotFittedError: the model was loaded and not updated.
+        """
+        if self.history is None:
+            text = "A loaded forecaster holds no data. Give `history`."
+            raise NotFittedError(text, code="no_history", field="history")
+        return self.history
+
+    def leaderboard(self) -> pd.DataFrame:
+        """Return the models that `auto` tried, in order; empty for other models, and for one that was loaded.
 
         Columns: `model`, `error` (mean scaled absolute error at the held-out origins, or the root of the mean square
         where means are forecast), `seconds`, `weight` in the forecast, `fitted_on` (what the model that is kept has
@@ -69,111 +170,4 @@ class Fitted:
         """
         import pandas as pd
 
-        return pd.DataFrame(self.learned_.candidates if self.learned_ else [])
-
-    @property
-    def learner_state(self) -> LearnerState | None:
-        """From where an online learner goes on; None for all others."""
-        return self.state_ if self.online_ is None else self.online_.state()
-
-    @abstractmethod
-    def panel(self, frame: pd.DataFrame) -> Panel:
-        """Check a frame and turn it into a panel."""
-
-    def export(self, folder: str | Path) -> Path:
-        """Write the network as a TensorFlow SavedModel with a fixed signature; see `forecasting.exporting.export`.
-
-        Raises:
-            NotFittedError: there is no model yet.
-            ArtifactError: the folder holds something.
-        """
-        from forecasting.exporting import export
-
-        return export(self.predictor, folder)
-
-    def history(
-        self,
-        frame: pd.DataFrame | None,
-        future: pd.DataFrame | None = None,
-        horizon: int | None = None,
-        ids: Sequence[str] | None = None,
-    ) -> Panel:
-        """Return the panel of a history, that of `fit` where none is given, with the covariates known ahead of it.
-
-        Args:
-            frame: the history.
-            future: known covariates after the end of every series.
-            horizon: steps ahead; as trained when None.
-            ids: the series wanted; all when None.
-
-        Raises:
-            NotFittedError: there is no model, or no history.
-            PanelError: the frame is no panel, or the future is not complete.
-            RequestError: a series is not there, or the horizon is none that the model answers.
-        """
-        from forecasting.data.future import with_known_future
-        from forecasting.predictor import require_horizon
-
-        if horizon is not None:
-            require_horizon(horizon, self.predictor.task)
-        panel = self.last_panel(frame)
-        panel = panel if ids is None else panel.select(places_of(ids, panel))
-        return with_known_future(panel, self.predictor.task, horizon, future)
-
-    def make_future_frame(self, history: pd.DataFrame | None = None, horizon: int | None = None) -> pd.DataFrame:
-        """Return the frame `unique_id, ds` of the steps ahead, to which the known covariates are to be added.
-
-        Args:
-            history: as for `predict`.
-            horizon: steps ahead; as trained when None.
-
-        Raises:
-            NotFittedError: there is no model, or no history.
-            PanelError: the frame is no panel.
-        """
-        from forecasting.data.future import future_frame
-
-        task = self.predictor.task
-        return future_frame(self.last_panel(history), task.horizon if horizon is None else horizon)
-
-    def last_panel(self, frame: pd.DataFrame | None) -> Panel:
-        """Return the panel of a history; that of `fit` where none is given.
-
-        Raises:
-            NotFittedError: there is none.
-        """
-        panel = self.history_ if frame is None else self.panel(frame)
-        if panel is None:
-            text = "A loaded forecaster holds no data. Give `history`."
-            raise NotFittedError(text, code="no_history", field="history")
-        return panel
-
-
-def places_of(ids: Sequence[str], panel: Panel) -> NDArray[np.int64]:
-    """Return the numbers of some series of a panel, ascending.
-
-    Raises:
-        RequestError: one is not there, or none is wanted.
-    """
-    wanted = {str(one) for one in ([ids] if isinstance(ids, str) else ids)}
-    known = {str(name): number for number, name in enumerate(panel.ids)}
-    missing = sorted(wanted - known.keys())
-    if missing or not wanted:
-        has = f"The history has {len(known)} series, among them {', '.join(map(repr, list(known)[:5]))}"
-        lacks = f"no series {', '.join(map(repr, missing[:5]))}" if missing else "`ids` names none"
-        text = f"{has}, but {lacks}. Fix: give ids of the history, or leave `ids` out."
-        raise RequestError(text, code="series_unknown", series=missing[0] if missing else None, field="ids")
-    return np.array(sorted(known[name] for name in wanted), np.int64)
-
-
-def require_fitted(part: Part | None) -> Part:
-    """Return a part of what `fit` leaves behind.
-
-    Raises:
-        NotFittedError: there is none yet.
-    """
-    if part is None:
-        raise NotFittedError(
-            "The forecaster is not fitted yet. Call `fit` first, or `load` a model.", code="not_fitted"
-        )
-    return part
+        return pd.DataFrame(self.learned.candidates if self.learned else [])

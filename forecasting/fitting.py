@@ -1,23 +1,27 @@
-"""One model taught on one panel: what `Forecaster.fit` does between the task and the calibration."""
+"""One model taught on one panel: what a fit does between the task and the calibration."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from forecasting.config import Task, Training
+from forecasting.config import Task
 from forecasting.data.panel import Panel
-from forecasting.learner_spec import LearnerSpec
-from forecasting.model_spec import ModelSpec
 from forecasting.network import build_network
 from forecasting.predictor import Predictor
 from forecasting.targets import require_values
 from forecasting.training import _replicas as replicas
 from forecasting.training._learned import Learned
+from forecasting.training._learner import Teaching
 from forecasting.training._source import WindowSource
 
+if TYPE_CHECKING:
+    from keras.callbacks import Callback
 
-class Fit(NamedTuple):
+
+@dataclass(frozen=True)
+class Fit:
     """A trained model, and how that went."""
 
     predictor: Predictor
@@ -25,44 +29,39 @@ class Fit(NamedTuple):
 
 
 def fit_model(
-    spec: ModelSpec,
+    teaching: Teaching,
     task: Task,
     panel: Panel,
-    training: Training,
-    callbacks: Sequence[Any] = (),
+    callbacks: Sequence[Callback] = (),
     *,
     checked: Panel | None = None,
     stopped_by: Panel | None = None,
 ) -> Fit:
-    """Build the network of a model and teach it; a learner that finds the model itself (`find`) is left to do so.
+    """Build the network of a model and teach it; a learner that finds the model itself is left to do so.
 
     Args:
-        spec: the model.
+        teaching: the model and how it is taught.
         task: what it forecasts.
         panel: what it learns from.
-        training: how.
         callbacks: Keras callbacks.
         checked: all rows whose values must be what task and head take; those of `panel` by default.
         stopped_by: the same series with the rows after `panel`, which say when a training by gradient ends; the last
             ones of `panel` (`Training.validation_windows`) say so by default.
 
     Raises:
-        ConfigError: the learner does not teach this model.
+        ConfigError: the learner cannot teach such a network.
         PanelError: values are outside the bounds, or no counts.
         TrainingError: no window can be cut, or training diverged.
     """
-    checked = panel if checked is None else checked
-    learner, config = LearnerSpec.chosen(training, spec).load(spec)
-    if hasattr(learner, "find"):
-        require_values(checked, task, spec.head, spec.head_spec.is_whole)
-        found: Fit = learner.find(spec, task, panel, training, callbacks)
-        return found
+    spec, training, learner = teaching.spec, teaching.training, teaching.learner
+    require_values(panel if checked is None else checked, task, spec.head, spec.head_spec.traits.is_whole)
+    if learner.find is not None:
+        return learner.find(spec, task, panel, training, callbacks)
     with replicas.scope(training):
         network = build_network(spec, task, training.seed)
-        require_values(checked, task, spec.head, network.head.is_whole)
-        source = source_of(panel, task, stopped_by if getattr(learner, "STOPS_EARLY", False) else None)
+        source = source_of(panel, task, stopped_by if learner.stops_early else None)
         network.adapt(source.statics, source.trained_arrays())
-        learned = learner.fit(network, source, config, training, callbacks)
+        learned = teaching.fit(network, source, callbacks)
     return Fit(Predictor(spec, task, replicas.on_one_device(network, spec)), learned)
 
 

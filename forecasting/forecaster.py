@@ -1,102 +1,130 @@
-"""Forecaster: fit, predict, backtest, update, save, load."""
+"""Forecaster: fit, predict, sample, backtest, calibrate, update, save, load."""
 
 from __future__ import annotations
 
-import copy
-import dataclasses
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
-from forecasting.answering import Answering
-from forecasting.chosen import periods_of
-from forecasting.config import QUANTILE_GRID, SHORT_SERIES, Training, require, require_different
+from forecasting.choices import Choices, call_signature
+from forecasting.config import Training
+from forecasting.data.future import future_frame, with_known_future
+from forecasting.errors import NotFittedError
+from forecasting.fitted import Fitted
 from forecasting.model_spec import ModelSpec
+from forecasting.question import Question
 
 if TYPE_CHECKING:
+    from keras.callbacks import Callback
+
     from forecasting.data.panel import Panel
     from forecasting.evaluation.backtest import Backtest
     from forecasting.evaluation.leakage import LeakageReport
+    from forecasting.facts import Facts
+    from forecasting.predictor import Predictor
+    from forecasting.training._learned import Learned
 
 
-class Forecaster(Answering):
+class Forecaster:
     """One model for one task: frames in, forecast frames out.
 
     Args:
         model: name of a model (`forecast doctor` lists them), alone or with its choices as the command line takes
-            them (`gru:units=64,head=point`), or a `ModelSpec`; the last two leave nothing to say beside them.
+            them (`gru:units=64,head=point`), or a `ModelSpec`.
         horizon: H, steps ahead.
         freq: pandas offset alias or integer step; inferred from the data when not given.
-        season: seasonal period or periods in steps; from the frequency when not given.
-        context_length: L, steps the model looks back; from horizon and season when not given.
         head: `quantiles`, `point`, a distribution (`normal`, `student-t`, `mixture-density:components=3`; of counts
             `poisson`, `negative-binomial`), or `categorical` for symbols; the model's own default when not given.
-        quantile_levels: levels that are answered, and that a quantile head is trained on.
-        static_covariates: columns that say something about a series at all times, numbers or categories.
-        known_covariates: columns whose future is known, such as promotions; `predict` needs it (`make_future_frame`).
-        past_covariates: columns of which only the past is known; they never reach the horizon.
-        calendar: cycles that are features of every step, past and future, of `hour`, `weekday`, `weekend`, `month` and
-            `year`; none of them where empty, those that the data go through often enough when not given.
-        holidays: country whose public holidays are features of every day, past and future: `DE`, or `DE-BY`.
-        lower: nothing below this is forecast, in original units; a history below it is an error.
-        upper: nothing above this is forecast, likewise.
         scaling: `standard`, `last`, `shift`, `mean`, `asinh` or `none`; the model's own default when not given.
-        training: how the network is trained.
-        time_limit: seconds that a fit may take; the same as `Training(time_limit=...)`.
-        short_series: what is done about a series with too few observed values: the network answers it `padded`
-            (`pad`), it is an `error`, or a simpler model answers it (`fallback`).
         alias: name of the forecast column; the model's name when not given.
-        **model_config: fields of the model's `Config`.
+        time_limit: seconds that a fit may take; the same as `Training(time_limit=...)`.
+        **choices: the other choices, which `forecasting.Choices` describes, such as `season`, `known_covariates`,
+            `holidays` or `training`; and fields of the model's `Config`, such as `units`.
+
+    Attributes:
+        choices: what was chosen.
 
     Raises:
         ConfigError: a choice is unknown or has a value that means nothing.
     """
 
-    def __init__(  # noqa: PLR0913  (the contract; all but three are keywords)
-        self,
-        model: str | ModelSpec,
-        horizon: int,
-        freq: str | int | None = None,
-        *,
-        season: int | Sequence[int] | None = None,
-        context_length: int | None = None,
-        head: str | None = None,
-        quantile_levels: Sequence[float] = QUANTILE_GRID,
-        static_covariates: Sequence[str] = (),
-        known_covariates: Sequence[str] = (),
-        past_covariates: Sequence[str] = (),
-        calendar: Sequence[str] | None = None,
-        holidays: str | None = None,
-        lower: float | None = None,
-        upper: float | None = None,
-        scaling: str | None = None,
-        training: Training = Training(),  # noqa: B008  (frozen)
-        time_limit: float | None = None,
-        short_series: str = "pad",
-        alias: str | None = None,
-        **model_config: Any,
-    ) -> None:
-        self.spec = ModelSpec.resolve(model, model_config, head=head, scaling=scaling, alias=alias)
-        self.horizon = horizon
-        self.freq = freq
-        self.season = periods_of(season)
-        self.context_length = context_length
-        self.quantile_levels = tuple(quantile_levels) if self.spec.has_quantiles else ()
-        self.static_covariates = tuple(static_covariates)
-        self.known_covariates, self.past_covariates = tuple(known_covariates), tuple(past_covariates)
-        require_different([*self.static_covariates, *self.known_covariates, *self.past_covariates])
-        require(not isinstance(calendar, str), "calendar", "a list of cycles such as ['hour']", calendar)
-        self.calendar = None if calendar is None else tuple(calendar)
-        self.holidays = holidays
-        self.bounds = lower, upper
-        self.training = training if time_limit is None else dataclasses.replace(training, time_limit=time_limit)
-        require(short_series in SHORT_SERIES, "short_series", f"one of {', '.join(SHORT_SERIES)}", short_series)
-        self.short_series = short_series
-        self.forget()
+    __signature__ = call_signature()
 
-    def fit(self, frame: pd.DataFrame, callbacks: Sequence[Any] = ()) -> Self:
+    def __init__(self, model: str | ModelSpec, horizon: int, freq: str | int | None = None, **choices: Any) -> None:
+        self.choices = Choices.of(model, horizon, freq, **choices)
+        self._fitted: Fitted | None = None
+
+    @classmethod
+    def of(cls, choices: Choices, fitted: Fitted | None = None) -> Self:
+        """Return the forecaster of some choices, with what it has learnt where it has."""
+        forecaster = cls.__new__(cls)
+        forecaster.choices, forecaster._fitted = choices, fitted
+        return forecaster
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The model and its choices."""
+        return self.choices.spec
+
+    @property
+    def horizon(self) -> int:
+        """H, steps ahead."""
+        return self.choices.horizon
+
+    @property
+    def fitted(self) -> Fitted:
+        """What it holds since it has learnt.
+
+        Raises:
+            NotFittedError: it has not.
+        """
+        if self._fitted is None:
+            text = "The forecaster is not fitted yet. Call `fit` first, or `load` a model."
+            raise NotFittedError(text, code="not_fitted")
+        return self._fitted
+
+    @property
+    def predictor(self) -> Predictor:
+        """The predictor that answers everywhere: notebook, batch, REST, MLflow."""
+        return self.fitted.predictor
+
+    @property
+    def facts(self) -> Facts:
+        """What is recorded about the training."""
+        return self.fitted.facts
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the model came from an artifact, without its training data."""
+        return self._fitted is not None and self._fitted.is_loaded
+
+    @property
+    def learned_(self) -> Learned | None:
+        """How the last `fit` went; None before it, and after `load`."""
+        return self._fitted.learned if self._fitted else None
+
+    @property
+    def leaderboard_(self) -> pd.DataFrame:
+        """The models that `auto` tried, in order; see `Fitted.leaderboard`."""
+        return self._fitted.leaderboard() if self._fitted else pd.DataFrame()
+
+    def panel(self, frame: pd.DataFrame | None = None) -> Panel:
+        """Check a frame and turn it into a panel, of the frequency and alphabet of the training where there was one.
+
+        The panel that `fit` and the updates since have read where no frame is given.
+
+        Raises:
+            NotFittedError: no frame is given, and there is no such panel.
+            PanelError: the frame cannot become a panel.
+        """
+        if frame is None:
+            return self.fitted.require_history()
+        return self.choices.panel(frame, self._fitted.predictor.task if self._fitted else None)
+
+    def fit(self, frame: pd.DataFrame, callbacks: Sequence[Callback] = ()) -> Self:
         """Learn from `frame` (`unique_id, ds, y`), always afresh; with head `categorical` also the alphabet of `y`.
 
         Args:
@@ -107,37 +135,125 @@ class Forecaster(Answering):
             PanelError: the frame cannot become a panel, or holds values outside the bounds or no counts.
             TrainingError: no window can be cut, or training diverged.
         """
-        return self.fit_panel(self.panel(frame, self.symbols_in(frame)), callbacks)
+        return self.fit_panel(self.choices.panel(frame), callbacks)
 
-    def fit_panel(self, panel: Panel, callbacks: Sequence[Any] = ()) -> Self:
+    def fit_panel(self, panel: Panel, callbacks: Sequence[Callback] = ()) -> Self:
         """Learn from a panel; see `fit`."""
-        from forecasting.calibration import calibrate
-        from forecasting.data.splits import calibration_ends
-        from forecasting.facts import describe
-        from forecasting.fitting import fit_model
-        from forecasting.graphs import kernel_of
-        from forecasting.learner_spec import LearnerSpec, require_calibratable, require_shareable
-
-        learner, _ = LearnerSpec.chosen(self.training, self.spec).load(self.spec)
-        require_shareable(self.training, self.spec)
-        held_out = require_calibratable(self.training, self.spec, learner)
-        ends = calibration_ends(panel.lengths, self.horizon, held_out)
-        part = panel.truncate(ends) if held_out else panel
-        task = self.task_for(part)
-        self.spec.note_covariates(task)
-        predictor, self.learned_ = fit_model(self.spec, task, part, self.training, callbacks, checked=panel)
-        self.predictor_ = predictor.calibrated(calibrate(predictor, panel, ends)) if held_out else predictor
-        self.learned_.notes["kernel"] = kernel_of(predictor.compiled)
-        self.facts_ = describe(panel, self.learned_, self.training, self.predictor_, ends)
-        self.history_ = panel
-        self.online_, self.state_, self.is_loaded = self.learned_.online, None, False
+        self._fitted = Fitted.of(self.choices, panel, callbacks)
         return self
+
+    def predict(
+        self,
+        history: pd.DataFrame | None = None,
+        horizon: int | None = None,
+        *,
+        level: Sequence[float] | None = None,
+        quantile_levels: Sequence[float] | None = None,
+        probabilities: bool = False,
+        future: pd.DataFrame | None = None,
+        ids: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Forecast the steps after the end of every series.
+
+        Args:
+            history: observed values, also of series never seen in training; the frame given to `fit` by default.
+            horizon: steps ahead; a longer one than trained is rolled out, with a warning.
+            level: central intervals wanted, in percent: a list or an array of them.
+            quantile_levels: quantiles wanted, instead of `level`, likewise.
+            probabilities: whether the probability of each symbol is wanted.
+            future: known covariates of the steps ahead, `unique_id, ds` and their columns; where it is not given, the
+                rows at the end of a series that have no `y` are its future.
+            ids: the series wanted; all by default.
+
+        Returns:
+            The frame `unique_id, ds, status, <Model>` with the columns of the levels, or `<Model>-p-<symbol>`.
+
+        Raises:
+            NotFittedError: there is no model yet, or no history.
+            PanelError: the history cannot become a panel of the model's frequency, or the future is not complete.
+            RequestError: the horizon or a level cannot be answered, a series has no observed value or is not there, or
+                series are too short and the policy is `error`.
+        """
+        from forecasting.forecast_frame import forecast_frame
+
+        question = self.predictor.question(
+            horizon, level=level, quantile_levels=quantile_levels, probabilities=probabilities
+        )
+        task, panel = self.predictor.task, self.panel(history)
+        panel = panel if ids is None else panel.select(panel.places_of(ids))
+        panel = with_known_future(panel, task, question.horizon, future)
+        if question.horizon > task.horizon:
+            warnings.warn(
+                f"Horizon {question.horizon} is longer than the trained {task.horizon}: the forecast is rolled out, "
+                "each part from the medians or symbols of the one before, and more certain than it should be.",
+                stacklevel=2,
+            )
+        frame, answer = forecast_frame(self.predictor, panel, question)
+        answer.raise_problems()
+        return frame
+
+    def sample(
+        self,
+        history: pd.DataFrame | None = None,
+        horizon: int | None = None,
+        *,
+        n: int = 100,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        seed: int = 0,
+        future: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
+        """Draw paths after the end of every series: each step is drawn, and read before the next one is drawn.
+
+        The model must be one of the next step (`decoding="recursive"`, or `seq2seq` with `forcing="teacher"`) with a
+        head that is a distribution, or `categorical`. Models that answer all steps at once have no paths: their steps
+        would be independent, and sums over a path wrong.
+
+        Args:
+            history: as for `predict`, and so are `horizon` and `future`.
+            horizon: steps ahead.
+            n: paths per series.
+            temperature: 1 draws from the model's distribution, 0 takes its middle or the most probable symbol.
+            top_k: draw only among this many of the most probable symbols.
+            seed: the same seed gives the same paths.
+            future: known covariates of the steps ahead.
+
+        Returns:
+            The frame `unique_id, ds, sample, y`.
+
+        Raises:
+            ConfigError: the model is not one of the next step, or has no distribution to draw from.
+            NotFittedError, PanelError, RequestError: as for `predict`, or an argument means nothing.
+        """
+        from forecasting.sampling import Draw, sample_frame
+
+        question = self.predictor.question(horizon)
+        panel = with_known_future(self.panel(history), self.predictor.task, question.horizon, future)
+        return sample_frame(self.predictor, panel, question, Draw(n, temperature, top_k, seed))
+
+    def attention(self, history: pd.DataFrame | None = None, future: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Return which past steps the forecasts look at: `unique_id, ds, seen, weight`; arguments as for `predict`.
+
+        Raises:
+            ConfigError: the model has no attention.
+        """
+        from forecasting.attention import attention_frame
+
+        task = self.predictor.task
+        return attention_frame(self.predictor, with_known_future(self.panel(history), task, task.horizon, future))
+
+    def make_future_frame(self, history: pd.DataFrame | None = None, horizon: int | None = None) -> pd.DataFrame:
+        """Return the frame `unique_id, ds` of the steps ahead, to which the known covariates are to be added.
+
+        Arguments and errors are those of `predict`.
+        """
+        return future_frame(self.panel(history), self.predictor.question(horizon).horizon)
 
     def calibrate(self, frame: pd.DataFrame, windows: int | None = None) -> Self:
         """Calibrate the intervals again, on the last `windows` horizons of every series, without training.
 
-        Only windows whose targets come after all rows that the weights were fitted to count. So a model follows data
-        that have changed since, and one that was trained without a calibration gets one as soon as new rows are there.
+        Only windows count whose targets come after all rows that the weights were fitted to: so a model follows data
+        that have changed since.
 
         Args:
             frame: observed values; those before the windows are history to forecast from.
@@ -149,34 +265,21 @@ class Forecaster(Answering):
             PanelError: the frame cannot become a panel of the model's frequency.
             TrainingError: no series goes on long enough after what the weights were fitted to.
         """
-        from forecasting.recalibration import calibrating, recalibrated
-
-        horizons = calibrating(self.training, self.spec, windows)
-        self.predictor_, self.facts_ = recalibrated(self.predictor, self.facts, self.panel(frame), horizons)
+        self._fitted = self.fitted.calibrated(self.panel(frame), self.choices.training, windows)
         return self
 
     def update(self, frame: pd.DataFrame) -> Self:
         """Go on learning from new observations, each once, in the order of time, without windows and without replay.
 
-        For forecasters with an online learner, such as `Training(learner="ekf")`. The network that answers changes
-        in place; `predict()` then forecasts after the new rows. After `load` the history is what `update` was given.
-
-        Args:
-            frame: the rows after the last one seen of each series; missing values stay empty. New series are welcome.
+        For online learners, such as `Training(learner="ekf")`; the network changes in place, and `predict()` forecasts
+        after the new rows. `frame` has the rows after the last one seen of each series, and may have new series.
 
         Raises:
             NotFittedError: there is no model yet, or it was saved without what its learner remembers.
             ConfigError: the learner always starts afresh.
             PanelError: rows were seen before, or rows are missing between; nothing is learnt then.
         """
-        from forecasting.data.continuing import joined
-        from forecasting.updating import learn, online_learner
-
-        if self.online_ is None:
-            self.online_ = online_learner(self.predictor, self.training, self.state_)
-        panel = self.panel(frame)
-        self.facts_ = learn(self.online_, panel, self.facts)
-        self.history_ = panel if self.history_ is None else joined(self.history_, panel)
+        self._fitted = self.fitted.updated(self.panel(frame), self.choices.training)
         return self
 
     def backtest(
@@ -188,7 +291,7 @@ class Forecaster(Answering):
         *,
         recalibrate: bool = False,
         level: Sequence[float] | None = None,
-        callbacks: Sequence[Any] = (),
+        callbacks: Sequence[Callback] = (),
     ) -> pd.DataFrame:
         """Forecast from `windows` rolling origins and set the forecasts beside what happened.
 
@@ -212,7 +315,7 @@ class Forecaster(Answering):
         found = self.backtest_panel(
             self.panel(frame), windows, step, refit, recalibrate=recalibrate, level=level, callbacks=callbacks
         )
-        return found.to_frame(level)
+        return found.to_frame([] if level is None else level)
 
     def backtest_panel(
         self,
@@ -223,30 +326,26 @@ class Forecaster(Answering):
         *,
         recalibrate: bool = False,
         level: Sequence[float] | None = None,
-        callbacks: Sequence[Any] = (),
+        callbacks: Sequence[Callback] = (),
     ) -> Backtest:
-        """Backtest on a panel; see `backtest`. The result also scores itself."""
-        from forecasting.data.splits import calibration_ends
-        from forecasting.evaluation.backtest import backtest_by_window, backtest_fitted, rolling, rolling_to_learn
-        from forecasting.forecast_frame import wanted_levels
-        from forecasting.recalibration import MovingCalibration, calibrating
+        """Backtest on a panel; see `backtest`. The result scores itself."""
+        from forecasting.evaluation import backtest
 
-        origins = (rolling if self.is_loaded else rolling_to_learn)(panel, self.horizon, windows, step)
-        levels = wanted_levels(level, None)
+        levels = Question.read(self.horizon, level).levels
         if self.is_loaded:
-            return backtest_fitted(self.predictor, panel, origins, levels, training_end=self.facts.training_end)
+            rolling = backtest.rolling(panel, self.horizon, windows, step)
+            return backtest.backtest_fitted(self.predictor, panel, rolling, levels, self.facts.training_end)
+        rolling = backtest.rolling_to_learn(panel, self.horizon, windows, step)
 
-        def fitted(window: int | None = None) -> Forecaster:
-            return self.copy().fit_panel(origins.training_panel(panel, window), callbacks)
+        def fit(part: Panel) -> Predictor:
+            return Fitted.of(self.choices, part, callbacks).predictor
 
         if refit:
-            return backtest_by_window(lambda window: fitted(window).predictor, panel, origins, levels)
-        if not recalibrate:
-            return backtest_fitted(fitted().predictor, panel, origins, levels)
-        horizons = calibrating(self.training, self.spec)
-        seen = calibration_ends(origins.ends(panel), self.horizon, horizons)
-        moving = MovingCalibration.of(fitted().predictor, panel, seen, horizons)
-        return backtest_by_window(lambda at: moving.predictor_at(origins.ends(panel, at)), panel, origins, levels)
+            return backtest.backtest_refitted(fit, panel, rolling, levels)
+        if recalibrate:
+            horizons = self.choices.training.calibration_windows
+            return backtest.backtest_recalibrated(fit, panel, rolling, levels, horizons)
+        return backtest.backtest_fitted(fit(rolling.training_panel(panel)), panel, rolling, levels)
 
     def check_leakage(self, frame: pd.DataFrame) -> LeakageReport:
         """Change everything after a cutoff, and compare what is known at the cutoff bit for bit.
@@ -257,9 +356,13 @@ class Forecaster(Answering):
         Raises:
             PanelError: the frame cannot become a panel, or no series is longer than a horizon and two rows.
         """
-        from forecasting.evaluation.leakage import check_forecaster
+        from forecasting.evaluation.leakage import leakage_of, leakage_of_training
 
-        return check_forecaster(self, self.panel(frame))
+        panel = self.panel(frame)
+        if self.is_loaded:
+            return leakage_of(panel, self.horizon, self.predictor)
+
+        return leakage_of_training(panel, self.horizon, lambda part: Fitted.of(self.choices, part))
 
     def save(self, folder: str | Path) -> Path:
         """Write the model into `folder` (numbers and JSON, no code, no training data).
@@ -268,9 +371,18 @@ class Forecaster(Answering):
             NotFittedError: there is no model yet.
             ArtifactError: the folder holds something else.
         """
-        from forecasting import artifact
+        return self.fitted.artifact.write(folder)
 
-        return artifact.write(folder, self.predictor, self.facts, self.learner_state)
+    def export(self, folder: str | Path) -> Path:
+        """Write the network as a TensorFlow SavedModel with a fixed signature; see `forecasting.exporting.export`.
+
+        Raises:
+            NotFittedError: there is no model yet.
+            ArtifactError: the folder holds something.
+        """
+        from forecasting.exporting import export
+
+        return export(self.predictor, folder)
 
     @classmethod
     def load(cls, source: str | Path) -> Self:
@@ -280,35 +392,10 @@ class Forecaster(Answering):
             ArtifactError: the folder is incomplete or changed, or does not answer as it did.
             RegistryError: the registry has no such model.
         """
-        from forecasting import artifact, registry
-        from forecasting.data.features import cycles_of
-
-        folder = registry.resolve(source)
-        predictor, facts = artifact.read(folder)
-        task = predictor.task
-        forecaster = cls(
-            predictor.spec,
-            task.horizon,
-            task.freq,
-            season=task.season,
-            context_length=task.context_length,
-            quantile_levels=task.quantile_levels,
-            static_covariates=task.static_names,
-            known_covariates=task.known_names,
-            past_covariates=task.past_names,
-            calendar=cycles_of(task.calendar),
-            holidays=task.holidays,
-            lower=task.lower,
-            upper=task.upper,
-            training=Training.from_dict(facts.training),
-            short_series=task.short_series,
-        )
-        forecaster.predictor_, forecaster.facts_ = predictor, facts
-        forecaster.state_, forecaster.is_loaded = artifact.read_learner(folder), True
-        return forecaster
+        fitted = Fitted.load(source)
+        predictor, training = fitted.predictor, Training.from_dict(fitted.facts.training)
+        return cls.of(Choices.of_task(predictor.spec, predictor.task, training), fitted)
 
     def copy(self) -> Self:
         """Return an unfitted forecaster with the same choices."""
-        fresh = copy.copy(self)
-        fresh.forget()
-        return fresh
+        return type(self).of(self.choices)

@@ -9,10 +9,14 @@ import numpy as np
 import tensorflow as tf
 
 from forecasting.config import Task
+from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.data.statics import encode_statics
 from forecasting.data.windows import layout
 from forecasting.layers.gather import Gather
+from forecasting.layers.inputs import Dice
+from forecasting.layers.tensor import Tensor
+from forecasting.network import Network
 
 # Recent GPUs round the factors of products to 10 bits, unless told not to: the same model would answer otherwise there.
 tf.config.experimental.enable_tensor_float_32_execution(False)
@@ -22,6 +26,9 @@ KERNELS = {"CudnnRNN": "cudnn", "BlockLSTM": "block-lstm", "While": "loop", "Sta
 
 #: Windows read by one call into a graph; bounds the memory of a large panel.
 CHUNK = 4096
+
+#: Chance stays this far from 0 and 1, where distributions have no value.
+EDGE = 1e-9
 
 
 class PanelWindows(NamedTuple):
@@ -42,20 +49,19 @@ class PanelWindows(NamedTuple):
     firsts: np.ndarray
 
     @classmethod
-    def of(cls, panel: Panel, task: Task, series: np.ndarray, steps: np.ndarray, horizon: int) -> PanelWindows:
+    def of(cls, panel: Panel, task: Task, origins: Origins, horizon: int) -> PanelWindows:
         """Lay a panel out.
 
         Args:
             panel: the series.
             task: the network's calendar and covariates.
-            series: [W] number of the series of each window.
-            steps: [W] step of the last observed row of each window.
+            origins: of the W windows.
             horizon: future rows after each series.
         """
         arrays = layout(panel, task.calendar, horizon, task.covariate_kinds)
-        statics = encode_statics(panel.statics, task.static_covariates, panel.ids)[series]
-        firsts = arrays.first[series]
-        return cls(arrays.y, arrays.known, statics, firsts + steps, firsts)
+        statics = encode_statics(panel.statics, task.static_covariates, panel.ids)[origins.series]
+        firsts = arrays.first[origins.series]
+        return cls(arrays.y, arrays.known, statics, firsts + origins.steps, firsts)
 
     def continued(self, values: np.ndarray) -> PanelWindows:
         """Return the windows after `values` [W, H] have followed their origins; no two may be of one series."""
@@ -64,7 +70,7 @@ class PanelWindows(NamedTuple):
         return self._replace(y=y, origins=self.origins + count)
 
 
-def signature(task: Task) -> list[tf.TensorSpec]:
+def input_signature(task: Task) -> list[tf.TensorSpec]:
     """Return the types of `PanelWindows`."""
     return [
         tf.TensorSpec([None], tf.float64),
@@ -75,7 +81,7 @@ def signature(task: Task) -> list[tf.TensorSpec]:
     ]
 
 
-def compiled(read: Callable[..., Any], task: Task, *options: tf.TensorSpec) -> Any:
+def compiled(read: Callable[..., Any], task: Task, *options: tf.TensorSpec) -> Tensor:
     """Return a graph from `PanelWindows` and options, traced once for any number of rows and windows.
 
     Args:
@@ -84,12 +90,26 @@ def compiled(read: Callable[..., Any], task: Task, *options: tf.TensorSpec) -> A
         options: types of the options.
     """
 
-    @tf.function(input_signature=[*signature(task), *options], autograph=False)
-    def graph(y: Any, known: Any, statics: Any, origins: Any, firsts: Any, *options: Any) -> Any:
+    @tf.function(input_signature=[*input_signature(task), *options], autograph=False)
+    def graph(y: Tensor, known: Tensor, statics: Tensor, origins: Tensor, firsts: Tensor, *options: Any) -> Tensor:
         windows = Gather(y, known, task.context_length, task.horizon, task.covariate_counts)(origins, firsts)
         return read(windows.context, windows.known, statics, *options)
 
     return graph.get_concrete_function()
+
+
+def compile_sampler(network: Network, task: Task) -> Tensor:
+    """Return the network as one graph from windows, a seed, a temperature and a bound to a path [W, H] of each."""
+
+    def draw(
+        context: Tensor, known: Tensor, statics: Tensor, seed: Tensor, temperature: Tensor, top_k: Tensor
+    ) -> Tensor:
+        shape = [tf.shape(context)[0], 1, task.horizon]
+        chance = tf.random.stateless_uniform(shape, seed, EDGE, 1 - EDGE, tf.float64)
+        return network.draw(context, known, statics, Dice(chance, temperature, top_k))[:, 0]
+
+    options = tf.TensorSpec([2], tf.int64), tf.TensorSpec([], tf.float32), tf.TensorSpec([], tf.int32)
+    return compiled(draw, task, *options)
 
 
 def kernel_of(graph: Any) -> str:
@@ -110,8 +130,8 @@ def kernel_of(graph: Any) -> str:
 
 def in_chunks(graph: Any, windows: PanelWindows, most: int = CHUNK) -> np.ndarray:
     """Return what a graph without options says about all windows, at most `most` of them at a time."""
-    y, known, *by_window = windows
-    panel = tf.constant(y), tf.constant(known)
+    panel = tf.constant(windows.y), tf.constant(windows.known)
+    by_window = windows.statics, windows.origins, windows.firsts
     chunks = [slice(start, start + most) for start in range(0, max(len(windows.origins), 1), most)]
     parts = [graph(*panel, *(tf.constant(part[rows]) for part in by_window)).numpy() for rows in chunks]
     return np.concatenate(parts) if len(parts) > 1 else parts[0]

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from forecasting.config import Task
 from forecasting.heads import HEADS
+from forecasting.heads._traits import HeadTraits
 from forecasting.spec_text import config_of, read_fields
 
-#: Heads of symbols; all others forecast numbers.
-OF_SYMBOLS = ("categorical",)
-
-#: Heads that have no quantiles.
-WITHOUT_QUANTILES = ("point", "categorical")
-
-#: Heads of numbers that say nothing between and beyond the numbers they were trained on; all others are distributions.
-WITHOUT_DISTRIBUTION = ("point", "quantiles")
-
-#: Heads of counts.
-OF_COUNTS = ("poisson", "negative-binomial")
-
-#: Heads none of whose raw numbers says where a step lies in scaled units, so that no forecast can be added to it.
-WITHOUT_LOCATION = (*OF_SYMBOLS, *OF_COUNTS)
+if TYPE_CHECKING:
+    from forecasting.heads._base import BaseHead
+    from forecasting.heads._options import HeadConfig
+    from forecasting.layers.link import Link
 
 
 @dataclass(frozen=True)
@@ -64,44 +56,26 @@ class HeadSpec:
         return ":".join([self.name, *filter(None, [";".join(options)])])
 
     @property
-    def has_quantiles(self) -> bool:
-        """Whether the head forecasts quantiles."""
-        return self.name not in WITHOUT_QUANTILES
-
-    @property
-    def has_symbols(self) -> bool:
-        """Whether the head forecasts symbols, not numbers."""
-        return self.name in OF_SYMBOLS
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the head forecasts counts, and takes no other values."""
-        return self.name in OF_COUNTS
-
-    @property
-    def has_location(self) -> bool:
-        """Whether a network may forecast with this head what another forecast leaves."""
-        return self.name not in WITHOUT_LOCATION
-
-    @property
-    def is_distribution(self) -> bool:
-        """Whether the head forecasts a whole distribution of a number, from which it can be drawn."""
-        return self.name not in (*WITHOUT_DISTRIBUTION, *OF_SYMBOLS)
+    def traits(self) -> HeadTraits:
+        """What the head is; asking loads no Keras."""
+        return HEADS.traits(self.name, HeadTraits)
 
     @property
     def degree(self) -> int:
         """By which power of the errors the loss of points grows: what is learnt is what is compared."""
-        return int(getattr(self.config(), "degree", 1)) if self.options else 1
+        config = self.config() if self.options else None
+        return 1 if config is None else config.degree
 
-    def config(self) -> Any:
+    def config(self) -> HeadConfig | None:
         """Return the head's `Config` made from the options; None for a head that has none.
 
         Raises:
             ConfigError: an option is unknown or means nothing.
         """
-        return config_of(HEADS.load(self.name), self.options, f"Head {self.name!r}", "head")
+        config: HeadConfig | None = config_of(HEADS.load(self.name), self.options, f"Head {self.name!r}", "head")
+        return config
 
-    def build(self, task: Any, link: Any = None) -> Any:
+    def build(self, task: Task, link: Link | None = None) -> BaseHead:
         """Return the head as a layer.
 
         Args:
@@ -112,5 +86,6 @@ class HeadSpec:
             ConfigError: the head does not fit the task.
         """
         config = self.config()
-        beside = {} if config is None else {"config": config}
-        return HEADS.load(self.name).Head(task, link, **beside, name="head")
+        options = {} if config is None else {"config": config}
+        head: BaseHead = HEADS.load(self.name).Head(task, link, **options, name="head")
+        return head

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 
@@ -12,21 +11,6 @@ def home() -> Path:
     folder = Path(os.environ.get("FORECAST_HOME") or Path.home() / ".forecast").expanduser().resolve()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
-
-
-def without_password(text: str) -> str:
-    """Return a text with the passwords and query parts of its URLs hidden, for messages and logs.
-
-    A query part may hold a password under any name, and a password every character but `@` and blanks.
-    """
-    text = re.sub(r"(://[^/:@\s]*):[^@\s]*@", r"\1:***@", text)
-    return re.sub(r"(://[^?\s]*)\?\S+", r"\1?***", text)
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of an error, without passwords."""
-    line = (str(error).splitlines() or [type(error).__name__])[0]
-    return f"{without_password(line).rstrip('.')}."
 
 
 def store_path() -> Path:

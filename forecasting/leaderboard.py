@@ -6,25 +6,33 @@ import math
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.evaluation.backtest import Backtest
 from forecasting.evaluation.metrics import ranking_metric
 from forecasting.forecaster import Forecaster
 from forecasting.schema import interval_quantiles
+from forecasting.store.report import Report, ReportRow, RunReference, StepError
+
+if TYPE_CHECKING:
+    from keras.callbacks import Callback
 
 #: Calls timed for the milliseconds to predict one series; their median is reported.
 TIMED_CALLS = 20
 
 #: Quantiles that are scored besides the bounds of the intervals, where the model answers them.
 DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+
+#: Begins the names of the metrics that say how often intervals held.
+COVERAGE = "coverage_"
 
 
 @dataclass(frozen=True)
@@ -92,28 +100,71 @@ def enter(
     windows: int,
     step: int | None,
     level: Sequence[float],
-    callbacks: Sequence[Any],
+    callbacks: Sequence[Callback],
 ) -> Entry:
     """Fit, backtest and time one forecaster."""
     from forecasting.evaluation.backtest import backtest_fitted, rolling_to_learn
-    from forecasting.forecast_frame import listed, wanted_levels
+    from forecasting.question import numbers_in
 
-    level = listed(level, "level")
-    origins = rolling_to_learn(panel, forecaster.horizon, windows, step)
-    fitted = forecaster.copy().fit_panel(origins.training_panel(panel), callbacks)
+    level = numbers_in(level, "level", 100)
+    rolling = rolling_to_learn(panel, forecaster.horizon, windows, step)
+    fitted = forecaster.copy().fit_panel(rolling.training_panel(panel), callbacks)
     level = [one for one in level if fitted.predictor.answers(interval_quantiles(one))]
     deciles = [q for q in DECILES if fitted.predictor.answers((q,))]
-    levels = tuple(sorted({*wanted_levels(level, None), *deciles}))
-    backtest = backtest_fitted(fitted.predictor, panel, origins, levels)
+    levels = {*(bound for one in level for bound in interval_quantiles(one)), *deciles}
+    backtest = backtest_fitted(fitted.predictor, panel, rolling, sorted(levels))
     metrics = backtest.metrics(level)
     return Entry(fitted, backtest, metrics, fitted.facts.seconds, milliseconds(fitted, panel), artifact_size(fitted))
+
+
+def report_of(
+    entries: Sequence[Entry], left_out: Mapping[str, str] | None = None, run: RunReference | None = None
+) -> Report:
+    """Return what is kept beside the best model of a leaderboard.
+
+    Args:
+        entries: ranked, at least one.
+        left_out: why a model is not among them, by its name.
+        run: where more is kept.
+    """
+    best = entries[0]
+    measure, by_step = best.backtest.loss_by_step()
+    rows = [
+        ReportRow(
+            model=entry.name,
+            metrics={name: number_or_none(value) for name, value in entry.metrics.items()},
+            train_seconds=number_or_none(entry.train_seconds),
+            predict_milliseconds=number_or_none(entry.predict_milliseconds),
+            artifact_bytes=entry.artifact_bytes,
+            calibration_windows=entry.forecaster.facts.calibration_windows,
+        )
+        for entry in entries
+    ]
+    coverage = {
+        name.removeprefix(COVERAGE): number_or_none(value)
+        for name, value in best.metrics.items()
+        if name.startswith(COVERAGE)
+    }
+    return Report(
+        leaderboard=tuple(rows),
+        left_out=dict(left_out or {}),
+        windows=int(best.backtest.keep.sum()),
+        error_by_step=StepError(measure=measure, values=tuple(number_or_none(value) for value in by_step)),
+        coverage=coverage,
+        run=run,
+    )
+
+
+def number_or_none(value: float) -> float | None:
+    """Return a number that JSON can hold; None for others."""
+    return float(value) if math.isfinite(value) else None
 
 
 def milliseconds(forecaster: Forecaster, panel: Panel) -> float:
     """Return the median time of one forecast of one series."""
     horizon = forecaster.predictor.task.horizon
     end = np.maximum(panel.lengths[:1] - horizon - 1, 0)  # what is known of the horizon lies in the panel
-    one = panel.windows(np.array([0]), end, int(end[0]) + 1, horizon)
+    one = panel.windows(Origins(np.zeros(1, np.int64), end), int(end[0]) + 1, horizon)
     forecaster.predictor.predict_panel(one)
     times = []
     for _ in range(TIMED_CALLS):

@@ -6,13 +6,17 @@ import dataclasses
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from forecasting.config import Task
 from forecasting.errors import ConfigError, PanelError
 from forecasting.head_spec import HeadSpec
 from forecasting.models import MODELS
 from forecasting.spec_text import read_fields, write_fields
+
+if TYPE_CHECKING:
+    from forecasting.members import Member
+    from forecasting.models._config import ModelConfig
 
 logger = logging.getLogger("forecasting")
 
@@ -30,7 +34,7 @@ class ModelSpec:
     """
 
     model: str
-    config: Any
+    config: ModelConfig
     head: str
     scaling: str
     alias: str
@@ -61,13 +65,13 @@ class ModelSpec:
                 field="head",
             )
         model_config = model_config.for_head(chosen, config or {})
-        if (chosen.has_symbols or not model_config.scales_windows) and scaling not in (None, "none"):
+        if (chosen.traits.has_symbols or not model_config.scales_windows) and scaling not in (None, "none"):
             reason = f"with head {chosen.name!r}: codes of symbols have no size"
-            if not chosen.has_symbols:
+            if not chosen.traits.has_symbols:
                 reason = f"for {model!r}: each of its models scales its own windows"
             text = f"`scaling` must be 'none' {reason}. Got {scaling!r}."
             raise ConfigError(text, code="scaling_unfit", field="scaling")
-        scaling = "none" if chosen.has_symbols else scaling or model_config.scaling
+        scaling = "none" if chosen.traits.has_symbols else scaling or model_config.scaling
         return cls(model, model_config, chosen.text, scaling, alias or model)
 
     @classmethod
@@ -113,14 +117,14 @@ class ModelSpec:
         return HeadSpec.parse(self.head)
 
     @property
-    def members(self) -> tuple[Any, ...]:
-        """The `Member`s of an ensemble; none of one model."""
-        return tuple(getattr(self.config, "members", ()))
+    def members(self) -> tuple[Member, ...]:
+        """The members of an ensemble; none of one model."""
+        return self.config.parts
 
     @property
     def is_built(self) -> bool:
         """Whether a network can be built from this; not before `fit` has found which one, for `auto`."""
-        return bool(self.members) or hasattr(MODELS.load(self.model), "build")
+        return not self.config.is_found
 
     def widened(self, task: Task) -> Task:
         """Return the task with a context as long as the longest that a member of an ensemble reads."""
@@ -130,12 +134,12 @@ class ModelSpec:
     @property
     def has_quantiles(self) -> bool:
         """Whether the model forecasts quantiles."""
-        return self.head_spec.has_quantiles
+        return self.head_spec.traits.has_quantiles
 
     @property
     def has_symbols(self) -> bool:
         """Whether the model forecasts symbols, not numbers."""
-        return self.head_spec.has_symbols
+        return self.head_spec.traits.has_symbols
 
     def require_target(self, symbols: tuple[str, ...]) -> None:
         """Check that a panel holds what the head takes.

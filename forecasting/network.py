@@ -12,13 +12,16 @@ from keras import ops
 from forecasting.config import Task
 from forecasting.data.windows import PanelArrays
 from forecasting.ensemble_network import EnsembleNetwork
+from forecasting.heads._base import BaseHead
 from forecasting.heads._numbers import LARGEST_ERROR
+from forecasting.layers.core import Core
 from forecasting.layers.covariates import CovariateReaders
 from forecasting.layers.inputs import Dice, Inputs, Teacher
 from forecasting.layers.link import SOFTNESS, Link
 from forecasting.layers.paths import common_dice, quantiles_of_paths
 from forecasting.layers.scaling import Scaled, WindowScaler
 from forecasting.layers.statics import StaticReader
+from forecasting.layers.tensor import Tensor
 from forecasting.model_spec import ModelSpec
 from forecasting.models import MODELS
 
@@ -43,7 +46,15 @@ class ForecastNetwork(keras.Model):
         task: shapes and levels.
     """
 
-    def __init__(self, core: Any, scaler: Any, statics: Any, covariates: Any, head: Any, task: Task) -> None:
+    def __init__(
+        self,
+        core: Core,
+        scaler: WindowScaler,
+        statics: StaticReader,
+        covariates: CovariateReaders,
+        head: BaseHead,
+        task: Task,
+    ) -> None:
         super().__init__(name="network", autocast=False)
         self.core = core
         self.scaler = scaler
@@ -53,7 +64,7 @@ class ForecastNetwork(keras.Model):
         self.task = task
         self.supports_jit = core.supports_jit
         #: Whether the quantiles are those of paths, because those of a step are given the step before.
-        self.draws_paths = head.is_distribution and getattr(core, "feeds_back", False)
+        self.draws_paths = head.traits.is_distribution and core.feeds_back
 
     def build(self, *shapes: Any) -> None:
         """Do nothing: the layers inside make their weights in the first call, which `create_weights` makes."""
@@ -70,7 +81,7 @@ class ForecastNetwork(keras.Model):
         self.statics.adapt(statics)
         self.covariates.adapt(arrays.known)
 
-    def call(self, context: Any, known: Any, statics: Any = None, training: bool = False) -> Any:
+    def call(self, context: Tensor, known: Tensor, statics: Tensor = None, training: bool = False) -> Tensor:
         """Return the outputs of the head [B, H, Q] (float64): quantiles in original units, or probabilities.
 
         Args:
@@ -83,15 +94,24 @@ class ForecastNetwork(keras.Model):
             return self.head(self.core(self.inputs_of(scaled, known, statics), training=training), scaled)
         dice = common_dice(ops.shape(context)[0], self.task.horizon)
         paths = self.core(self.inputs_of(scaled, known, statics, dice=dice), training=False)
-        return quantiles_of_paths(paths, self.head.levels, self.head.is_whole)
+        return quantiles_of_paths(paths, self.head.levels, self.head.traits.is_whole)
 
-    def inputs_of(self, scaled: Scaled, known: Any, statics: Any, training: bool = False, **beside: Any) -> Inputs:
-        """Return what the core reads of a scaled window, with a `teacher` or `dice` where one is given."""
+    def inputs_of(
+        self,
+        scaled: Scaled,
+        known: Tensor,
+        statics: Tensor,
+        training: bool = False,
+        *,
+        teacher: Teacher | None = None,
+        dice: Dice | None = None,
+    ) -> Inputs:
+        """Return what the core reads of a scaled window: of one to learn from, to draw from, or to answer."""
         known, past = self.covariates(known, context_length=scaled.values.shape[1], training=training)
         static = known[:, 0, :0] if statics is None else self.statics(statics, training=training)
-        return Inputs(scaled.values, scaled.observed, known, static, scaled=scaled, past=past, **beside)
+        return Inputs(scaled.values, scaled.observed, known, static, teacher, dice, scaled, past)
 
-    def draw(self, context: Any, known: Any, statics: Any, dice: Dice) -> Any:
+    def draw(self, context: Tensor, known: Tensor, statics: Tensor, dice: Dice) -> Tensor:
         """Return paths [B, N, H] (float64): values or codes drawn one by one, each read as if it were observed.
 
         Args:
@@ -102,13 +122,19 @@ class ForecastNetwork(keras.Model):
         """
         return self.core(self.inputs_of(self.scaler(context), known, statics, dice=dice), training=False)
 
-    def attention_weights(self, context: Any, known: Any, statics: Any) -> Any:
+    def attention_weights(self, context: Tensor, known: Tensor, statics: Tensor) -> Tensor:
         """Return the weights [B, T', T] of each token ahead over each token of the context; arguments as in `call`."""
         return self.core.attention_weights(self.inputs_of(self.scaler(context), known, statics))
 
     def training_loss(
-        self, context: Any, known: Any, target: Any, statics: Any, progress: Any, weigh: Weigh | None = None
-    ) -> Any:
+        self,
+        context: Tensor,
+        known: Tensor,
+        target: Tensor,
+        statics: Tensor,
+        progress: Tensor,
+        weigh: Weigh | None = None,
+    ) -> Tensor:
         """Return the mean loss of the head, as it is trained.
 
         Missing targets count for nothing, and so do windows whose context is constant: they have no scale.
@@ -128,8 +154,8 @@ class ForecastNetwork(keras.Model):
         return self.mean_loss(self.core(inputs, training=True), scaled, target, weight)
 
     def loss_and_error(
-        self, context: Any, known: Any, target: Any, statics: Any, weigh: Weigh | None = None
-    ) -> tuple[Any, Any]:
+        self, context: Tensor, known: Tensor, target: Tensor, statics: Tensor, weigh: Weigh | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Return the loss of answers without the truth, and their mean error in original units (or share of misses).
 
         Only the likelihood of a distribution of the next step is given the true step before: it has no other.
@@ -145,7 +171,7 @@ class ForecastNetwork(keras.Model):
         weight = self.window_weight(context, scaled, weigh)
         return self.mean_loss(raw, scaled, target, weight), weighted_mean(error, observed)
 
-    def mean_loss(self, raw: Any, scaled: Scaled, target: Any, weight: Any = None) -> Any:
+    def mean_loss(self, raw: Tensor, scaled: Scaled, target: Tensor, weight: Tensor = None) -> Tensor:
         """Return the head's mean loss of raw numbers [B, H, P], where the target [B, H] says something.
 
         Windows count by their weight [B, 1], where it is given.
@@ -156,13 +182,15 @@ class ForecastNetwork(keras.Model):
         usable = ops.cast(usable, "float64")
         return weighted_mean(loss, usable if weight is None else usable * weight)
 
-    def loss_weight(self, context: Any, known: Any, target: Any, statics: Any, weigh: Weigh | None = None) -> Any:
+    def loss_weight(
+        self, context: Tensor, known: Tensor, target: Tensor, statics: Tensor, weigh: Weigh | None = None
+    ) -> Tensor:
         """Return the sum of the weights that the loss is a mean by (float64); arguments as `training_loss`."""
         scaled = self.scaler(context)
         usable, weight = ops.cast(is_usable(target, scaled), "float64"), self.window_weight(context, scaled, weigh)
         return ops.sum(usable if weight is None else usable * weight)
 
-    def window_weight(self, context: Any, scaled: Scaled, weigh: Weigh | None) -> Any:
+    def window_weight(self, context: Tensor, scaled: Scaled, weigh: Weigh | None) -> Tensor:
         """Return how much each window [B, 1] counts in a loss of the head's degree; None where all are the same."""
         return None if weigh is None else weigh(context, scaled) ** self.head.degree
 
@@ -176,12 +204,16 @@ class ForecastNetwork(keras.Model):
         )
 
 
-def is_usable(target: Any, scaled: Scaled) -> Any:
+#: The network of any model.
+Network = ForecastNetwork | EnsembleNetwork
+
+
+def is_usable(target: Tensor, scaled: Scaled) -> Tensor:
     """Return where the target [B, H] says something: it is observed, and the context has a scale."""
     return ops.logical_and(ops.logical_not(ops.isnan(target)), scaled.varies > 0)
 
 
-def scaled_target(target: Any, scaled: Scaled) -> tuple[Any, Any]:
+def scaled_target(target: Tensor, scaled: Scaled) -> tuple[Tensor, Tensor]:
     """Return the target [B, H] in scaled units, 0 where it says nothing, and 1 where it says something, float32.
 
     Selected, not multiplied: relative to the scale of a constant context a target may be infinite.
@@ -192,18 +224,18 @@ def scaled_target(target: Any, scaled: Scaled) -> tuple[Any, Any]:
     return ops.cast(distance, "float32"), ops.cast(usable, "float32")
 
 
-def teacher_of(target: Any, scaled: Scaled, progress: Any) -> Teacher:
+def teacher_of(target: Tensor, scaled: Scaled, progress: Tensor) -> Teacher:
     """Return the truth [B, H] as a decoder may be fed it, at a point of the training."""
     return Teacher(*scaled_target(target, scaled), ops.convert_to_tensor(progress, "float32"))
 
 
-def weighted_mean(values: Any, weight: Any) -> Any:
+def weighted_mean(values: Tensor, weight: Tensor) -> Tensor:
     """Return the mean (float64) of values [B, H] by weights [B, H], truths or numbers from 0 on; 0 where all are 0."""
     values, weight = ops.cast(values, "float64"), ops.cast(weight, "float64")
     return ops.sum(weight * values) / ops.maximum(ops.sum(weight), SMALLEST_WEIGHT)
 
 
-def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> ForecastNetwork | EnsembleNetwork:
+def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> Network:
     """Build the network of a model with its weights created.
 
     Args:

@@ -1,69 +1,37 @@
-"""The one predictor behind every door: a panel and origins in, arrays out."""
+"""The one predictor behind every door: a panel and a question in, an answer out."""
 
 from __future__ import annotations
 
 import copy
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from forecasting.calibration import Calibration, ContextScale, Sides, anchor_levels, contexts_at
+from forecasting.answer import Answer
+from forecasting.calibration import Calibration, ContextScale, Sides, anchor_levels
 from forecasting.config import Task
 from forecasting.data.future import require_known_ahead
+from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
-from forecasting.data.symbols import require_symbols, symbols_at
+from forecasting.data.symbols import require_symbols
 from forecasting.errors import ForecastingError, RequestError
-from forecasting.falling_back import Windows, fall_back, outwards
-from forecasting.graphs import CHUNK, PanelWindows, compiled, in_chunks
+from forecasting.falling_back import NON_FINITE_OUTPUT, fall_back
+from forecasting.graphs import CHUNK, PanelWindows, compile_sampler, compiled, in_chunks
 from forecasting.layers.paths import PATHS
+from forecasting.layers.tensor import Tensor
 from forecasting.model_spec import ModelSpec
-from forecasting.network import ForecastNetwork
+from forecasting.network import Network
+from forecasting.question import Question
 from forecasting.schema import STATUS_OK, STATUS_PADDED
-from forecasting.short_series import joined, unobserved
+from forecasting.short_series import unobserved
+from forecasting.support import Support
 
 #: Numbers that one call into the graph reads of its windows; bounds the memory of long contexts with many columns.
 NUMBERS = 20_000_000
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Forecasts of W windows over `horizon` steps, in original units.
-
-    Attributes:
-        median: [W, horizon] float64: the median of a quantile head, the point of a point head, or the code of the
-            most probable symbol.
-        quantiles: [W, horizon, Q'] float64 at `quantile_levels`.
-        quantile_levels: the levels that were asked for, ascending.
-        status: [W] `ok`, `padded` (the history is shorter than the context) or `fallback:<model>:<reason>`.
-        problems: why a window has no forecast (its numbers are NaN), by window.
-        symbols: the alphabet of K symbols; empty for numbers.
-        probabilities: [W, horizon, K] float64, of each symbol.
-    """
-
-    median: np.ndarray
-    quantiles: np.ndarray
-    quantile_levels: tuple[float, ...]
-    status: list[str]
-    problems: dict[int, ForecastingError]
-    symbols: tuple[str, ...]
-    probabilities: np.ndarray
-
-    @property
-    def shown(self) -> np.ndarray:
-        """[W, horizon], what the forecast column shows: the median, or the text of the most probable symbol."""
-        return symbols_at(self.symbols, self.median) if self.symbols else self.median
-
-    def at(self, quantile_level: float) -> np.ndarray:
-        """Return the quantile [W, horizon] at one of the levels that were asked for."""
-        return self.quantiles[:, :, self.quantile_levels.index(quantile_level)]
-
-    def raise_problems(self) -> None:
-        """Raise the first problem, if there is one; of series that are too short all of them."""
-        if self.problems:
-            raise joined([*self.problems.values()])
 
 
 class Predictor:
@@ -76,13 +44,12 @@ class Predictor:
         calibration: what its intervals are calibrated by; None answers the network's own quantiles.
     """
 
-    def __init__(
-        self, spec: ModelSpec, task: Task, network: ForecastNetwork, calibration: Calibration | None = None
-    ) -> None:
+    def __init__(self, spec: ModelSpec, task: Task, network: Network, calibration: Calibration | None = None) -> None:
         self.spec = spec
         self.task = task
         self.network = network
         self.calibration = calibration
+        self.support = Support.of(task, network.head.traits.is_whole)
         self.compiled = compiled(network, task)
         #: Windows per call into the graph; each may stand for many paths.
         self.chunk = windows_at_once(task, PATHS if network.draws_paths else 1)
@@ -93,63 +60,101 @@ class Predictor:
         other.calibration = calibration
         return other
 
-    def predict_panel(
+    def question(
         self,
-        panel: Panel,
         horizon: int | None = None,
-        quantile_levels: tuple[float, ...] = (),
-        origins: tuple[np.ndarray, np.ndarray] | None = None,
-    ) -> Answer:
-        """Forecast `horizon` steps after each origin.
+        *,
+        level: Sequence[float] | None = None,
+        quantile_levels: Sequence[float] | None = None,
+        probabilities: bool = False,
+    ) -> Question:
+        """Return a question that this model can answer: the one place where horizon and levels are checked.
+
+        Args:
+            horizon: steps ahead; the trained horizon by default.
+            level: central intervals, in percent.
+            quantile_levels: quantiles, instead of `level`.
+            probabilities: whether the probability of each symbol is wanted.
+
+        Raises:
+            RequestError: it is none that this model can answer.
+        """
+        found = Question.read(self.task.horizon if horizon is None else horizon, level, quantile_levels, probabilities)
+        require_horizon(found.horizon, self.task)
+        self.require_levels(found.levels)
+        if probabilities and not self.task.symbols:
+            text = f"{self.spec.alias!r} forecasts numbers, which have no probabilities. Ask for `level`."
+            raise RequestError(text, code="no_probabilities", field="probabilities")
+        return found
+
+    def predict_panel(self, panel: Panel, question: Question | None = None, origins: Origins | None = None) -> Answer:
+        """Forecast the steps after each origin.
+
+        A horizon longer than the trained one is rolled out: the median is taken as observed and the forecast goes on
+        from there.
 
         Args:
             panel: series of the task's frequency.
-            horizon: steps ahead; the trained horizon by default. A longer one is rolled out: the median
-                is taken as observed and the forecast goes on from there.
-            quantile_levels: levels wanted, inside `quantile_range`.
-            origins: series number [W] and step of the last observed row [W]; the end of each series by default.
+            question: of `question`; the trained horizon and no levels by default.
+            origins: where forecasts begin; the end of each series by default.
 
         Raises:
-            RequestError: the horizon or a level is not one this model can answer.
             PanelError: the panel has another frequency or alphabet, or lacks covariates.
         """
-        horizon = self.task.horizon if horizon is None else horizon
-        levels = tuple(sorted(quantile_levels))
-        self.require_answerable(horizon, levels)
-        self.require_readable(panel)
+        question = question or Question(self.task.horizon)
+        panel, origins = self.placed(panel, question.horizon, origins)
+        outputs = self.outputs(panel, origins, question.horizon)
+        median, levels = self.value(outputs), question.levels
+        quantiles = self.quantiles(panel, origins, outputs, median, levels)
+        padded = origins.steps + 1 < self.task.context_length
+        numbers = np.concatenate([outputs, quantiles], axis=2) if levels else outputs
+        answer = Answer(
+            median,
+            quantiles,
+            levels,
+            status=[STATUS_PADDED if one else STATUS_OK for one in padded],
+            problems=self.problems(panel, origins, numbers),
+            symbols=self.task.symbols,
+            probabilities=outputs[:, :, : len(self.task.symbols)],
+        )
+        return fall_back(answer, self.task, self.support, panel, origins)
+
+    def placed(self, panel: Panel, horizon: int, origins: Origins | None = None) -> tuple[Panel, Origins]:
+        """Return the rows of a panel that are read, and the origins in them, checked: what every answer begins with.
+
+        Args:
+            panel: the series.
+            horizon: steps ahead.
+            origins: where forecasts begin; the end of each series by default.
+
+        Raises:
+            PanelError: the panel has another frequency or alphabet, or known covariates that end too early.
+        """
+        panel.require_frequency(self.task.freq)
+        require_symbols(panel.symbols, self.task.symbols)
         if origins is None:
             panel = panel.tail(self.task.context_length)
-            origins = (np.arange(panel.n_series), panel.lengths - 1)
-        series, steps = origins
-        require_known_ahead(panel, self.task, series, steps, horizon)
-        outputs = self.answer(panel, series, steps, horizon)
-        status = [STATUS_OK if step + 1 >= self.task.context_length else STATUS_PADDED for step in steps]
-        value = self.value(outputs)
-        asked = self.quantiles(panel, origins, outputs, value, levels)
-        problems = self.problems(panel, series, steps, np.concatenate([outputs, asked], axis=2) if levels else outputs)
-        outputs[list(problems)] = value[list(problems)] = asked[list(problems)] = np.nan
-        windows = Windows(self.task, panel, series, steps, self.bounds, self.network.head.is_whole)
-        fall_back(windows, (value, asked, levels), status, problems)
-        symbols = self.task.symbols
-        return Answer(value, asked, levels, status, problems, symbols, outputs[:, :, : len(symbols)])
+            origins = panel.origins
+        require_known_ahead(panel, self.task, origins, horizon)
+        return panel, origins
 
-    def value(self, outputs: np.ndarray) -> np.ndarray:
+    def value(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the value [W, H] that stands for outputs [W, H, Q]: the median, or the code of a symbol."""
         return np.array(self.network.head.value(outputs))
 
     def quantiles(
         self,
         panel: Panel,
-        origins: tuple[np.ndarray, np.ndarray],
-        outputs: np.ndarray,
-        median: np.ndarray,
+        origins: Origins,
+        outputs: NDArray[np.float64],
+        median: NDArray[np.float64],
         levels: tuple[float, ...],
-    ) -> np.ndarray:
+    ) -> NDArray[np.float64]:
         """Return the quantiles [W, H, Q'] at `levels`: the network's own, or those of the calibration.
 
         Args:
             panel: the data behind the windows.
-            origins: series number [W] and step of the last observed row [W].
+            origins: of the W windows.
             outputs: [W, H, Q] of the network.
             median: [W, H].
             levels: ascending.
@@ -157,30 +162,16 @@ class Predictor:
         grid = self.task.quantile_levels
         if self.calibration is None or not levels:
             found = interpolate(outputs, grid, levels)
-            return np.rint(found) if self.network.head.is_whole else found
+            return np.rint(found) if self.support.is_whole else found
         by = ContextScale(self.task.season[0], self.calibration.spare_scale)
         anchors = interpolate(outputs, grid, anchor_levels(grid))
         found = np.empty((*median.shape, len(levels)))
         for start in range(0, len(median), self.chunk):
             rows = slice(start, start + self.chunk)
-            contexts = contexts_at(panel, origins[0][rows], origins[1][rows], self.task.context_length)
+            contexts = panel.contexts(origins[rows], self.task.context_length)
             sides = Sides.of(median[rows], anchors[rows], contexts, by)
             found[rows] = self.calibration.quantiles(median[rows], sides, levels)
-        return self.possible(found, levels)
-
-    def possible(self, quantiles: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
-        """Return calibrated quantiles [W, H, Q'] as what can happen: whole counts, nothing beyond the task's bounds.
-
-        Counts are rounded outwards, and what is cut off holds nothing that could happen: coverage stays.
-        """
-        return np.clip(outwards(quantiles, levels) if self.network.head.is_whole else quantiles, *self.bounds)
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """Between what numbers every forecast lies; infinite where nothing is said."""
-        lower, upper = self.task.lower, self.task.upper
-        lower = 0.0 if self.network.head.is_whole else lower
-        return -np.inf if lower is None else lower, np.inf if upper is None else upper
+        return self.support.outwards(found, levels)
 
     @property
     def quantile_range(self) -> tuple[float, float] | None:
@@ -190,58 +181,50 @@ class Predictor:
         grid = self.task.quantile_levels
         return (grid[0], grid[-1]) if grid else None
 
-    def answers(self, levels: tuple[float, ...]) -> bool:
+    def answers(self, levels: Sequence[float]) -> bool:
         """Whether quantiles at these levels can be asked for."""
         lowest, highest = self.quantile_range or (1.0, 0.0)
         return all(lowest <= level <= highest for level in levels)
 
     @cached_property
-    def sampler(self) -> Any:
+    def sampler(self) -> Tensor:
         """The network as a graph that draws paths, compiled when first asked for."""
-        from forecasting.sampling import compile_sampler
-
         return compile_sampler(self.network, self.task)
 
     @cached_property
-    def attention(self) -> Any:
+    def attention(self) -> Tensor:
         """The network as a graph that gives its attention weights, compiled when first asked for."""
         return compiled(self.network.attention_weights, self.task)
 
-    def answer(self, panel: Panel, series: np.ndarray, steps: np.ndarray, horizon: int) -> np.ndarray:
-        """Return the outputs [W, horizon, Q] after each origin, rolled out where the horizon is longer."""
+    def outputs(self, panel: Panel, origins: Origins, horizon: int) -> NDArray[np.float64]:
+        """Return the outputs [W, H', Q] after each origin, rolled out where the horizon H' is longer than H."""
         rounds = math.ceil(horizon / self.task.horizon)
         if rounds > 1:
-            panel = panel.windows(series, steps, self.task.context_length, horizon)
-            series, steps = np.arange(panel.n_series), panel.lengths - 1
-        windows = PanelWindows.of(panel, self.task, series, steps, rounds * self.task.horizon)
+            panel = panel.windows(origins, self.task.context_length, horizon)
+            origins = panel.origins
+        windows = PanelWindows.of(panel, self.task, origins, rounds * self.task.horizon)
         parts = [self.run(windows)]
         for _ in range(rounds - 1):
             windows = windows.continued(self.value(parts[-1]))
             parts.append(self.run(windows))
         return np.concatenate(parts, axis=1)[:, :horizon]
 
-    def run(self, windows: PanelWindows) -> np.ndarray:
+    def run(self, windows: PanelWindows) -> NDArray[np.float64]:
         """Return the outputs [W, H, Q] of windows."""
         return in_chunks(self.compiled, windows, self.chunk)
 
-    def require_readable(self, panel: Panel) -> None:
-        """Raise a `PanelError` when the panel has another frequency or alphabet."""
-        panel.require_frequency(self.task.freq)
-        require_symbols(panel.symbols, self.task.symbols)
-
-    def require_answerable(self, horizon: int, levels: tuple[float, ...]) -> None:
-        """Raise a `RequestError` when the horizon or a level cannot be answered."""
-        task = self.task
-        require_horizon(horizon, task)
+    def require_levels(self, levels: tuple[float, ...]) -> None:
+        """Raise a `RequestError` when quantiles at one of these levels cannot be answered."""
+        grid = self.task.quantile_levels
         if self.calibration is not None:
             self.calibration.require_supported(levels)
             return
-        if levels and not task.quantile_levels:
+        if levels and not grid:
             gives, use = (
                 "points",
                 "Use a quantile head, train with `calibration_windows`, or `forecast calibrate` it on new rows",
             )
-            if task.symbols:
+            if self.task.symbols:
                 gives, use = "symbols", "Ask for `probabilities`"
             raise RequestError(
                 f"{self.spec.alias!r} gives {gives} and has no quantiles, so `level` and `quantile_levels` cannot be "
@@ -249,26 +232,28 @@ class Predictor:
                 code="no_quantiles",
                 field="quantile_levels",
             )
-        outside = [q for q in levels if not task.quantile_levels[0] <= q <= task.quantile_levels[-1]]
+        outside = [q for q in levels if not grid[0] <= q <= grid[-1]]
         if outside:
             raise RequestError(
-                f"Quantile levels must lie between {task.quantile_levels[0]:g} and {task.quantile_levels[-1]:g}, "
+                f"Quantile levels must lie between {grid[0]:g} and {grid[-1]:g}, "
                 f"the grid this model was trained on. Got {outside[0]:g}.",
                 code="quantile_range",
                 field="quantile_levels",
             )
 
-    def problems(
-        self, panel: Panel, series: np.ndarray, steps: np.ndarray, outputs: np.ndarray
-    ) -> dict[int, ForecastingError]:
-        """Return the windows that have no forecast: nothing observed in the context, or numbers that are not finite."""
-        found = unobserved(panel, series, steps, self.task.context_length)
-        for window in np.flatnonzero(~np.isfinite(outputs).all(axis=(1, 2))):
-            name = str(panel.ids[series[window]])
-            message = (
-                f"The forecast of series {name!r} is not a finite number: its values are too large for this model."
-            )
-            found.setdefault(int(window), RequestError(message, code="non_finite_output", series=name))
+    def problems(self, panel: Panel, origins: Origins, numbers: NDArray[np.float64]) -> dict[int, ForecastingError]:
+        """Return the windows that have no forecast: nothing observed in the context, or numbers that are not finite.
+
+        Args:
+            panel: the series.
+            origins: of the W windows.
+            numbers: [W, H, Q] that must be finite.
+        """
+        found = unobserved(panel, origins, self.task.context_length)
+        for window in np.flatnonzero(~np.isfinite(numbers).all(axis=(1, 2))):
+            name = str(panel.ids[origins.series[window]])
+            text = f"The forecast of series {name!r} is not a finite number: its values are too large for this model."
+            found.setdefault(int(window), RequestError(text, code=NON_FINITE_OUTPUT, series=name))
         return found
 
 
@@ -290,7 +275,9 @@ def windows_at_once(task: Task, paths: int = 1) -> int:
     return max(1, min(CHUNK, NUMBERS // numbers) // paths)
 
 
-def interpolate(quantiles: np.ndarray, grid: tuple[float, ...], levels: tuple[float, ...]) -> np.ndarray:
+def interpolate(
+    quantiles: NDArray[np.float64], grid: tuple[float, ...], levels: tuple[float, ...]
+) -> NDArray[np.float64]:
     """Return quantiles [W, H, Q'] at `levels`, linear in the level between those of `grid`.
 
     Args:

@@ -11,10 +11,10 @@ import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
-from forecasting import artifact
 from forecasting.data.future import panel_for, with_known_future
 from forecasting.forecast_frame import forecast_frame
 from forecasting.registry import BUNDLE
+from forecasting.store.artifact import Artifact
 
 #: MLflow's array parameters cannot default to None: this value stands for "not given".
 NOT_GIVEN = -1.0
@@ -30,7 +30,7 @@ class ForecastModel(PythonModel):
 
     def load_context(self, context: Any) -> None:
         """Read and verify the model folder."""
-        self.predictor, _ = artifact.read(context.artifacts[BUNDLE])
+        self.predictor = Artifact.read(context.artifacts[BUNDLE]).predictor
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Forecast the end of every series of the frame."""
@@ -38,15 +38,14 @@ class ForecastModel(PythonModel):
         task = self.predictor.task
         asked = int(params.get("horizon", NOT_GIVEN))
         horizon = None if asked == NOT_GIVEN else asked
-        panel = with_known_future(panel_for(model_input, task), task, horizon, None)
-        frame, answer = forecast_frame(
-            self.predictor,
-            panel,
+        question = self.predictor.question(
             horizon,
             level=given(params.get("level", ())),
             quantile_levels=given(params.get("quantile_levels", ())),
             probabilities=bool(params.get("probabilities", False)),
         )
+        panel = with_known_future(panel_for(model_input, task), task, question.horizon, None)
+        frame, answer = forecast_frame(self.predictor, panel, question)
         answer.raise_problems()
         return frame
 

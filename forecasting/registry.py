@@ -15,9 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from forecasting import artifact, embedded_store
-from forecasting.errors import RegistryError
-from forecasting.home import home, tracking_uri, without_password
+from forecasting import embedded_store
+from forecasting.errors import RegistryError, without_password
+from forecasting.home import home, tracking_uri
+from forecasting.store.model_folder import SPEC_FILE, require_digest
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
@@ -102,7 +103,7 @@ class Reference:
         match = REFERENCE_PATTERN.fullmatch(text)
         if not match:
             raise RegistryError(
-                f"{text!r} is neither a model folder (one that holds {artifact.SPEC_FILE}) nor NAME@alias, "
+                f"{text!r} is neither a model folder (one that holds {SPEC_FILE}) nor NAME@alias, "
                 "NAME/version or models:/NAME@alias, with a name of small letters, digits, - and _.",
                 code="model_reference",
             )
@@ -166,7 +167,7 @@ def resolve(source: str | Path) -> Path:
     Raises:
         RegistryError: the registry has no such model, or the text means nothing.
     """
-    if (Path(source) / artifact.SPEC_FILE).is_file():
+    if (Path(source) / SPEC_FILE).is_file():
         return Path(source)
     return fetch(lookup(Reference.parse(str(source))))
 
@@ -182,7 +183,7 @@ def lookup(reference: Reference) -> Version:
             found = client().get_model_version_by_alias(reference.name, reference.alias)
         else:
             found = client().get_model_version(reference.name, reference.version)
-        return describe(found)
+        return version_of(found)
 
 
 def versions(name: str) -> list[Version]:
@@ -193,13 +194,13 @@ def versions(name: str) -> list[Version]:
         return [lookup(Reference(name, version=str(one.version))) for one in found]
 
 
-def names() -> list[str]:
+def model_names() -> list[str]:
     """Return the names of all registered models."""
     with registry_errors("The list of models"):
         return sorted(model.name for model in client().search_registered_models())
 
 
-def describe(found: Any) -> Version:
+def version_of(found: Any) -> Version:
     """Return an MLflow model version in our terms."""
     created = datetime.fromtimestamp(found.creation_timestamp / 1000, UTC).isoformat(timespec="seconds")
     digest = found.tags.get(DIGEST_TAG, "")
@@ -218,17 +219,17 @@ def fetch(version: Version) -> Path:
     cache = home() / "cache" / "models"
     cached = cache / version.digest
     if version.digest and cached.is_dir():
-        artifact.require_digest(cached, version.digest)
+        require_digest(cached, version.digest)
         return cached
     cache.mkdir(parents=True, exist_ok=True)
     clear_abandoned(cache)
     with tempfile.TemporaryDirectory(dir=cache, prefix=UNFINISHED) as part:
         folder = download(version, part)
-        digest = artifact.require_digest(folder, version.digest)
+        digest = require_digest(folder, version.digest)
         cached = cache / digest
         if not cached.is_dir():
-            put(shutil.copytree(folder, Path(part) / "verified"), cached)
-    artifact.require_digest(cached, digest)
+            put_in_cache(shutil.copytree(folder, Path(part) / "verified"), cached)
+    require_digest(cached, digest)
     return cached
 
 
@@ -240,7 +241,7 @@ def clear_abandoned(cache: Path) -> None:
                 shutil.rmtree(part, ignore_errors=True)
 
 
-def put(folder: Path, cached: Path) -> None:
+def put_in_cache(folder: Path, cached: Path) -> None:
     """Move a folder into the cache, where another process may have put the same one meanwhile.
 
     Raises:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import tensorflow as tf
+from numpy.typing import NDArray
 
-from forecasting.config import Task, is_count, is_number
-from forecasting.data.future import require_known_ahead
+from forecasting.config import is_count, is_number
+from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.data.symbols import symbols_at
 from forecasting.errors import ConfigError, RequestError
-from forecasting.graphs import PanelWindows, compiled
-from forecasting.layers.inputs import Dice
-from forecasting.network import ForecastNetwork
+from forecasting.graphs import PanelWindows
 from forecasting.predictor import Predictor
+from forecasting.question import Question
 from forecasting.schema import DS, SAMPLE, UNIQUE_ID, Y
 from forecasting.short_series import unobserved
 
@@ -27,9 +25,6 @@ CHUNK_NUMBERS = 4_000_000
 
 #: A seed is an int64 in the graph.
 LARGEST_SEED = 2**63 - 1
-
-#: Chance stays this far from 0 and 1, where distributions have no value.
-EDGE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -73,18 +68,17 @@ class Draw:
                 raise RequestError(text, code="draw", field=name)
 
 
-def sample_frame(predictor: Predictor, panel: Panel, horizon: int | None, draw: Draw) -> pd.DataFrame:
+def sample_frame(predictor: Predictor, panel: Panel, question: Question, draw: Draw) -> pd.DataFrame:
     """Return roll-outs after the end of every series as the frame `unique_id, ds, sample, y`.
 
     Raises:
         ConfigError: the model is not one of the next step, or has no distribution to draw from.
-        RequestError: a field of the draw means nothing for the head, the horizon cannot be answered, or a series has no
-            observed value.
+        RequestError: a field of the draw means nothing for the head, or a series has no observed value.
         PanelError: the panel has another frequency or alphabet.
     """
-    horizon = predictor.task.horizon if horizon is None else horizon
-    drawn = sample_panel(predictor, panel, horizon, draw).ravel()
-    times = panel.to_output(panel.times_after(np.arange(panel.n_series), panel.lengths - 1, horizon).ravel())
+    horizon = question.horizon
+    drawn = sample_panel(predictor, panel, question, draw).ravel()
+    times = panel.to_output(panel.times_after(panel.origins, horizon).ravel())
     step = np.arange(panel.n_series * horizon).reshape(panel.n_series, 1, horizon)
     columns = {
         UNIQUE_ID: np.repeat(panel.ids, draw.n * horizon),
@@ -95,22 +89,20 @@ def sample_frame(predictor: Predictor, panel: Panel, horizon: int | None, draw: 
     return pd.DataFrame(columns)
 
 
-def sample_panel(predictor: Predictor, panel: Panel, horizon: int, draw: Draw) -> np.ndarray:
-    """Return the values (or codes) [S, n, horizon] of roll-outs after the end of every series; see `sample_frame`.
+def sample_panel(predictor: Predictor, panel: Panel, question: Question, draw: Draw) -> NDArray[np.float64]:
+    """Return the values (or codes) [S, n, H'] of roll-outs after the end of every series; see `sample_frame`.
 
     A horizon longer than the trained one is drawn in rounds, each of which reads what those before have drawn.
     """
     require_sampling(predictor)
     draw.require_fit(predictor.spec.head, predictor.network.head.draw_options)
-    predictor.require_answerable(horizon, ())
-    predictor.require_readable(panel)
-    ends = np.arange(panel.n_series), panel.lengths - 1
-    for problem in unobserved(panel, *ends, predictor.task.context_length).values():
+    panel, ends = predictor.placed(panel, question.horizon)
+    for problem in unobserved(panel, ends, predictor.task.context_length).values():
         raise problem
-    require_known_ahead(panel, predictor.task, *ends, horizon)
-    series = np.repeat(np.arange(panel.n_series), draw.n)
-    rounds = math.ceil(horizon / predictor.task.horizon)
-    return rolled(predictor, panel, series, rounds, draw).reshape(panel.n_series, draw.n, -1)[:, :, :horizon]
+    origins = ends[np.repeat(np.arange(panel.n_series), draw.n)]
+    rounds = math.ceil(question.horizon / predictor.task.horizon)
+    drawn = rolled(predictor, panel, origins, rounds, draw)
+    return drawn.reshape(panel.n_series, draw.n, -1)[:, :, : question.horizon]
 
 
 def require_sampling(predictor: Predictor) -> None:
@@ -120,8 +112,7 @@ def require_sampling(predictor: Predictor) -> None:
     which paths are wanted, would be wrong.
     """
     spec = predictor.spec
-    head = spec.head_spec
-    if not ((head.has_symbols or head.is_distribution) and spec.config.feeds_back):
+    if not (spec.head_spec.traits.has_likelihood and spec.config.feeds_back):
         raise ConfigError(
             f"{spec.alias!r} gives each step alone and cannot be rolled out. Train a model with decoding='recursive' "
             "and a head that is a distribution, such as 'student-t' or, for symbols, 'categorical'.",
@@ -130,17 +121,16 @@ def require_sampling(predictor: Predictor) -> None:
         )
 
 
-def rolled(predictor: Predictor, panel: Panel, series: np.ndarray, rounds: int, draw: Draw) -> np.ndarray:
-    """Return what is drawn, [W, rounds * H], after the end of `series` [W], which may name one often."""
+def rolled(predictor: Predictor, panel: Panel, origins: Origins, rounds: int, draw: Draw) -> NDArray[np.float64]:
+    """Return what is drawn, [W, rounds * H], after origins, which may name one place often."""
     task = predictor.task
     most = len(task.symbols) or 1
     rows = max(1, CHUNK_NUMBERS // (max(task.horizon, task.context_length) * most))
     top_k = min(draw.top_k or most, most)
     parts = []
-    for start in range(0, len(series), rows):
-        chosen = series[start : start + rows]
-        chunk = panel.windows(chosen, panel.lengths[chosen] - 1, task.context_length, panel.covariates.ahead)
-        windows = PanelWindows.of(chunk, task, np.arange(chunk.n_series), chunk.lengths - 1, rounds * task.horizon)
+    for start in range(0, len(origins), rows):
+        chunk = panel.windows(origins[start : start + rows], task.context_length, panel.covariates.ahead)
+        windows = PanelWindows.of(chunk, task, chunk.origins, rounds * task.horizon)
         drawn = []
         for turn in range(rounds):
             seed = np.array([draw.seed, start * rounds + turn], np.int64)
@@ -148,15 +138,3 @@ def rolled(predictor: Predictor, panel: Panel, series: np.ndarray, rounds: int, 
             windows = windows.continued(drawn[-1])
         parts.append(np.concatenate(drawn, axis=1))
     return np.concatenate(parts)
-
-
-def compile_sampler(network: ForecastNetwork, task: Task) -> Any:
-    """Return the network as one graph from windows, a seed, a temperature and a bound to a path [W, H] of each."""
-
-    def draw(context: Any, known: Any, statics: Any, seed: Any, temperature: Any, top_k: Any) -> Any:
-        shape = [tf.shape(context)[0], 1, task.horizon]
-        chance = tf.random.stateless_uniform(shape, seed, EDGE, 1 - EDGE, tf.float64)
-        return network.draw(context, known, statics, Dice(chance, temperature, top_k))[:, 0]
-
-    options = tf.TensorSpec([2], tf.int64), tf.TensorSpec([], tf.float32), tf.TensorSpec([], tf.int32)
-    return compiled(draw, task, *options)

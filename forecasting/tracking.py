@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecasting import artifact, registry
+from forecasting import registry
 from forecasting.home import home, tracking_uri
 from forecasting.registry import BUNDLE, Version
 from forecasting.schema import DS, UNIQUE_ID, Y
+from forecasting.store.artifact import Artifact
+from forecasting.store.golden import golden_panel
+from forecasting.store.model_folder import verify
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
     from forecasting.config import Task
-    from forecasting.learner_state import LearnerState
-    from forecasting.predictor import Predictor
     from forecasting.training._learned import Learned
 
 #: MLflow takes at most this many metrics a call.
@@ -42,7 +43,7 @@ def run(name: str, experiment: str, parent: Run | None = None, run_id: str | Non
     with (
         registry.use_store(),
         mlflow.start_run(
-            run_id=run_id if run_id and is_known(run_id) else None,
+            run_id=run_id if run_id and has_run(run_id) else None,
             experiment_id=experiment_id(experiment),
             run_name=name,
             parent_run_id=parent.run_id if parent else None,
@@ -53,7 +54,7 @@ def run(name: str, experiment: str, parent: Run | None = None, run_id: str | Non
         yield Run(active.info.run_id)
 
 
-def is_known(run_id: str) -> bool:
+def has_run(run_id: str) -> bool:
     """Whether the store has a run of this id that is not deleted."""
     from mlflow.exceptions import MlflowException
 
@@ -141,34 +142,22 @@ class Run:
 
         mlflow.log_figure(figure, file)
 
-    def model(
-        self,
-        predictor: Predictor,
-        facts: artifact.Facts,
-        name: str | None = None,
-        state: LearnerState | None = None,
-    ) -> Logged:
-        """Log the model, and register it where a name is given.
-
-        Args:
-            predictor: the model.
-            facts: what is recorded about its training.
-            name: registered name.
-            state: from where an online learner goes on.
-        """
+    def model(self, model: Artifact, name: str | None = None) -> Logged:
+        """Log a model, and register it where a name is given."""
         import mlflow
 
         from forecasting import pyfunc_file
 
+        task = model.predictor.task
         with tempfile.TemporaryDirectory(prefix="forecast-") as part:
-            folder = artifact.write(Path(part) / BUNDLE, predictor, facts, state)
-            digest = artifact.verify(folder)
+            folder = model.write(Path(part) / BUNDLE)
+            digest = verify(folder)
             info = mlflow.pyfunc.log_model(
-                name=predictor.spec.model,
+                name=model.predictor.spec.model,
                 python_model=str(pyfunc_file.PATH),
                 artifacts={BUNDLE: str(folder)},
-                signature=signature(predictor.task),
-                input_example=(generated_example(predictor.task), {"horizon": predictor.task.horizon}),
+                signature=model_signature(task),
+                input_example=(generated_example(task), {"horizon": task.horizon}),
                 pip_requirements=pyfunc_file.requirements(),
                 model_type="forecaster",
             )
@@ -198,7 +187,7 @@ def generated_example(task: Task) -> pd.DataFrame:
     from forecasting.data.covariates import missing_like
     from forecasting.data.symbols import symbols_at
 
-    panel = artifact.golden_panel(task).select(np.array([0])).with_ahead(task.horizon)
+    panel = golden_panel(task).select(np.array([0])).with_ahead(task.horizon)
     ahead = panel.covariates.ahead
     rows = len(panel.y) + ahead
     codes = np.append(panel.y, np.full(ahead, np.nan))
@@ -213,7 +202,7 @@ def generated_example(task: Task) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def signature(task: Task) -> Any:
+def model_signature(task: Task) -> Any:
     """Return the MLflow signature: the long frame, and the parameters of a forecast."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema

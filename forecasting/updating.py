@@ -11,9 +11,9 @@ from forecasting.config import Training
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, NotFittedError
 from forecasting.facts import Facts
-from forecasting.learner_spec import LearnerSpec
 from forecasting.learner_state import LearnerState
 from forecasting.predictor import Predictor
+from forecasting.training._learner import Teaching
 from forecasting.training._online import OnlineLearner
 
 
@@ -30,12 +30,11 @@ def online_learner(predictor: Predictor, training: Training, state: LearnerState
         NotFittedError: what the learner remembered is lost.
         ArtifactError: the state is not one of this model.
     """
-    chosen = LearnerSpec.chosen(training, predictor.spec)
-    module, config = chosen.load(predictor.spec)
-    if not hasattr(module, "online"):
+    teaching = Teaching.of(predictor.spec, training)
+    if teaching.learner.online is None:
         raise ConfigError(
-            f"{predictor.spec.alias!r} was taught by {chosen.name!r}, which always starts afresh. Call `fit` with all "
-            "rows, or train with Training(learner='ekf') or 'rtrl' to go on from new rows alone.",
+            f"{predictor.spec.alias!r} was taught by {teaching.name!r}, which always starts afresh. Call `fit` with "
+            "all rows, or train with Training(learner='ekf') or 'rtrl' to go on from new rows alone.",
             code="not_online",
             field="learner",
         )
@@ -45,7 +44,7 @@ def online_learner(predictor: Predictor, training: Training, state: LearnerState
             code="no_learner_state",
             field="learner",
         )
-    learner: OnlineLearner = module.online(predictor.network, predictor.task, config, training)
+    learner = teaching.learner.online(predictor.network, predictor.task, teaching.config, training)
     learner.restore(state)
     return learner
 
@@ -60,7 +59,7 @@ def learn(learner: OnlineLearner, panel: Panel, facts: Facts) -> Facts:
         TrainingError: learning diverged; everything is as before.
     """
     started = time.perf_counter()
-    updates = int(learner.learn(panel)[0])
+    updates = learner.learn(panel).updates
     return dataclasses.replace(
         facts,
         training_end=max(facts.training_end, panel.end_label, key=panel.parse_label),

@@ -98,10 +98,8 @@ def require_answerable(asked: Asked) -> None:
         ForecastingError: the model is damaged, or the horizon or a level is not one it can answer.
     """
     predictor = predictor_of(asked.model)
-    from forecasting.forecast_frame import wanted_levels
-
     trained = predictor.task.horizon
-    predictor.require_answerable(asked.horizon or trained, wanted_levels(asked.level, None))
+    predictor.question(asked.horizon, level=asked.level)
     if (asked.horizon or trained) > trained:
         say(f"Horizon {asked.horizon} is longer than the trained {trained}: the forecasts are rolled out.")
 

@@ -211,7 +211,7 @@ def forecast_good(
         reasons |= more
     if panel is None:
         return None, reasons
-    forecast, answer = forecast_frame(predictor, panel, asked.horizon, level=asked.level)
+    forecast, answer = forecast_frame(predictor, panel, predictor.question(asked.horizon, level=asked.level))
     horizon = answer.median.shape[1]
     if asked.as_of is not None:
         by_network = [not is_fallback(status) for status in answer.status]  # why it fell back is the rarer news
@@ -233,7 +233,7 @@ def ended_early(panel: Panel, as_of: str) -> np.ndarray:
         limit = np.array(instant, "M8[us]")
         if panel.timezone is not None and not panel.frequency.in_utc:
             limit = to_wall_clock(limit.reshape(1), panel.timezone)[0]
-    following = panel.times_after(np.arange(panel.n_series), panel.lengths - 1, 1)[:, 0]
+    following = panel.times_after(panel.origins, 1)[:, 0]
     return np.asarray(following <= limit)
 
 

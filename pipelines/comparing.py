@@ -41,7 +41,7 @@ def backtest(
     parts: list[pd.DataFrame] = []
     metrics = {}
     for candidate in forecasters(task, panel.frequency.alias, ("gru",)):
-        asked = tuple(level) if candidate.gives_quantiles else ()
+        asked = tuple(level) if candidate.choices.gives_quantiles else ()
         if asked != tuple(level):
             say(f"{candidate.spec.alias} gives points: it has no intervals without --calibrate.")
         with watched(candidate.spec.alias) as callbacks:

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecasting.config import Training
-from forecasting.errors import ConfigError
+from forecasting.errors import ConfigError, first_line
 from forecasting.forecaster import Forecaster
-from forecasting.home import first_line
 from forecasting.learner_spec import LearnerSpec
 from forecasting.model_spec import ModelSpec
 from pipelines.console import progress, say
@@ -74,14 +73,19 @@ def trainings_of(specs: Sequence[ModelSpec], training: Training) -> list[Trainin
     if not (training.learner or training.strategy):
         return [training] * len(specs)
     import_tensorflow()
+    from forecasting.training._learner import learner_of, teaches
+
     trainings = [training] * len(specs)
     if training.learner:
         learner = LearnerSpec.parse(training.learner)
-        taught = [learner.teaches(spec) for spec in specs]
+        taught = [teaches(learner.name, spec) for spec in specs]
         trainings = without(trainings, "learner", specs, taught, f"Learner {learner.name!r} does not teach")
     if training.strategy:
-        chosen = [LearnerSpec.chosen(one, spec) for one, spec in zip(trainings, specs, strict=True)]
-        shareable = [learner.is_shareable for learner in chosen]
+        names = [
+            LearnerSpec.parse(one.learner or spec.config.learner).name
+            for one, spec in zip(trainings, specs, strict=True)
+        ]
+        shareable = [learner_of(name).is_shareable for name in names]
         trainings = without(trainings, "strategy", specs, shareable, f"Strategy {training.strategy!r} does not fit")
     return trainings
 

@@ -52,7 +52,7 @@ class Story:
     @property
     def level(self) -> tuple[float, ...]:
         """The intervals that the winner has, in percent."""
-        return LEVEL if self.trained.forecaster.gives_quantiles else ()
+        return LEVEL if self.trained.forecaster.choices.gives_quantiles else ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""

@@ -10,8 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from forecasting import registry
-from forecasting.errors import RegistryError
-from forecasting.home import home, tracking_uri, without_password
+from forecasting.errors import RegistryError, without_password
+from forecasting.home import home, tracking_uri
 from pipelines import compute
 
 PACKAGES = (
@@ -67,7 +67,7 @@ def tracking_facts(problems: list[str]) -> dict[str, Any]:
     """Return the tracking store, whether it answers, and the models registered there."""
     try:
         address = without_password(tracking_uri())
-        models = [model_facts(name) for name in registry.names()]
+        models = [model_facts(name) for name in registry.model_names()]
     except (RegistryError, OSError) as error:
         problems.append(f"The tracking store does not answer: {without_password(str(error))}")
         return {"uri": without_password(os.environ.get("MLFLOW_TRACKING_URI", "")), "reachable": False, "models": []}
@@ -82,9 +82,9 @@ def model_facts(name: str) -> dict[str, Any]:
 
 def known() -> dict[str, list[str]]:
     """Return the names of everything that a model can be made of."""
-    from forecasting.decoding import DECODINGS
     from forecasting.heads import HEADS
     from forecasting.layers.attention import ATTENTIONS
+    from forecasting.layers.decoders import DECODINGS
     from forecasting.layers.encoders import STACKS
     from forecasting.layers.recurrent import CELLS
     from forecasting.learner_spec import LEARNERS

@@ -52,8 +52,8 @@ def show_leakage(found: LeakageReport) -> None:
     how = "fitted before the cutoff, for every change" if found.is_refitted else "trained, answering as it is"
     show_facts({"verdict": verdict, "cutoff": found.cutoff, "series": found.series, "model": how})
     rows = [
-        [trial.changed, trial.values, name, value]
-        for trial in found.trials
-        for name, value in trial.differences.items()
+        [effect.changed, effect.values, name, value]
+        for effect in found.effects
+        for name, value in effect.differences.items()
     ]
     show_table("Largest difference", ["changed after the cutoff", "values", "compared", "difference"], rows)

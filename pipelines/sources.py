@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecasting.config import Task
-from forecasting.home import first_line
+from forecasting.errors import first_line
 from forecasting.schema import COLUMN_ALIASES, DS, UNIQUE_ID, Y
 from pipelines.canonical import canonical, covariate_kind
 from pipelines.console import say

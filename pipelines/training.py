@@ -157,7 +157,7 @@ def require_future(forecaster: Forecaster, panel: Panel, future: pd.DataFrame) -
     from forecasting.data.covariates import encode_covariates
     from forecasting.data.future import with_known_future
 
-    task = forecaster.task_for(panel)
+    task = forecaster.choices.task_for(panel)
     followed = with_known_future(panel, task, None, future)
     encode_covariates(followed.covariates.known, task.known_covariates)
     say(f"The future is complete: {task.horizon} steps of {', '.join(task.known_names)} after each series.")
@@ -266,15 +266,13 @@ def register(run: Journal, trained: Trained, request: KeepRequest) -> None:
     if request.register and run.run is not None:
         try:
             with registry.registry_errors(request.register):
-                logged = run.run.model(
-                    forecaster.predictor, forecaster.facts, request.register, forecaster.learner_state
-                )
+                logged = run.run.model(forecaster.fitted.artifact, request.register)
                 trained.version = alias(logged.version, request.is_champion) if logged.version else None
         except ForecastingError:
             spare(trained)
             raise
         return
-    run.log(lambda active: active.model(forecaster.predictor, forecaster.facts, None, forecaster.learner_state))
+    run.log(lambda active: active.model(forecaster.fitted.artifact))
     if run.run is None and trained.out is None:
         spare(trained)
     if request.register:

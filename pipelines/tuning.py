@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from forecasting.home import without_password
+from forecasting.errors import without_password
 from forecasting.spec_text import read_fields
-from forecasting.tuning import Attempt, Candidate, Limits, Measure, Place, Search, Tuned
+from forecasting.tuning import Attempt, Candidate, Limits, Measure, Search, StudyPlace, Tuned
 from pipelines.competitors import forecasters, panel_of, watched, with_windows
 from pipelines.config_file import option_names, text_of
 from pipelines.console import cell, say, show_table, to_json
@@ -97,7 +97,7 @@ def tune(frame: pd.DataFrame, request: TuneRequest) -> Done:
     task, wanted = request.task, request.wanted
     candidates = candidates_of(task, panel.frequency.alias)
     measure = Measure(wanted.metric, task.windows, task.step, wanted.hold_out)
-    search = Search.open(panel, candidates, measure, Place(wanted.study, wanted.storage))
+    search = Search.open(panel, candidates, measure, StudyPlace(wanted.study, wanted.storage))
     say(
         f"{panel.n_series} series, {len(panel.y)} rows. Study {search.study.name} in "
         f"{without_password(search.study.storage)}: {search.study.finished} of {wanted.trials} trials done."
@@ -236,7 +236,7 @@ def config_of(tuned: Tuned, request: TuneRequest) -> dict[str, Any]:
     chosen = tuned.forecaster
     said = {**vars(request.data), **vars(request.task)}
     said["models"] = [chosen.spec.to_text(open_fields(tuned))]
-    said["context_length"] = chosen.context_length
+    said["context_length"] = chosen.choices.context_length
     if "://" in request.data.location:
         del said["location"]
     usual = {str(parameter.name): parameter.default for parameter in command.params}
@@ -248,7 +248,7 @@ def config_of(tuned: Tuned, request: TuneRequest) -> dict[str, Any]:
     options["model"] = said["models"][0]
     names = [name for name, _ in request.task.training]
     names += [name.partition("training.")[2] for name in sorted(tuned.best.choices) if "training." in name]
-    training = {name: getattr(chosen.training, name) for name in dict.fromkeys(names)}
+    training = {name: getattr(chosen.choices.training, name) for name in dict.fromkeys(names)}
     return {**options, "training": training} if training else options
 
 

@@ -12,12 +12,15 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from forecasting import Forecaster, Training, artifact  # noqa: E402
+from forecasting import Forecaster, Training  # noqa: E402
+from forecasting.leaderboard import compete, report_of  # noqa: E402
+from forecasting.store.artifact import SCHEMA_VERSION  # noqa: E402
 from tests.conftest import QUICK, make_frame  # noqa: E402
 
-folder = ROOT / "tests" / "artifacts" / f"schema-{artifact.SCHEMA_VERSION}"
+folder = ROOT / "tests" / "artifacts" / f"schema-{SCHEMA_VERSION}"
 if folder.exists():
     sys.exit(f"{folder} is there. It is what was written once, and stays.")
 training = Training(**QUICK, calibration_windows=4)
 forecaster = Forecaster("gru", 6, context_length=24, units=4, width=4, training=training, lower=0.0)
-print(forecaster.fit(make_frame()).save(folder))
+report = report_of(compete([forecaster], forecaster.panel(make_frame()), windows=2))
+print(forecaster.fit(make_frame()).fitted.reported(report).artifact.write(folder))

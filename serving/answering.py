@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forecasting.errors import RequestError
+from forecasting.question import Question
 from forecasting.schema import STATUS_ROLLED_OUT, is_fallback
 from serving.assembly import assemble, require_rows
 from serving.exchange import Exchange
@@ -110,9 +111,6 @@ def wanted_levels(request: ForecastIn, settings: Settings) -> tuple[float, ...]:
     Raises:
         Refusal: there are too many, both, or some that mean nothing.
     """
-    # importing it imports TensorFlow, which is loaded by the time there is a model
-    from forecasting.forecast_frame import wanted_levels as levels_behind
-
     for name in ("level", "quantile_levels"):
         asked = getattr(request, name) or ()
         if len(asked) > settings.max_levels:
@@ -121,7 +119,7 @@ def wanted_levels(request: ForecastIn, settings: Settings) -> tuple[float, ...]:
         if len({format(one, "g") for one in asked}) < len(asked):
             raise Refusal.of(pointer(name), "level_duplicate", "Two of these have the same name in the answer.")
     try:
-        return levels_behind(request.level, request.quantile_levels)
+        return Question.read(1, request.level, request.quantile_levels).levels
     except RequestError as error:
         raise Refusal([from_library(error)]) from error
 
@@ -139,7 +137,7 @@ def wanted_horizon(request: ForecastIn, served: Served, levels: tuple[float, ...
         most = min(settings.max_horizon, served.predictor.task.max_horizon)
         raise Refusal.of("/horizon", "horizon_range", f"`horizon` must be from 1 to {most} here.")
     try:
-        served.predictor.require_answerable(horizon, levels)
+        served.predictor.question(horizon, level=request.level, quantile_levels=request.quantile_levels)
     except RequestError as error:
         field_name = "level" if error.field == "quantile_levels" and request.level else error.field
         raise Refusal([from_library(error, pointer(field_name or ""))]) from error

@@ -9,6 +9,7 @@ import numpy as np
 
 from forecasting.config import Task
 from forecasting.errors import ForecastingError
+from forecasting.question import Question
 from forecasting.schema import STATUS_FALLBACK, STATUS_OK, STATUS_PADDED, interval_quantiles, is_fallback
 from serving.assembly import Assembly
 from serving.clock import to_texts
@@ -85,8 +86,8 @@ def forecast_placed(assembly: Assembly, predictor: Any, wanted: Wanted) -> dict[
     """Return the forecasts of the panel's series, by position in the request; refuse those that have none."""
     panel = assembly.panel
     assert panel is not None  # noqa: S101  (for the type checker)
-    answer = predictor.predict_panel(panel, wanted.horizon, wanted.quantiles)
-    times = to_texts(panel, panel.times_after(np.arange(panel.n_series), panel.lengths - 1, wanted.horizon))
+    answer = predictor.predict_panel(panel, Question(wanted.horizon, wanted.level, wanted.quantile_levels))
+    times = to_texts(panel, panel.times_after(panel.origins, wanted.horizon))
     point = answer.shown.tolist()
     probabilities = np.moveaxis(answer.probabilities, 2, 1).tolist()
     quantiles = {format(q, "g"): answer.at(float(q)).tolist() for q in wanted.quantile_levels}

@@ -32,7 +32,7 @@ class Champion:
     def of(cls, forecaster, name):
         """Register a forecaster, make it the champion and serve it."""
         with tracking.run(name, "tests") as run:
-            version = run.model(forecaster.predictor, forecaster.facts, name).version
+            version = run.model(forecaster.fitted.artifact, name).version
         registry.promote(name, version.version)
         return cls(forecaster, name, loaded_app(f"{name}@champion").test_client())
 

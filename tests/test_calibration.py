@@ -7,21 +7,24 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting import Forecaster, Training, artifact
+from forecasting import Forecaster, Training
+from forecasting.calibrating import spare_scale
 from forecasting.calibration import (
     LEVELS,
     Calibration,
     ContextScale,
     Sides,
     anchor_levels,
-    contexts_at,
-    spare_scale,
 )
 from forecasting.data.calendar import Frequency
+from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.data.splits import calibration_ends
 from forecasting.errors import ArtifactError, ConfigError, RequestError, TrainingError
+from forecasting.store import model_folder
+from forecasting.store.artifact import Artifact, named_weights
 from tests.conftest import BRIEF, make_frame, symbol_frame
+from tests.model_folders import sign
 
 HORIZON = 6
 WINDOWS = 5
@@ -170,7 +173,7 @@ def test_the_spare_scale_is_that_of_the_median_series():
 
 def test_contexts_end_at_their_origins():
     panel = Panel.from_arrays(list("ab"), [0, 0], [np.arange(5.0), 10 + np.arange(4.0)], Frequency.parse(1))
-    found = contexts_at(panel, np.array([0, 1]), np.array([4, 1]), 3)
+    found = panel.contexts(Origins(np.array([0, 1]), np.array([4, 1])), 3)
     np.testing.assert_array_equal(found, [[2, 3, 4], [np.nan, 10, 11]])
 
 
@@ -182,10 +185,14 @@ def test_anchors_are_the_levels_nearest_to_the_deciles():
 
 def test_intervals_are_nested_contain_the_median_and_know_their_step(calibrated, frame):
     levels = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
-    answer = calibrated.predictor.predict_panel(Panel.from_frame(frame), 2 * HORIZON, levels)
+    answer = calibrated.predictor.predict_panel(
+        Panel.from_frame(frame), calibrated.predictor.question(2 * HORIZON, quantile_levels=levels)
+    )
     assert (np.diff(answer.quantiles, axis=2) >= 0).all()
     np.testing.assert_array_equal(answer.at(0.5), answer.median)
-    bare = calibrated.predictor.calibrated(None).predict_panel(Panel.from_frame(frame), 2 * HORIZON)
+    bare = calibrated.predictor.calibrated(None).predict_panel(
+        Panel.from_frame(frame), calibrated.predictor.calibrated(None).question(2 * HORIZON)
+    )
     np.testing.assert_array_equal(answer.median, bare.median)
     assert not np.allclose(*calibrated.predictor.calibration.ratios[:2])
 
@@ -195,7 +202,9 @@ def test_intervals_of_calibration_windows_themselves_hold_as_many_as_their_ranks
     ends = calibration_ends(panel.lengths, HORIZON, WINDOWS)
     series = np.repeat([0, 1], TAIL - HORIZON + 1)
     steps = np.concatenate([np.arange(ends[s] - 1, panel.lengths[s] - HORIZON) for s in range(2)])
-    answer = calibrated.predictor.predict_panel(panel, None, (0.1, 0.9), (series, steps))
+    answer = calibrated.predictor.predict_panel(
+        panel, calibrated.predictor.question(quantile_levels=(0.1, 0.9)), Origins(series, steps)
+    )
     y = panel.y[(panel.offsets[:-1][series] + steps)[:, None] + np.arange(1, HORIZON + 1)]
     for step in range(HORIZON):
         n = int((~np.isnan(y[:, step])).sum())
@@ -219,7 +228,7 @@ def test_series_that_say_nothing_have_finite_intervals_and_missing_ones_none(cal
     ys = [np.full(24, 5.0), np.zeros(24), np.full(24, np.nan), np.r_[[np.nan] * 23, 3.0]]
     start = np.datetime64("2024-01-01", "us")
     panel = Panel.from_arrays(list("abcd"), [start] * 4, ys, Frequency.parse("h"))
-    answer = calibrated.predictor.predict_panel(panel, None, (0.1, 0.9))
+    answer = calibrated.predictor.predict_panel(panel, calibrated.predictor.question(quantile_levels=(0.1, 0.9)))
     assert list(answer.problems) == [2]
     assert np.isnan(answer.quantiles[2]).all()
     known = answer.quantiles[[0, 1, 3]]
@@ -228,9 +237,14 @@ def test_series_that_say_nothing_have_finite_intervals_and_missing_ones_none(cal
 
 
 def test_perturbing_what_comes_after_an_origin_changes_nothing(calibrated, frame):
-    panel, origins = Panel.from_frame(frame), (np.zeros(1, int), np.array([100]))
+    panel, origins = Panel.from_frame(frame), Origins(np.zeros(1, int), np.array([100]))
     later = panel.with_values(np.where(np.arange(len(panel.y)) > 100, -1e6, panel.y))
-    found = [calibrated.predictor.predict_panel(one, None, (0.1, 0.9), origins).quantiles for one in (panel, later)]
+    found = [
+        calibrated.predictor.predict_panel(
+            one, calibrated.predictor.question(quantile_levels=(0.1, 0.9)), origins
+        ).quantiles
+        for one in (panel, later)
+    ]
     np.testing.assert_array_equal(*found)
 
 
@@ -240,9 +254,9 @@ def test_rows_of_the_split_never_reach_the_weights(calibrated, frame):
     choices = {"units": 8} if calibrated.spec.model == "ff-ar" else {}
     other = fitted(calibrated.spec.model, wild, **choices)
     alone = fitted(calibrated.spec.model, frame[rows_left >= TAIL], windows=0, **choices)
-    expected = artifact.named_weights(calibrated.predictor.network)
+    expected = named_weights(calibrated.predictor.network)
     for one in (other, alone):
-        weights = artifact.named_weights(one.predictor.network)
+        weights = named_weights(one.predictor.network)
         assert all((weights[name] == expected[name]).all() for name in expected)
     found, plain = other.predictor.calibration, calibrated.predictor.calibration
     assert found.spare_scale == plain.spare_scale
@@ -295,18 +309,17 @@ def test_a_saved_calibration_answers_as_before_and_copies_forget_it(calibrated, 
     found = loaded.predict(frame, level=[80, 90])
     np.testing.assert_allclose(found.iloc[:, 3:], expected.iloc[:, 3:], rtol=1e-6)
     assert loaded.facts == calibrated.facts
-    assert loaded.training.calibration_windows == calibrated.copy().training.calibration_windows == WINDOWS
-    assert not json.loads((folder / artifact.CALIBRATION_FILE).read_text()).keys() & {"y", "history"}
+    assert loaded.choices.training.calibration_windows == calibrated.choices.training.calibration_windows == WINDOWS
+    assert not json.loads((folder / model_folder.CALIBRATION_FILE).read_text()).keys() & {"y", "history"}
 
 
 def signed(folder, change):
     """Change the calibration of a model and vouch for it."""
-    path = folder / artifact.CALIBRATION_FILE
+    path = folder / model_folder.CALIBRATION_FILE
     values = json.loads(path.read_text())
     change(values)
     path.write_text(json.dumps(values))
-    files = {file.name: artifact.sha256(file) for file in folder.iterdir() if file.name != artifact.MANIFEST_FILE}
-    (folder / artifact.MANIFEST_FILE).write_text(json.dumps({"files": files}))
+    sign(folder)
 
 
 @pytest.mark.parametrize(
@@ -325,14 +338,13 @@ def signed(folder, change):
 def test_a_calibration_that_was_tampered_with_is_refused_even_when_signed(folder, change, message):
     signed(folder, change)
     with pytest.raises(ArtifactError, match=message):
-        artifact.read(folder)
+        Artifact.read(folder)
 
 
 def test_a_model_that_lost_its_calibration_is_refused(folder):
-    (folder / artifact.CALIBRATION_FILE).unlink()
+    (folder / model_folder.CALIBRATION_FILE).unlink()
     with pytest.raises(ArtifactError, match=r"calibration\.json is missing"):
-        artifact.read(folder)
-    files = {file.name: artifact.sha256(file) for file in folder.iterdir() if file.name != artifact.MANIFEST_FILE}
-    (folder / artifact.MANIFEST_FILE).write_text(json.dumps({"files": files}))
+        Artifact.read(folder)
+    sign(folder)
     with pytest.raises(ArtifactError, match="golden forecasts differ"):
-        artifact.read(folder)
+        Artifact.read(folder)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecasting.combining import greedy_weights, scaled_error
+from forecasting.auto.weights import greedy_weights, scaled_error
 
 pytestmark = pytest.mark.fast
 

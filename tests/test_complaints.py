@@ -38,7 +38,9 @@ def small(**training):
 def test_predicting_again_and_again_leaves_no_memory_behind(trained, panel):
     def ask(times):
         for number in range(times):  # no two calls after each other have the same shape
-            trained.predictor.predict_panel(panel.tail(20 + number % 50), 1 + number % 12, (0.1, 0.9))
+            trained.predictor.predict_panel(
+                panel.tail(20 + number % 50), trained.predictor.question(1 + number % 12, quantile_levels=(0.1, 0.9))
+            )
 
     def memory():
         gc.collect()

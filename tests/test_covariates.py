@@ -9,10 +9,11 @@ from forecasting.attention import attention_frame
 from forecasting.config import Task
 from forecasting.data.covariates import Covariates
 from forecasting.data.future import future_frame, panel_for, with_known_future
+from forecasting.data.origins import Origins
 from forecasting.data.windows import layout
-from forecasting.decoding import DECODINGS
 from forecasting.errors import ConfigError, PanelError
 from forecasting.layers.covariates import CovariateReader, features_of
+from forecasting.layers.decoders import DECODINGS
 from forecasting.layers.encoders import STACKS
 from forecasting.model_spec import ModelSpec
 from forecasting.network import build_network
@@ -69,7 +70,7 @@ def test_a_missing_cell_is_no_zero(frame):
     predictor.network.covariates.adapt(layout(panel, TASK.calendar, H, TASK.covariate_kinds).known)
     ahead = panel.offsets[0] + 41 + np.arange(H)
     mean = panel.covariates.known["temp"].mean()
-    origins = np.zeros(1, int), np.array([40])
+    origins = Origins(np.zeros(1, int), np.array([40]))
     missing, zero, average = (
         predictor.predict_panel(changed(panel, "temp", ahead, value), origins=origins).median
         for value in (np.nan, 0.0, mean)
@@ -88,8 +89,8 @@ def test_only_what_is_known_ahead_reaches_the_horizon(frame, model, decoding):
     last = panel.offsets[0] + origin
 
     def forecast(other, horizon=H):
-        origins = np.array([0]), np.array([origin])
-        return predictor.predict_panel(other, horizon, origins=origins).median[0]
+        origins = Origins(np.array([0]), np.array([origin]))
+        return predictor.predict_panel(other, predictor.question(horizon), origins).median[0]
 
     plain, rolled = forecast(panel), forecast(panel, 2 * H)
     np.testing.assert_allclose(rolled[:H], plain, rtol=1e-5)
@@ -114,7 +115,7 @@ def test_only_what_is_known_ahead_reaches_the_horizon(frame, model, decoding):
 def test_every_stack_takes_covariates(frame, stack):
     predictor = predictor_of("gru", stack=stack)
     panel = panel_for(frame, TASK)
-    origins = np.arange(3), np.array([30, 40, 5])
+    origins = Origins(np.arange(3), np.array([30, 40, 5]))
     assert np.isfinite(predictor.predict_panel(panel, origins=origins).median).all()
 
 
@@ -189,7 +190,11 @@ def test_a_fitted_model_answers_the_same_from_everywhere(frame, tmp_path):
         fitted.make_future_frame(), expected[["unique_id", "ds"]], check_dtype=False, check_names=False
     )
     loaded = Forecaster.load(fitted.save(tmp_path / "model"))
-    assert (loaded.known_covariates, loaded.past_covariates, loaded.holidays) == (KNOWN, PAST, "DE-BY")
+    assert (loaded.choices.known_covariates, loaded.choices.past_covariates, loaded.choices.holidays) == (
+        KNOWN,
+        PAST,
+        "DE-BY",
+    )
     found = loaded.predict(history.sample(frac=1, random_state=1), future=future)
     np.testing.assert_allclose(found["gru"], expected["gru"], rtol=1e-6)
     whole = frame.assign(size=1.0, y=frame["y"].where(rows >= H))
@@ -208,10 +213,10 @@ def test_roll_outs_and_attention_read_what_is_known_ahead(frame):
     sampler = Predictor(spec, task, build_network(spec, task, seed=1))
     panel = panel_for(frame.assign(y=np.where(frame["y"] > 60, "a", "b")), task)
     with pytest.raises(PanelError, match="must reach 4 steps beyond"):
-        sample_panel(sampler, panel, H, Draw(5))
+        sample_panel(sampler, panel, sampler.question(), Draw(5))
     warm = with_known_future(panel, task, 6, future_frame(panel, 6).assign(temp=50.0))
     cold = with_known_future(panel, task, 6, future_frame(panel, 6).assign(temp=-50.0))
-    drawn = [sample_panel(sampler, one, 6, Draw(20, seed=3)) for one in (warm, warm, cold)]
+    drawn = [sample_panel(sampler, one, sampler.question(6), Draw(20, seed=3)) for one in (warm, warm, cold)]
     np.testing.assert_array_equal(drawn[0], drawn[1])
     assert (drawn[0] != drawn[2]).any()
     looking = predictor_of("gru", decoding="seq2seq", attention="additive")

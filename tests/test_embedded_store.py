@@ -26,7 +26,7 @@ def die(connection, cursor, statement, *rest):
         os.kill(os.getpid(), signal.SIGKILL)
 
 from forecasting import registry
-registry.names()
+registry.model_names()
 registry.client().create_experiment(f"made by {os.getpid()}")
 """
 
@@ -75,5 +75,5 @@ def test_a_folder_that_takes_no_store_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("FORECAST_HOME", str(tmp_path))
     (tmp_path / embedded_store.UNFINISHED).mkdir()
     with pytest.raises(RegistryError, match=r"cannot be made.*FORECAST_HOME") as raised:
-        registry.names()
+        registry.model_names()
     assert raised.value.code == "registry_unavailable"

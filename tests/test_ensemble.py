@@ -44,16 +44,17 @@ def test_quantiles_of_each_level_are_averaged_and_each_member_reads_its_own_cont
     ensemble = untrained(MEMBERS)
     assert ensemble.task.context_length == 30
     assert [part.task.context_length for part in alone(ensemble)] == [24, 30]
-    found = ensemble.predict_panel(panel, None, QUANTILE_GRID)
-    parts = [one.predict_panel(panel, None, QUANTILE_GRID).quantiles for one in alone(ensemble)]
+    found = ensemble.predict_panel(panel, ensemble.question(quantile_levels=QUANTILE_GRID))
+    parts = [one.predict_panel(panel, one.question(quantile_levels=QUANTILE_GRID)).quantiles for one in alone(ensemble)]
     np.testing.assert_allclose(found.quantiles, 0.6 * parts[0] + 0.4 * parts[1], rtol=1e-9)
 
 
 def test_a_member_that_gives_a_point_moves_the_median_and_not_the_spread(panel):
     ensemble = untrained((*MEMBERS, POINT))
-    found = ensemble.predict_panel(panel, None, QUANTILE_GRID)
+    found = ensemble.predict_panel(panel, ensemble.question(quantile_levels=QUANTILE_GRID))
     parts = [
-        one.predict_panel(panel, None, QUANTILE_GRID if one.task.quantile_levels else ()) for one in alone(ensemble)
+        one.predict_panel(panel, one.question(quantile_levels=QUANTILE_GRID if one.task.quantile_levels else ()))
+        for one in alone(ensemble)
     ]
     median = 0.3 * parts[0].median + 0.2 * parts[1].median + 0.5 * parts[2].median
     np.testing.assert_allclose(found.median, median, rtol=1e-9)
@@ -72,7 +73,9 @@ def test_points_alone_give_a_point():
 
 def test_bounds_hold_where_a_spread_is_put_at_another_median(panel):
     low = panel.with_values(np.where(np.arange(len(panel.y)) % 24 < 12, panel.y, 0.0))
-    found = untrained((*MEMBERS, POINT), lower=0.0, upper=60.0).predict_panel(low, None, QUANTILE_GRID)
+    found = untrained((*MEMBERS, POINT), lower=0.0, upper=60.0).predict_panel(
+        low, untrained((*MEMBERS, POINT), lower=0.0, upper=60.0).question(quantile_levels=QUANTILE_GRID)
+    )
     assert found.quantiles.min() == 0
     assert found.quantiles.max() <= 60
 

@@ -35,7 +35,7 @@ def forecaster():
 
 def windows_of(forecaster):
     """The windows before the last horizon of every series, by the book of the signature."""
-    panel, task = forecaster.history_, forecaster.predictor.task
+    panel, task = forecaster.fitted.history, forecaster.predictor.task
     arrays = layout(panel, task.calendar, 0, task.covariate_kinds)
     origins = panel.offsets[1:] - 1 - task.horizon
     rows = origins[:, None] + np.arange(1 - task.context_length, task.horizon + 1)
@@ -55,9 +55,11 @@ def test_another_program_gets_the_predictor_s_numbers(forecaster, tmp_path):
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run([sys.executable, "-c", PROGRAM], cwd=tmp_path, env=kept, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
-    panel, task = forecaster.history_, forecaster.predictor.task
-    origins = np.arange(panel.n_series), panel.lengths - 1 - task.horizon
-    expected = forecaster.predictor.predict_panel(panel, None, task.quantile_levels, origins).quantiles
+    panel, task = forecaster.fitted.history, forecaster.predictor.task
+    origins = panel.origins.later(-task.horizon)
+    expected = forecaster.predictor.predict_panel(
+        panel, forecaster.predictor.question(quantile_levels=task.quantile_levels), origins
+    ).quantiles
     np.testing.assert_allclose(np.load(tmp_path / "found.npy"), expected, rtol=1e-6)
     described = json.loads((folder / "signature.json").read_text())
     assert described["quantile_levels"] == list(task.quantile_levels)

@@ -10,6 +10,7 @@ import scipy.stats
 from click.testing import CliRunner
 
 from forecasting import Forecaster, Training
+from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, RequestError
 from forecasting.fallback import RIDGE, Rung, climb_down
@@ -153,16 +154,20 @@ def panel():
 def test_every_policy_says_what_it_did(trained, panel):
     predictor = trained.predictor
     assert least_observed(predictor.task) == 25
-    padded = predictor.predict_panel(panel, None, LEVELS)
+    padded = predictor.predict_panel(panel, predictor.question(quantile_levels=LEVELS))
     assert padded.status == ["ok", "padded", "padded"]
-    fallen = with_policy(predictor, "fallback").predict_panel(panel, None, LEVELS)
+    fallen = with_policy(predictor, "fallback").predict_panel(
+        panel, with_policy(predictor, "fallback").question(quantile_levels=LEVELS)
+    )
     assert fallen.status == ["ok", "fallback:naive:short", "fallback:naive:short"]
     assert not fallen.problems
     np.testing.assert_array_equal(fallen.quantiles[0], padded.quantiles[0])
     expected = climb_down(panel.y[200:220], 12, (24,))
     np.testing.assert_array_equal(fallen.median[1], expected.mean)
     np.testing.assert_array_equal(fallen.quantiles[1], expected.quantiles(LEVELS))
-    refused = with_policy(predictor, "error").predict_panel(panel, None, LEVELS)
+    refused = with_policy(predictor, "error").predict_panel(
+        panel, with_policy(predictor, "error").question(quantile_levels=LEVELS)
+    )
     assert np.isnan(refused.median[1:]).all()
     assert np.isfinite(refused.median[0]).all()
     with pytest.raises(RequestError, match=r"fewer than 25 .* 'short' has 20 in 20 rows, 'new' has 1 in 1 rows") as one:
@@ -184,7 +189,7 @@ def test_a_network_without_a_number_gives_way_under_every_policy(trained, panel)
     network = build_network(trained.spec, trained.predictor.task, 1)
     network.core.weights[0].assign(np.full(network.core.weights[0].shape, np.nan))
     broken = Predictor(trained.spec, trained.predictor.task, network)
-    answer = broken.predict_panel(panel, 30, LEVELS)  # longer than trained
+    answer = broken.predict_panel(panel, broken.question(30, quantile_levels=LEVELS))  # longer than trained
     assert answer.status[0].startswith("fallback:")
     assert all(status.endswith(":non_finite") for status in answer.status)
     assert not answer.problems
@@ -202,7 +207,9 @@ def test_counts_stay_whole_when_the_ladder_answers(head, panel):
     training = Training(**BRIEF)
     one = Forecaster("ff-ar", 6, context_length=48, units=4, head=head, training=training, short_series="fallback")
     predictor = one.fit_panel(counts.select([0])).predictor
-    answer = predictor.predict_panel(counts, None, LEVELS, (np.ones(12, int), np.arange(3, 15)))
+    answer = predictor.predict_panel(
+        counts, predictor.question(quantile_levels=LEVELS), Origins(np.ones(12, int), np.arange(3, 15))
+    )
     assert all(status.startswith("fallback:") for status in answer.status)
     for window in range(12):
         found = climb_down(counts.y[200 : 200 + window + 4], 6, one.predictor.task.season)
@@ -214,14 +221,16 @@ def test_counts_stay_whole_when_the_ladder_answers(head, panel):
 
 def test_a_fallback_reads_nothing_but_its_own_context(trained, panel):
     predictor = with_policy(trained.predictor, "fallback")
-    origins = np.array([0, 0, 1]), np.array([15, 120, 19])
-    before = predictor.predict_panel(panel, None, LEVELS, origins)
+    origins = Origins(np.array([0, 0, 1]), np.array([15, 120, 19]))
+    before = predictor.predict_panel(panel, predictor.question(quantile_levels=LEVELS), origins)
     after = predictor.predict_panel(
-        panel.with_values(np.where(np.arange(221) == 16, 1e6, panel.y)), None, LEVELS, origins
+        panel.with_values(np.where(np.arange(221) == 16, 1e6, panel.y)),
+        predictor.question(quantile_levels=LEVELS),
+        origins,
     )
     assert before.status == ["fallback:naive:short", "ok", "fallback:naive:short"]
     np.testing.assert_array_equal(before.quantiles[0], after.quantiles[0])
-    alone = predictor.predict_panel(panel.select([1]), None, LEVELS)
+    alone = predictor.predict_panel(panel.select([1]), predictor.question(quantile_levels=LEVELS))
     np.testing.assert_array_equal(alone.quantiles[0], before.quantiles[2])
 
 

@@ -141,13 +141,13 @@ def test_without_a_calendar_the_clock_says_nothing(hourly, tmp_path):
     later = hourly.assign(ds=hourly["ds"] + pd.Timedelta("9D5h"))
     np.testing.assert_array_equal(forecaster.predict(later)["ff-ar"], forecaster.predict(hourly)["ff-ar"])
     loaded = Forecaster.load(forecaster.save(tmp_path / "model"))
-    assert loaded.calendar == loaded.predictor.task.calendar == ()
+    assert loaded.choices.calendar == loaded.predictor.task.calendar == ()
 
 
 def test_a_calendar_is_that_of_the_cycles_that_were_said(hourly, tmp_path):
     forecaster = Forecaster("ar", 6, context_length=24, calendar=["weekend", "hour"]).fit(hourly)
     assert {name.split("_")[0] for name in forecaster.predictor.task.calendar} == {"hour", "weekend"}
-    assert Forecaster.load(forecaster.save(tmp_path / "model")).calendar == ("hour", "weekend")
+    assert Forecaster.load(forecaster.save(tmp_path / "model")).choices.calendar == ("hour", "weekend")
     with pytest.raises(ConfigError, match="a list of cycles"):
         Forecaster("ar", 6, calendar="hour")
 

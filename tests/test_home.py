@@ -2,7 +2,7 @@
 
 import pytest
 
-from forecasting.home import without_password
+from forecasting.errors import without_password
 
 pytestmark = pytest.mark.fast
 

@@ -52,8 +52,8 @@ def test_the_quantiles_of_an_answer_are_those_of_its_paths(name, request):
     forecaster = request.getfixturevalue(name)
     network, task = forecaster.predictor.network, forecaster.predictor.task
     panel = forecaster.history(None)
-    many = sample_panel(forecaster.predictor, panel, H, Draw(n=4000))
-    answer = forecaster.predictor.predict_panel(panel, quantile_levels=(0.1, 0.5, 0.9))
+    many = sample_panel(forecaster.predictor, panel, forecaster.predictor.question(H), Draw(n=4000))
+    answer = forecaster.predictor.predict_panel(panel, forecaster.predictor.question(quantile_levels=(0.1, 0.5, 0.9)))
     levels = np.array([0.1, 0.5, 0.9])
     slack = 4 * np.sqrt(levels * (1 - levels) / PATHS)  # of a share that is seen in so many paths
     below = (many[..., None] < answer.quantiles[:, None]).mean(axis=1)
@@ -71,11 +71,13 @@ def test_the_quantiles_of_an_answer_are_those_of_its_paths(name, request):
 
 def test_an_answer_depends_on_its_own_window_alone(drawn, monkeypatch):
     panel = Panel.from_frame(make_frame(series=5, rows=60))
-    together = drawn.predictor.predict_panel(panel, quantile_levels=(0.1, 0.9))
-    backwards = drawn.predictor.predict_panel(panel.select(np.arange(5)[::-1]), quantile_levels=(0.1, 0.9))
+    together = drawn.predictor.predict_panel(panel, drawn.predictor.question(quantile_levels=(0.1, 0.9)))
+    backwards = drawn.predictor.predict_panel(
+        panel.select(np.arange(5)[::-1]), drawn.predictor.question(quantile_levels=(0.1, 0.9))
+    )
     np.testing.assert_allclose(backwards.quantiles[::-1], together.quantiles, rtol=1e-5)
     monkeypatch.setattr(drawn.predictor, "chunk", 2)
-    chunked = drawn.predictor.predict_panel(panel, quantile_levels=(0.1, 0.9))
+    chunked = drawn.predictor.predict_panel(panel, drawn.predictor.question(quantile_levels=(0.1, 0.9)))
     np.testing.assert_allclose(chunked.quantiles, together.quantiles, rtol=1e-5)
     np.testing.assert_allclose(chunked.median, together.median, rtol=1e-5)
 
@@ -84,7 +86,7 @@ def test_each_step_is_drawn_from_what_the_model_says_after_the_steps_drawn_befor
     """The step after a drawn one has the distribution of a forecast whose history ends with it."""
     panel = Panel.from_frame(make_frame(series=1, rows=60))
     network = drawn.predictor.network
-    paths = sample_panel(drawn.predictor, panel, 2, Draw(n=2000))[0]
+    paths = sample_panel(drawn.predictor, panel, drawn.predictor.question(2), Draw(n=2000))[0]
     shares = []
     context, known, statics = contexts(drawn, panel)
     scaled = network.scaler(context)

@@ -10,6 +10,7 @@ import pytest
 
 from forecasting import Forecaster, Training
 from forecasting.data.calendar import Frequency
+from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, PanelError, RequestError
 from forecasting.graphs import CHUNK
@@ -65,20 +66,20 @@ def test_long_contexts_with_many_columns_are_read_in_smaller_parts(predictor):
 
 @pytest.mark.parametrize("chunk", [1, 3])
 def test_answers_do_not_depend_on_how_many_windows_are_read_at_once(predictor, panel, chunk):
-    origins = np.repeat([0, 1], 5), np.tile(np.arange(60, 160, 20), 2)
+    origins = Origins(np.repeat([0, 1], 5), np.tile(np.arange(60, 160, 20), 2))
     horizon, levels = 2 * predictor.task.horizon, (0.1, 0.5, 0.9)
-    expected = predictor.predict_panel(panel, horizon, levels, origins)
+    expected = predictor.predict_panel(panel, predictor.question(horizon, quantile_levels=levels), origins)
     parts = copy.copy(predictor)
     parts.chunk = chunk
-    found = parts.predict_panel(panel, horizon, levels, origins)
+    found = parts.predict_panel(panel, parts.question(horizon, quantile_levels=levels), origins)
     np.testing.assert_allclose(found.quantiles, expected.quantiles, rtol=1e-6)
 
 
 @pytest.mark.parametrize("horizon", [12.0, "12", True, 0, [12]])
 def test_a_horizon_that_is_no_count_is_refused(trained, horizon):
-    for ask in (trained.predict, trained.predictor.predict_panel):
+    for ask in (trained.predict, trained.sample, trained.make_future_frame, trained.predictor.question):
         with pytest.raises(RequestError, match=r"`horizon` must be .*from 1 to 120 .* Got") as caught:
-            ask(*(() if ask == trained.predict else (trained.history_,)), horizon=horizon)
+            ask(horizon=horizon)
         assert caught.value.code == "horizon_range"
     assert len(trained.predict(horizon=np.int64(3))) == 6
 
@@ -115,7 +116,7 @@ def test_what_is_no_list_of_numbers_is_refused_by_name(trained, field, asked):
     ],
 )
 def test_seasons_may_be_arrays(season, periods):
-    found = Forecaster("naive", 6, season=season).season
+    found = Forecaster("naive", 6, season=season).choices.season
     assert found == periods
     assert all(type(one) is int for one in found or ())
 
@@ -127,14 +128,14 @@ def test_what_is_no_season_is_refused_by_name(hourly, season):
 
 
 def test_intervals_are_nested_and_contain_the_median(predictor, panel):
-    answer = predictor.predict_panel(panel, quantile_levels=(0.025, 0.1, 0.5, 0.9, 0.975))
+    answer = predictor.predict_panel(panel, predictor.question(quantile_levels=(0.025, 0.1, 0.5, 0.9, 0.975)))
     assert (np.diff(answer.quantiles, axis=2) >= 0).all()
     np.testing.assert_array_equal(answer.at(0.5), answer.median)
 
 
 def test_a_longer_horizon_goes_on_from_the_medians(predictor, panel):
     horizon = predictor.task.horizon
-    long = predictor.predict_panel(panel, 2 * horizon + 3).median
+    long = predictor.predict_panel(panel, predictor.question(2 * horizon + 3)).median
     np.testing.assert_array_equal(long[:, :horizon], predictor.predict_panel(panel).median)
     histories = [
         np.r_[panel.y[panel.offsets[s] : panel.offsets[s + 1]], long[s, :horizon]] for s in range(panel.n_series)
@@ -145,7 +146,7 @@ def test_a_longer_horizon_goes_on_from_the_medians(predictor, panel):
 
 def test_origins_inside_a_series_are_answered_as_if_it_ended_there(predictor, panel):
     steps = np.array([60, 100, 150])
-    inside = predictor.predict_panel(panel, origins=(np.zeros(3, int), steps)).median
+    inside = predictor.predict_panel(panel, origins=Origins(np.zeros(3, int), steps)).median
     for row, step in enumerate(steps):
         cut = panel.select([0]).truncate(np.array([step + 1]))
         np.testing.assert_allclose(inside[row], predictor.predict_panel(cut).median[0], rtol=1e-6)
@@ -154,8 +155,8 @@ def test_origins_inside_a_series_are_answered_as_if_it_ended_there(predictor, pa
 def test_a_rolled_out_forecast_from_inside_a_series_sees_nothing_after_the_origin(predictor, panel):
     horizon = 2 * predictor.task.horizon
     noisy = panel.with_values(np.where(np.arange(len(panel.y)) > 100, 1e6, panel.y))
-    origins = (np.zeros(1, int), np.array([100]))
-    plain, other = (predictor.predict_panel(one, horizon, origins=origins).median for one in (panel, noisy))
+    origins = Origins(np.zeros(1, int), np.array([100]))
+    plain, other = (predictor.predict_panel(one, predictor.question(horizon), origins).median for one in (panel, noisy))
     np.testing.assert_array_equal(plain, other)
 
 
@@ -168,7 +169,9 @@ def test_any_number_of_series_and_rows_is_one_graph(predictor, panel):
     assert all(spec.shape[0] is None for spec in predictor.compiled.structured_input_signature[0])
     for count in (1, 2):
         for rows in (1, 10, 48, 100):
-            assert predictor.predict_panel(panel.select(np.arange(count)).tail(rows), 5).median.shape == (count, 5)
+            assert predictor.predict_panel(
+                panel.select(np.arange(count)).tail(rows), predictor.question(5)
+            ).median.shape == (count, 5)
 
 
 def test_threads_get_the_same_numbers_as_one_after_the_other(predictor, panel):
@@ -194,12 +197,12 @@ def test_a_series_with_nothing_observed_is_a_problem_of_its_own(predictor, panel
 @pytest.mark.parametrize("horizon", [0, -1, 10**9])
 def test_a_horizon_out_of_range_is_refused_with_the_range(predictor, panel, horizon):
     with pytest.raises(RequestError, match=r"from 1 to 120"):
-        predictor.predict_panel(panel, horizon)
+        predictor.question(horizon)
 
 
 def test_a_level_outside_the_trained_grid_is_refused(predictor, panel):
     with pytest.raises(RequestError, match=r"between 0\.025 and 0\.975"):
-        predictor.predict_panel(panel, quantile_levels=(0.001,))
+        predictor.question(quantile_levels=(0.001,))
 
 
 def test_another_frequency_is_refused_unless_the_grids_agree(predictor):

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from forecasting import Forecaster, Training, recalibration
-from forecasting.calibration import calibrate
+from forecasting import Forecaster, Training, calibrating
+from forecasting.calibrating import MovingCalibration, calibrate
+from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.data.splits import calibration_ends
 from forecasting.errors import ConfigError, TrainingError
 from forecasting.evaluation.backtest import rolling
-from forecasting.recalibration import MovingCalibration, rows_until
+from forecasting.recalibration import rows_until
 from tests.conftest import BRIEF, make_frame
 
 HORIZON, WINDOWS = 6, 5
@@ -103,15 +104,19 @@ def test_every_window_of_a_backtest_is_calibrated_on_what_was_known_then(frame, 
     still = one.backtest_panel(panel, 4, level=[80])
     # windows are answered in batches of other sizes, whose products are summed in another order
     np.testing.assert_allclose(found.answer.median, still.answer.median, rtol=1e-6)
-    origins = rolling(panel, HORIZON, 4, None)
-    first = origins.window == 0
+    rolled = rolling(panel, HORIZON, 4, None)
+    first = rolled.window == 0
     np.testing.assert_allclose(found.answer.quantiles[first], still.answer.quantiles[first], rtol=1e-6)
     assert not np.allclose(found.answer.quantiles[~first], still.answer.quantiles[~first])
-    fitted = one.copy().fit_panel(origins.training_panel(panel)).predictor
-    ends = origins.ends(panel, 2)
+    fitted = one.copy().fit_panel(rolled.training_panel(panel)).predictor
+    ends = rolled.ends(panel, 2)
     by_hand = fitted.calibrated(calibrate(fitted.calibrated(None), panel.truncate(ends), ends - TAIL))
-    expected = by_hand.predict_panel(panel, None, (0.1, 0.9), (origins.series[origins.window == 2], ends - 1))
-    np.testing.assert_allclose(found.answer.quantiles[origins.window == 2], expected.quantiles, rtol=1e-6)
+    expected = by_hand.predict_panel(
+        panel,
+        by_hand.question(quantile_levels=(0.1, 0.9)),
+        Origins(np.arange(panel.n_series), ends - 1),
+    )
+    np.testing.assert_allclose(found.answer.quantiles[rolled.window == 2], expected.quantiles, rtol=1e-6)
 
 
 def test_rows_after_an_origin_never_reach_its_calibration(frame):
@@ -123,9 +128,9 @@ def test_rows_after_an_origin_never_reach_its_calibration(frame):
     same(*(MovingCalibration.of(fitted, one, seen, WINDOWS).at(np.full(3, 230)) for one in (panel, later)))
 
 
-@pytest.mark.parametrize("most", [20, recalibration.MOST_WINDOWS])
+@pytest.mark.parametrize("most", [20, calibrating.MOST_WINDOWS])
 def test_calibrating_at_the_end_scores_the_last_rows_alone_and_says_the_same(monkeypatch, frame, most):
-    monkeypatch.setattr(recalibration, "MOST_WINDOWS", most)
+    monkeypatch.setattr(calibrating, "MOST_WINDOWS", most)
     panel = Panel.from_frame(frame)
     fitted = forecaster("ff-ar", windows=0, units=4).fit_panel(panel.truncate(np.full(3, 100))).predictor
     seen = np.full(3, 100)
@@ -133,8 +138,8 @@ def test_calibrating_at_the_end_scores_the_last_rows_alone_and_says_the_same(mon
     found, expected = last.at(panel.lengths), every.at(panel.lengths)
     np.testing.assert_array_equal(found.counts, expected.counts)
     np.testing.assert_allclose(found.ratios, expected.ratios, rtol=1e-5, atol=1e-6)
-    assert (last.errors.steps >= 260 - 4 * HORIZON - 1).all()
-    assert len(last.errors.steps) < len(every.errors.steps)
+    assert (last.errors.origins.steps >= 260 - 4 * HORIZON - 1).all()
+    assert len(last.errors.origins.steps) < len(every.errors.origins.steps)
     fitted.chunk = 7
     np.testing.assert_allclose(
         MovingCalibration.of(fitted, panel, seen, 4).errors.ratios, every.errors.ratios, rtol=1e-5, atol=1e-6
@@ -142,8 +147,8 @@ def test_calibrating_at_the_end_scores_the_last_rows_alone_and_says_the_same(mon
 
 
 def test_many_series_and_a_short_window_leave_every_origin_something_to_calibrate_on(monkeypatch):
-    monkeypatch.setattr(recalibration, "MOST_WINDOWS", 20)
-    monkeypatch.setattr(recalibration, "FEWEST_SERIES", 5)
+    monkeypatch.setattr(calibrating, "MOST_WINDOWS", 20)
+    monkeypatch.setattr(calibrating, "FEWEST_SERIES", 5)
     panel = Panel.from_frame(make_frame(series=40, rows=400).groupby("unique_id").tail(80))
     lengths = panel.lengths
     fitted = forecaster(windows=1).fit_panel(panel.truncate(lengths - 30)).predictor

@@ -30,8 +30,8 @@ def logged(trained, hourly):
         run.table(forecast, "forecast.json")
         one = forecast[forecast["unique_id"] == "s0"]
         run.figure(fan_chart(hourly[hourly["unique_id"] == "s0"], one, "gru", [80]), "fan.png")
-        first = run.model(trained.predictor, trained.facts, "tests-model")
-        second = run.model(trained.predictor, trained.facts, "tests-model")
+        first = run.model(trained.fitted.artifact, "tests-model")
+        second = run.model(trained.fitted.artifact, "tests-model")
     registry.promote("tests-model", first.version.version)
     return run, first, second
 
@@ -111,7 +111,7 @@ def test_a_promotion_that_fails_changes_nothing(logged, monkeypatch, code, told)
 def test_a_first_promotion_over_another_that_fails_leaves_no_former_champion(logged, trained, monkeypatch):
     with tracking.run("young", "tests") as run:
         for _ in range(2):
-            run.model(trained.predictor, trained.facts, "young")
+            run.model(trained.fitted.artifact, "young")
     registry.promote("young", "1")
     refusing(monkeypatch, "set_registered_model_alias", TEMPORARILY_UNAVAILABLE)
     with pytest.raises(RegistryError):
@@ -227,7 +227,7 @@ def test_what_is_no_reference_is_refused_before_anything_is_asked(reference):
 
 def test_a_model_without_a_former_champion_cannot_be_rolled_back(logged, trained):
     with tracking.run("other", "tests") as run:
-        run.model(trained.predictor, trained.facts, "lonely")
+        run.model(trained.fitted.artifact, "lonely")
     registry.promote("lonely", "1")
     with pytest.raises(RegistryError, match="no other champion"):
         registry.rollback("lonely")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from forecasting import Forecaster, ModelSpec, Task, Training
-from forecasting.decoding import DECODINGS
+from forecasting.layers.decoders import DECODINGS
 from forecasting.layers.encoders import STACKS
 from forecasting.network import build_network
 from tests.conftest import BRIEF, make_frame

@@ -9,8 +9,8 @@ import pytest
 from forecasting import Forecaster, ModelSpec, Task, Training, leaderboard
 from forecasting.data.panel import Panel
 from forecasting.data.symbols import alphabet_of
-from forecasting.decoding import DECODINGS
 from forecasting.errors import ConfigError, PanelError, RequestError
+from forecasting.layers.decoders import DECODINGS
 from forecasting.network import build_network
 from tests.conftest import QUICK, symbol_frame
 

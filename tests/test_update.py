@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting import Forecaster, Training, artifact
+from forecasting import Forecaster, Training
 from forecasting.errors import ArtifactError, ConfigError, NotFittedError, PanelError, TrainingError
 from forecasting.learner_state import LearnerState
+from forecasting.store import model_folder
 from tests.conftest import make_frame
+from tests.model_folders import sign
 
 NEW = 30
 
@@ -41,7 +43,7 @@ def folder(written, tmp_path):
 
 
 def numbers(model):
-    arrays = model.learner_state.arrays
+    arrays = model.fitted.artifact.learner.arrays
     return [*model.predictor.network.get_weights(), *(arrays[name] for name in sorted(arrays))]
 
 
@@ -139,7 +141,7 @@ def test_an_update_that_diverges_leaves_everything_as_it_was(monkeypatch):
         return np.zeros(3)
 
     with monkeypatch.context() as patch:
-        patch.setattr(model.online_, "take", lambda *rows: pd.Series(diverge(*rows)).to_numpy().view(Numbers))
+        patch.setattr(model.fitted.online, "take", lambda *rows: pd.Series(diverge(*rows)).to_numpy().view(Numbers))
         with pytest.raises(TrainingError, match="diverged"):
             model.update(new)
     for found, wanted in zip(numbers(model), before, strict=True):
@@ -157,29 +159,29 @@ class Numbers(np.ndarray):
 def test_the_state_of_a_learner_is_a_file_that_the_manifest_vouches_for(folder):
     _, _, new = old_and_new()
     assert sorted(file.name for file in folder.iterdir()) == sorted(
-        (*artifact.FILES, artifact.LEARNER_FILE, artifact.MANIFEST_FILE)
+        (*model_folder.FILES, model_folder.LEARNER_FILE, model_folder.MANIFEST_FILE)
     )
-    path, manifest = folder / artifact.LEARNER_FILE, folder / artifact.MANIFEST_FILE
+    path, manifest = folder / model_folder.LEARNER_FILE, folder / model_folder.MANIFEST_FILE
     content, recorded = path.read_bytes(), manifest.read_text()
     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     with pytest.raises(ArtifactError, match="is not the file that was written"):
-        artifact.verify(folder)
+        model_folder.verify(folder)
     path.unlink()
     with pytest.raises(ArtifactError, match="is missing"):
-        artifact.verify(folder)
+        model_folder.verify(folder)
     files = json.loads(recorded)["files"]
-    manifest.write_text(json.dumps({"files": {name: files[name] for name in artifact.FILES}}))
+    manifest.write_text(json.dumps({"files": {name: files[name] for name in model_folder.FILES}}))
     with pytest.raises(NotFittedError, match="without what its learner remembers"):
         Forecaster.load(folder).update(new)
     path.write_bytes(content)
     with pytest.raises(ArtifactError, match="is not the file that was written"):
-        artifact.verify(folder)
+        model_folder.verify(folder)
 
 
 @pytest.mark.parametrize("change", ["shape", "name", "series", "file"])
 def test_a_state_that_does_not_fit_is_refused(folder, change):
     _, _, new = old_and_new()
-    path, manifest = folder / artifact.LEARNER_FILE, folder / artifact.MANIFEST_FILE
+    path = folder / model_folder.LEARNER_FILE
     state = LearnerState.read(path)
     arrays, record = dict(state.arrays), dict(state.record)
     if change == "shape":
@@ -191,8 +193,7 @@ def test_a_state_that_does_not_fit_is_refused(folder, change):
     LearnerState(arrays, record).write(path)
     if change == "file":
         path.write_bytes(b"nothing")
-    files = json.loads(manifest.read_text())["files"] | {path.name: artifact.sha256(path)}
-    manifest.write_text(json.dumps({"files": files}))
+    sign(folder)
     with pytest.raises(ArtifactError) as caught:
         Forecaster.load(folder).update(new)
     assert caught.value.code == "learner"

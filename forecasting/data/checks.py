@@ -62,7 +62,7 @@ class Checked:
 
 
 def check_frame(
-    frame: Any, freq: str | int | None = None, symbols: tuple[str, ...] = (), beside: Sequence[str] = ()
+    frame: Any, freq: str | int | None = None, symbols: tuple[str, ...] = (), covariates: Sequence[str] = ()
 ) -> Checked:
     """Run every error-level check on a long frame.
 
@@ -70,9 +70,9 @@ def check_frame(
         frame: columns `ds`, `y` and perhaps `unique_id`, or their other spellings; rows in any order.
         freq: the frequency; None infers it.
         symbols: the alphabet of a target that holds symbols; none for numbers.
-        beside: other columns that somebody reads.
+        covariates: other columns that somebody reads.
     """
-    names, findings = find_columns(frame, beside)
+    names, findings = find_columns(frame, covariates)
     if findings:
         return Checked(findings)
     if len(frame) == 0:

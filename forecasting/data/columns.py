@@ -18,10 +18,10 @@ _LOGGER = logging.getLogger("forecasting")
 NUMBERS = frozenset({"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"})
 
 
-def find_columns(frame: Any, beside: Sequence[str] = ()) -> tuple[dict[str, str], list[Finding]]:
+def find_columns(frame: Any, covariates: Sequence[str] = ()) -> tuple[dict[str, str], list[Finding]]:
     """Return the frame's own name of each of the columns `unique_id`, `ds` and `y`, and what is wrong with them.
 
-    A frame without an id column is one series. Columns other than these and `beside` are ignored, with one line in
+    A frame without an id column is one series. Columns other than these and `covariates` are ignored, with one line in
     the log.
     """
     if not isinstance(frame, pd.DataFrame):
@@ -37,8 +37,8 @@ def find_columns(frame: Any, beside: Sequence[str] = ()) -> tuple[dict[str, str]
         if present:
             names[wanted] = present[0]
     findings = [_missing_column(frame, wanted) for wanted in (DS, Y) if wanted not in names]
-    findings += [_repeated_column(name) for name in (*names.values(), *beside) if (frame.columns == name).sum() > 1]
-    ignored = [str(name) for name in frame.columns if name not in (*names.values(), *beside)]
+    findings += [_repeated_column(name) for name in (*names.values(), *covariates) if (frame.columns == name).sum() > 1]
+    ignored = [str(name) for name in frame.columns if name not in (*names.values(), *covariates)]
     if ignored:
         _LOGGER.info("Columns that were not asked for are ignored: %s.", ", ".join(ignored))
     return names, findings

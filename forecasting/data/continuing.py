@@ -48,7 +48,7 @@ def require_continuation(panel: Panel, ends: Mapping[str, Any], timezone: str | 
         raise PanelError(text, code=code, series=str(name), row=0, field=DS)
 
 
-def joined(old: Panel, new: Panel) -> Panel:
+def continued(old: Panel, new: Panel) -> Panel:
     """Return one panel of old rows and of the new rows that follow them; its series are sorted by id."""
     starts: dict[str, Any] = {}
     values: dict[str, list[NDArray[np.float64]]] = {}

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from forecasting.config import Task
 from forecasting.data.columns import read_ids
 from forecasting.data.covariates import Covariates, missing_like, values_of
+from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.data.rows import time_text
 from forecasting.data.timestamps import read_times
@@ -200,7 +201,7 @@ def split_by_y(panel: Panel, horizon: int) -> tuple[Panel, NDArray[np.bool_]]:
     last = np.maximum.reduceat(np.where(np.isnan(panel.y), -1, local), panel.offsets[:-1])
     last = np.where(last < 0, lengths - 1, last)
     found = np.arange(horizon) < (lengths - 1 - last)[:, None]
-    return panel.windows(np.arange(panel.n_series), last, int(lengths.max()), horizon), found
+    return panel.windows(Origins(np.arange(panel.n_series), last), int(lengths.max()), horizon), found
 
 
 def require_complete(panel: Panel, found: NDArray[np.bool_]) -> None:
@@ -227,16 +228,13 @@ def require_complete(panel: Panel, found: NDArray[np.bool_]) -> None:
     )
 
 
-def require_known_ahead(
-    panel: Panel, task: Task, series: NDArray[np.int64], steps: NDArray[np.int64], horizon: int
-) -> None:
+def require_known_ahead(panel: Panel, task: Task, origins: Origins, horizon: int) -> None:
     """Check that the known covariates reach `horizon` steps beyond origins.
 
     Args:
         panel: the series.
         task: of the model.
-        series: [W] series of each origin.
-        steps: [W] local index of each origin's last observed row.
+        origins: of W windows.
         horizon: steps ahead.
 
     Raises:
@@ -244,9 +242,9 @@ def require_known_ahead(
     """
     if not task.known_covariates:
         return
-    short = panel.lengths[series] - 1 - steps + panel.covariates.ahead < horizon
+    short = panel.lengths[origins.series] - 1 - origins.steps + panel.covariates.ahead < horizon
     if short.any():
-        at = int(series[np.flatnonzero(short)[0]])
+        at = int(origins.series[np.flatnonzero(short)[0]])
         names = ", ".join(task.known_names)
         raise PanelError(
             f"The known covariates ({names}) must reach {horizon} steps beyond the last observed row, and do not in "
@@ -259,11 +257,11 @@ def require_known_ahead(
 
 def times_ahead(panel: Panel, series: Any, ahead: Any) -> str:
     """Return the time of a step ahead of one series in words; 0 is the first step."""
-    time = panel.times_after(np.array([series]), panel.lengths[[series]] + ahead - 1, 1)
+    time = panel.times_after(panel.origins[[series]].later(int(ahead)), 1)
     return time_text(panel.wall_clock(time)[0, 0])
 
 
 def future_frame(panel: Panel, horizon: int) -> pd.DataFrame:
     """Return the frame `unique_id, ds` of the steps after the end of every series, to be filled in."""
-    times = panel.times_after(np.arange(panel.n_series), panel.lengths - 1, horizon)
+    times = panel.times_after(panel.origins, horizon)
     return pd.DataFrame({UNIQUE_ID: np.repeat(panel.ids, horizon), DS: panel.to_output(times.ravel())})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,6 +31,14 @@ _WORDS = {
 }
 
 
+@dataclass(frozen=True, eq=False)
+class Mended:
+    """A frame after a repair, and one record for each kind of change that was made."""
+
+    frame: pd.DataFrame
+    changes: tuple[dict[str, Any], ...] = ()
+
+
 def change(text: str, code: str, action: str, rows: Rows, at: NDArray[np.int64]) -> dict[str, Any]:
     """Return the record of a change of some sorted rows, at least one."""
     return {
@@ -41,24 +52,25 @@ def change(text: str, code: str, action: str, rows: Rows, at: NDArray[np.int64])
     }
 
 
-def number_texts(frame: pd.DataFrame, plan: Plan, changes: list[dict[str, Any]]) -> pd.DataFrame:
+def number_texts(frame: pd.DataFrame, plan: Plan) -> Mended:
     """Return a frame whose target is numbers: texts that are none become missing, where the plan says so."""
     if plan.actions["y_dtype"] != "missing":
-        return frame
+        return Mended(frame)
     names, findings = find_columns(frame)
     if findings or pd.api.types.is_numeric_dtype(frame[names[Y]].dtype):
-        return frame
+        return Mended(frame)
     column = frame[names[Y]]
     numbers = pd.to_numeric(column.astype(object), errors="coerce").astype("float64")
     lost = np.flatnonzero((numbers.isna() & column.notna()).to_numpy())
+    mended = frame.assign(**{names[Y]: numbers})
+    if len(lost) == 0:
+        return Mended(mended)
+    record = {"change": "made values that are no numbers missing", "code": "y_dtype", "action": "missing"}
     places = [{"series": None, "row": int(row), "time": None} for row in lost[:NAMED_PLACES]]
-    if len(lost):
-        record = {"change": "made values that are no numbers missing", "code": "y_dtype", "action": "missing"}
-        changes.append({**record, "rows": len(lost), "series": None, "row": int(lost[0]), "places": places})
-    return frame.assign(**{names[Y]: numbers})
+    return Mended(mended, ({**record, "rows": len(lost), "series": None, "row": int(lost[0]), "places": places},))
 
 
-def mend_values(frame: pd.DataFrame, plan: Plan, changes: list[dict[str, Any]]) -> pd.DataFrame:
+def mend_values(frame: pd.DataFrame, plan: Plan) -> Mended:
     """Return a regular frame after what the plan does about values, done until nothing is left to do.
 
     What is missing may bring the next outlier or leading zero to light: going on until there is none is what makes a
@@ -66,30 +78,42 @@ def mend_values(frame: pd.DataFrame, plan: Plan, changes: list[dict[str, Any]]) 
     as it is then.
     """
     chosen = [code for code in _VALUE_CODES if plan.actions[code] != KEEP]
-    made: dict[str, dict[str, Any]] = {}
+    made: list[dict[str, Any]] = []
     is_done = not chosen
     while not is_done:
-        is_done = True
+        before = len(made)
         for code in chosen:
-            checked = check_frame(frame, plan.freq)
-            if checked.rows is None or checked.rows.n_rows == 0:
-                break
-            at = _concerned(code, plan.actions[code], checked.rows, checked)
-            if len(at) == 0:
-                continue
-            is_done = False
-            one = change(_WORDS[code, plan.actions[code]], code, plan.actions[code], checked.rows, at)
-            before = made.setdefault(code, {**one, "rows": 0})
-            before["rows"] += one["rows"]
-            position = checked.rows.position[at]
-            if plan.actions[code] == "drop":
-                frame = frame.iloc[np.setdiff1d(np.arange(len(frame)), position)].reset_index(drop=True)
-            else:
-                y = frame[checked.names[Y]].to_numpy(np.float64, copy=True)
-                y[position] = np.nan
-                frame = frame.assign(**{checked.names[Y]: y})
-    changes += made.values()
-    return frame
+            mended = _mend(frame, plan, code)
+            frame, made = mended.frame, [*made, *mended.changes]
+        is_done = len(made) == before
+    return Mended(frame, _one_of_each(made))
+
+
+def _mend(frame: pd.DataFrame, plan: Plan, code: str) -> Mended:
+    """Return a regular frame after what the plan does about one code."""
+    checked, action = check_frame(frame, plan.freq), plan.actions[code]
+    if checked.rows is None or checked.rows.n_rows == 0:
+        return Mended(frame)
+    at = _concerned(code, action, checked.rows, checked)
+    if len(at) == 0:
+        return Mended(frame)
+    changes = (change(_WORDS[code, action], code, action, checked.rows, at),)
+    position = checked.rows.position[at]
+    if action == "drop":
+        kept = np.setdiff1d(np.arange(len(frame)), position)
+        return Mended(frame.iloc[kept].reset_index(drop=True), changes)
+    y = frame[checked.names[Y]].to_numpy(np.float64, copy=True)
+    y[position] = np.nan
+    return Mended(frame.assign(**{checked.names[Y]: y}), changes)
+
+
+def _one_of_each(changes: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """Return the first record of each code, with the rows of all of them."""
+    first = {one["code"]: one for one in reversed(changes)}
+    rows = Counter[str]()
+    for one in changes:
+        rows[one["code"]] += one["rows"]
+    return tuple({**first[code], "rows": rows[code]} for code in rows)
 
 
 def _concerned(code: str, action: str, rows: Rows, checked: Any) -> NDArray[np.int64]:

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from forecasting.data.calendar import Frequency
 from forecasting.data.checks import check_frame
 from forecasting.data.covariates import Covariates, Cut, count_up, read_covariates
+from forecasting.data.origins import Origins
 from forecasting.data.rows import time_text
 from forecasting.data.statics import read_statics
 from forecasting.data.zones import check_zone, to_caller, to_wall_clock
-from forecasting.errors import PanelError
+from forecasting.errors import PanelError, RequestError
 from forecasting.schema import DS, Y
 
 #: Rows that are copied at once where all are gone through.
@@ -140,19 +141,21 @@ class Panel:
         counts = self.lengths + extra
         return self.frequency.times(np.repeat(self.starts, counts), count_up(counts))
 
-    def times_after(self, series: NDArray[np.integer[Any]], step: NDArray[np.integer[Any]], count: int) -> NDArray[Any]:
-        """Return the times of the `count` steps after origins.
+    @property
+    def origins(self) -> Origins:
+        """The last row of each series, from which a forecast of what follows starts."""
+        return Origins.at_ends(self.lengths)
 
-        Args:
-            series: [W] index of the series of each origin.
-            step: [W] local index (0 is the first row) of each origin's last observed row.
-            count: steps ahead.
+    def times_after(self, origins: Origins, count: int) -> NDArray[Any]:
+        """Return the times [W, count] of the `count` steps after origins."""
+        ahead = origins.steps[:, None] + np.arange(1, count + 1)
+        return self.frequency.times(self.starts[origins.series][:, None], ahead)
 
-        Returns:
-            [W, count].
-        """
-        ahead = np.asarray(step, np.int64)[:, None] + np.arange(1, count + 1)
-        return self.frequency.times(self.starts[series][:, None], ahead)
+    def contexts(self, origins: Origins, rows: int) -> NDArray[np.float64]:
+        """Return the last `rows` values [W, rows] up to each origin, NaN where a series has none."""
+        steps = origins.steps[:, None] + np.arange(1 - rows, 1)
+        flat = self.offsets[:-1][origins.series][:, None] + np.maximum(steps, 0)
+        return np.where(steps >= 0, self.y[flat], np.nan)
 
     def wall_clock(self, times: NDArray[Any]) -> NDArray[Any]:
         """Return what the wall clock of the caller's zone shows at times of this panel, same shape."""
@@ -181,17 +184,16 @@ class Panel:
         begin = np.zeros(len(chosen), np.int64)
         return self._cut(Cut(chosen, begin, self.lengths[chosen], self.covariates.ahead))
 
-    def windows(self, series: NDArray[Any], step: NDArray[Any], rows: int, ahead: int = 0) -> Panel:
+    def windows(self, origins: Origins, rows: int, ahead: int = 0) -> Panel:
         """Return a panel whose series are the last `rows` rows up to each origin, one per origin.
 
         Args:
-            series: [W] index of the series of each origin.
-            step: [W] local index of each origin's last observed row.
+            origins: where the series end.
             rows: at most this many rows are kept; series with fewer are shorter.
             ahead: rows after the origin that are kept of the known covariates.
         """
-        begin = np.maximum(np.asarray(step, np.int64) + 1 - rows, 0)
-        return self._cut(Cut(np.asarray(series, np.int64), begin, np.asarray(step, np.int64) + 1 - begin, ahead))
+        begin = np.maximum(origins.steps + 1 - rows, 0)
+        return self._cut(Cut(origins.series, begin, origins.steps + 1 - begin, ahead))
 
     def with_values(self, y: NDArray[np.float64]) -> Panel:
         """Return the panel with other values [N] on the same grid."""
@@ -220,6 +222,22 @@ class Panel:
             name = str(self.ids[min(other)])
             text = f"Series {name!r} has steps of {self.frequency.alias!r}, the model forecasts steps of {freq!r}."
             raise PanelError(f"{text} Fix: give data of {freq!r}.", code="freq_mismatch", series=name, field="freq")
+
+    def places_of(self, ids: Sequence[str]) -> NDArray[np.int64]:
+        """Return the numbers of some series, ascending.
+
+        Raises:
+            RequestError: one is not there, or none is wanted.
+        """
+        wanted = {str(one) for one in ([ids] if isinstance(ids, str) else ids)}
+        known = {str(name): number for number, name in enumerate(self.ids)}
+        missing = sorted(wanted - known.keys())
+        if missing or not wanted:
+            has = f"The history has {len(known)} series, among them {', '.join(map(repr, list(known)[:5]))}"
+            lacks = f"no series {', '.join(map(repr, missing[:5]))}" if missing else "`ids` names none"
+            text = f"{has}, but {lacks}. Fix: give ids of the history, or leave `ids` out."
+            raise RequestError(text, code="series_unknown", series=missing[0] if missing else None, field="ids")
+        return np.array(sorted(known[name] for name in wanted), np.int64)
 
     @property
     def ends(self) -> NDArray[Any]:
@@ -261,7 +279,7 @@ class Panel:
         """Return the panel with `ahead` future rows of its known covariates, missing where there are none."""
         if self.covariates.ahead == ahead:
             return self
-        return self.windows(np.arange(self.n_series), self.lengths - 1, int(self.lengths.max()), ahead)
+        return self.windows(self.origins, int(self.lengths.max()), ahead)
 
     def _cut(self, cut: Cut) -> Panel:
         """Return the panel of some rows of some series."""

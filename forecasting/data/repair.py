@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.data.checks import Checked, check_frame
-from forecasting.data.mending import change, mend_values, number_texts
+from forecasting.data.mending import Mended, change, mend_values, number_texts
 from forecasting.data.plan import Plan
 from forecasting.data.rows import Rows
 from forecasting.data.soft_checks import future_rows
@@ -67,50 +67,60 @@ def repair(frame: pd.DataFrame, plan: Plan) -> Repaired:
     Raises:
         PanelError: there is an error that the plan does not repair.
     """
-    changes: list[dict[str, Any]] = []
-    frame = number_texts(frame, plan, changes)
-    checked = check_frame(frame, plan.freq)
+    plan = replace(plan, now=plan.now or str(np.datetime64("now", "s")))
+    numbers = number_texts(frame, plan)
+    past = _without_future(numbers.frame, plan)
+    checked = check_frame(past.frame, plan.freq)
     if checked.rows is None:
         checked.passed()
-    plan = replace(plan, now=plan.now or str(np.datetime64("now", "s")))
-    if plan.actions["future_dates"] == "drop" and checked.rows is not None:
-        late = future_rows(checked.rows, checked.frequency, np.datetime64(plan.now, "us"))
-        if len(late):
-            changes.append(change("dropped rows in the future", "future_dates", "drop", checked.rows, late))
-            frame = frame.iloc[np.setdiff1d(np.arange(len(frame)), checked.rows.position[late])]
-            checked = check_frame(frame, plan.freq)
     _, frequency, _ = checked.passed(plan.repairable)
     plan = replace(plan, freq=frequency.alias)
-    frame = make_regular(frame, checked, plan, changes)
-    frame = mend_values(frame, plan, changes)
-    return Repaired(frame, changes, plan)
+    regular = make_regular(past.frame, checked, plan)
+    values = mend_values(regular.frame, plan)
+    changes = [*numbers.changes, *past.changes, *regular.changes, *values.changes]
+    return Repaired(values.frame, changes, plan)
 
 
-def make_regular(frame: pd.DataFrame, checked: Checked, plan: Plan, changes: list[dict[str, Any]]) -> pd.DataFrame:
+def _without_future(frame: pd.DataFrame, plan: Plan) -> Mended:
+    """Return a frame without its rows after the plan's time, where the plan drops them."""
+    if plan.actions["future_dates"] != "drop":
+        return Mended(frame)
+    checked = check_frame(frame, plan.freq)
+    if checked.rows is None:
+        return Mended(frame)
+    late = future_rows(checked.rows, checked.frequency, np.datetime64(str(plan.now), "us"))
+    if len(late) == 0:
+        return Mended(frame)
+    kept = np.setdiff1d(np.arange(len(frame)), checked.rows.position[late])
+    changes = (change("dropped rows in the future", "future_dates", "drop", checked.rows, late),)
+    return Mended(frame.iloc[kept], changes)
+
+
+def make_regular(frame: pd.DataFrame, checked: Checked, plan: Plan) -> Mended:
     """Return the rows of a frame on their grid, one for each point."""
     rows, frequency, fit = checked.passed(plan.repairable)
-    changes += _dropped(checked, plan)
     kept = np.flatnonzero(fit.on_grid)
     code, step = rows.codes[kept], fit.step[kept]
     head = np.flatnonzero(np.append(True, (np.diff(code) != 0) | (np.diff(step) != 0)))
-    repaired = _merge(frame, checked.names, rows, kept, head, plan.actions["duplicate_timestamp"], changes)
+    merged = _merge(frame, checked.names, rows, kept, head, plan.actions["duplicate_timestamp"])
     slot, counts, begin = _slots(code[head], step[head], len(rows.ids))
     _refuse_too_many(rows, counts, len(head))
-    repaired = _spread(repaired, slot, int(counts.sum()))
+    repaired = _spread(merged.frame, slot, int(counts.sum()))
     series = np.repeat(np.arange(len(rows.ids)), counts)
     steps = np.arange(len(series)) - np.repeat(np.cumsum(counts) - counts, counts) + begin[series]
     times = frequency.times(rows.times[fit.anchor][series], steps)
     repaired[checked.names[DS]] = to_caller(times, rows.timezone, checked.runs_in_utc)
     if UNIQUE_ID in checked.names:
         repaired[checked.names[UNIQUE_ID]] = rows.ids[series]
-    inserted = len(repaired) - len(head)
-    if inserted:
-        made = change("inserted missing timestamps", "missing_timestamps", "insert", rows, fit.gap_after)
-        changes.append({**made, "rows": inserted})
+    inserted = {"rows": len(repaired) - len(head)}
     moved = np.flatnonzero(np.diff(rows.position) < 0) + 1
+    changes = [*_dropped(checked, plan), *merged.changes]
+    if inserted["rows"]:
+        gaps = change("inserted missing timestamps", "missing_timestamps", "insert", rows, fit.gap_after)
+        changes.append({**gaps, **inserted})
     if len(moved):
         changes.append(change("sorted by series and time", "unsorted", "sort", rows, moved))
-    return repaired
+    return Mended(repaired, tuple(changes))
 
 
 def _dropped(checked: Checked, plan: Plan) -> list[dict[str, Any]]:
@@ -144,8 +154,7 @@ def _merge(
     kept: NDArray[np.int64],
     head: NDArray[np.int64],
     action: str,
-    changes: list[dict[str, Any]],
-) -> pd.DataFrame:
+) -> Mended:
     """Return one row per series and time: of several the first, the last, or the first with means of numbers."""
     position = rows.position[kept]
     chosen = head if action != "last" else np.append(head[1:], len(kept)) - 1
@@ -155,7 +164,7 @@ def _merge(
     merged[names[Y]] = _means(y, head) if action == "mean" else y[chosen]
     several = np.flatnonzero(size > 1)
     if len(several) == 0:
-        return merged
+        return Mended(merged)
     group = np.repeat(np.arange(len(head)), size)
     differs = _differs(y, head, group)
     for index, name in enumerate(frame.columns):
@@ -170,11 +179,15 @@ def _merge(
     conflicting = several[differs[several]]
     same = several[~differs[several]]
     what = {"mean": "averaged rows of the same time"}.get(action, f"kept the {action} of the rows of the same time")
-    for text, groups in (("dropped repeated rows", same), (what, conflicting)):
-        if len(groups):
-            made = change(text, "duplicate_timestamp", action, rows, kept[head[groups]])
-            changes.append({**made, "rows": int((size[groups] - 1).sum())})
-    return merged
+    changes = [
+        {
+            **change(text, "duplicate_timestamp", action, rows, kept[head[groups]]),
+            "rows": int((size[groups] - 1).sum()),
+        }
+        for text, groups in (("dropped repeated rows", same), (what, conflicting))
+        if len(groups)
+    ]
+    return Mended(merged, tuple(changes))
 
 
 def _means(values: NDArray[np.float64], head: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecasting.config import is_count, require
+from forecasting.data.origins import Origins, RollingOrigins
 
 #: A forecast is scored only after at least this many rows of history.
 _LEAST_HISTORY = 2
@@ -45,7 +46,7 @@ def calibration_ends(lengths: NDArray[np.integer[Any]], horizon: int, windows: i
 
 def validation_origins(
     lengths: NDArray[np.integer[Any]], ends: NDArray[np.integer[Any]], horizon: int, max_origins: int = 2048
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> Origins:
     """Return origins whose targets all lie in the held-out rows, evenly spread and at most `max_origins`.
 
     Args:
@@ -55,8 +56,7 @@ def validation_origins(
         max_origins: bound on the number of origins; with more series than that, evenly chosen ones get one each.
 
     Returns:
-        (series, step): [W] each, sorted; `step` is the local index of the last observed row. The last origin of a
-        series is its row T - H - 1.
+        W origins, sorted. The last one of a series is its row T - H - 1.
     """
     lengths, ends = np.asarray(lengths, np.int64), np.asarray(ends, np.int64)
     possible = np.where(ends < lengths, lengths - horizon - ends + 1, 0)
@@ -75,12 +75,12 @@ def validation_origins(
     owner = np.repeat(np.arange(len(series)), count)
     rank = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
     back = (count[owner] - 1 - rank) * possible[owner] // count[owner]
-    return series[owner], lengths[series[owner]] - horizon - 1 - back
+    return Origins(series[owner], lengths[series[owner]] - horizon - 1 - back)
 
 
 def rolling_origins(
     lengths: NDArray[np.integer[Any]], horizon: int, windows: int, step: int | None = None
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+) -> RollingOrigins:
     """Return the origins of a rolling backtest, counted from the end of each series.
 
     The last origin of a series is its row T - H - 1, each earlier one lies `step` rows before. An origin needs two
@@ -92,10 +92,6 @@ def rolling_origins(
         windows: origins per series.
         step: rows between two origins; H by default.
 
-    Returns:
-        (series, origin, window): [W] int64 each, sorted by series and time. `origin` is the local index of the last
-        observed row; `window` goes from 0 to `windows` - 1, which is the last one of every series.
-
     Raises:
         ConfigError: `horizon`, `windows` or `step` is no integer of at least 1.
     """
@@ -103,6 +99,6 @@ def rolling_origins(
     for name, value in (("horizon", horizon), ("windows", windows), ("step", step)):
         require(is_count(value), name, "an integer of at least 1", value)
     lengths = np.asarray(lengths, np.int64)
-    origins = lengths[:, None] - horizon - 1 - step * np.arange(windows - 1, -1, -1)
-    series, window = np.nonzero(origins >= _LEAST_HISTORY - 1)
-    return series, origins[series, window], window
+    steps = lengths[:, None] - horizon - 1 - step * np.arange(windows - 1, -1, -1)
+    series, window = np.nonzero(steps >= _LEAST_HISTORY - 1)
+    return RollingOrigins(Origins(series, steps[series, window]), window)

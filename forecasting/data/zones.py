@@ -96,7 +96,7 @@ def to_utc(times: NDArray[Any], zone: str) -> NDArray[Any]:
     return instants
 
 
-def regular_wall_clock(times: NDArray[Any], zone: str, beside: NDArray[Any] | None = None) -> NDArray[Any]:
+def regular_wall_clock(times: NDArray[Any], zone: str, examples: NDArray[Any] | None = None) -> NDArray[Any]:
     """Return the wall clock of daily and longer steps: as `to_wall_clock`, with skipped times put back.
 
     Where clocks skip midnight, a daily series at midnight has 01:00 on that day; it is read as midnight again. The
@@ -105,12 +105,12 @@ def regular_wall_clock(times: NDArray[Any], zone: str, beside: NDArray[Any] | No
     Args:
         times: [N] datetime64[us], UTC.
         zone: name of the zone.
-        beside: datetime64[us], wall-clock times that say what is usual, such as those of the history of a future.
+        examples: datetime64[us], wall-clock times that say what is usual, such as those of the history of a future.
     """
     wall = to_wall_clock(times, zone)
     day, clock = split_day(wall)
-    clocks, counts = np.unique(clock if beside is None else split_day(beside)[1], return_counts=True)
-    is_lone = beside is None and len(clocks) == 1
+    clocks, counts = np.unique(clock if examples is None else split_day(examples)[1], return_counts=True)
+    is_lone = examples is None and len(clocks) == 1
     usual = 0 if is_lone or len(clocks) == 0 else clocks[counts.argmax()]
     odd = np.flatnonzero(clock != usual)
     meant = (day[odd] * MICROSECONDS_PER_DAY + usual).astype("M8[us]")

@@ -10,49 +10,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from forecasting.answer import Answer
+from forecasting.calibrating import MovingCalibration
 from forecasting.config import Task, is_count, require
+from forecasting.data.origins import Origins, RollingOrigins
 from forecasting.data.panel import Panel
-from forecasting.data.splits import rolling_origins
+from forecasting.data.splits import calibration_ends, rolling_origins
 from forecasting.data.symbols import symbols_at
 from forecasting.errors import PanelError
 from forecasting.evaluation.metrics import Scored, ScoredSymbols, evaluate, evaluate_symbols, positive
 from forecasting.evaluation.naive2 import naive2
 from forecasting.forecast_frame import value_columns
-from forecasting.predictor import Answer, Predictor
+from forecasting.predictor import Predictor
+from forecasting.question import Question
 from forecasting.schema import CUTOFF, DS, IN_SAMPLE, UNIQUE_ID, Y, probability_column
 
 logger = logging.getLogger("forecasting")
-
-
-@dataclass(frozen=True)
-class RollingOrigins:
-    """Origins of W windows.
-
-    Attributes:
-        series: [W] series number.
-        step: [W] step of the last row known at the origin.
-        window: [W] number of the window, 0 the earliest.
-    """
-
-    series: np.ndarray
-    step: np.ndarray
-    window: np.ndarray
-
-    def ends(self, panel: Panel, window: int | None = None) -> np.ndarray:
-        """Return how many rows [S] are known at the first origin of each series, or at the origin of one window.
-
-        A series that has no such origin has none: nothing of it may be learnt before it is scored.
-        """
-        chosen = slice(None) if window is None else self.window == window
-        ends = np.zeros(panel.n_series, np.int64)
-        order = np.argsort(-self.step[chosen], kind="stable")
-        ends[self.series[chosen][order]] = self.step[chosen][order] + 1
-        return ends
-
-    def training_panel(self, panel: Panel, window: int | None = None) -> Panel:
-        """Return the panel of the rows known at the first origins, or at the origins of one window; see `ends`."""
-        return panel.truncate(self.ends(panel, window))
 
 
 def windows_to_learn(panel: Panel, horizon: int, windows: int, step: int | None) -> int:
@@ -76,14 +51,14 @@ def rolling(panel: Panel, horizon: int, windows: int, step: int | None) -> Rolli
     Raises:
         PanelError: no series is long enough for one window.
     """
-    series, steps, window = rolling_origins(panel.lengths, horizon, windows, step)
-    if len(series) == 0:
+    found = rolling_origins(panel.lengths, horizon, windows, step)
+    if len(found) == 0:
         raise PanelError(
             f"No series is long enough to backtest: horizon {horizon} and 2 rows of history are needed, the longest "
             f"of {panel.n_series} series has {int(panel.lengths.max(initial=0))} rows.",
             code="too_short",
         )
-    return RollingOrigins(series, steps, window)
+    return found
 
 
 def rolling_to_learn(panel: Panel, horizon: int, windows: int, step: int | None) -> RollingOrigins:
@@ -114,31 +89,36 @@ class Backtest:
         alias: name of the forecast column.
         task: shapes and season.
         panel: the data behind it.
-        origins: where the windows start.
+        rolling: where the windows start.
         answer: the forecasts.
-        in_sample: [W] whether the predictor was trained on rows after the origin.
+        in_sample: [W] whether the predictor was trained on rows after the origin; empty where that cannot be.
     """
 
     alias: str
     task: Task
     panel: Panel
-    origins: RollingOrigins
+    rolling: RollingOrigins
     answer: Answer
-    in_sample: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
-
-    @cached_property
-    def y(self) -> np.ndarray:
-        """[W, H] what happened (the code of a symbol), NaN where missing."""
-        rows = self.first_rows[:, None] + np.arange(self.answer.median.shape[1])
-        return self.panel.y[rows]
+    in_sample: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
 
     @property
-    def first_rows(self) -> np.ndarray:
-        """[W] position in `panel.y` of the first forecast step of each window."""
-        return self.panel.offsets[:-1][self.origins.series] + self.origins.step + 1
+    def origins(self) -> Origins:
+        """[W] the last row known before each window."""
+        return self.rolling.origins
 
     @cached_property
-    def probability(self) -> np.ndarray:
+    def y(self) -> NDArray[np.float64]:
+        """[W, H] what happened (the code of a symbol), NaN where missing."""
+        horizon = self.answer.median.shape[1]
+        return self.panel.contexts(self.origins.later(horizon), horizon)
+
+    @property
+    def first_rows(self) -> NDArray[np.int64]:
+        """[W] position in `panel.y` of the first forecast step of each window."""
+        return self.panel.offsets[:-1][self.origins.series] + self.origins.steps + 1
+
+    @cached_property
+    def probability(self) -> NDArray[np.float64]:
         """[W, H] probability that was given to the symbol that happened, NaN where missing."""
         missing = np.isnan(self.y)
         codes = np.where(missing, 0, self.y).astype(np.int64)
@@ -146,9 +126,9 @@ class Backtest:
         return np.where(missing, np.nan, given)
 
     @property
-    def keep(self) -> np.ndarray:
+    def keep(self) -> NDArray[np.bool_]:
         """[W] which windows were not trained on."""
-        return ~self.in_sample if len(self.in_sample) else np.ones(len(self.origins.series), bool)
+        return ~self.in_sample if len(self.in_sample) else np.ones(len(self.origins), bool)
 
     @cached_property
     def scored_symbols(self) -> ScoredSymbols:
@@ -173,7 +153,7 @@ class Backtest:
             self.answer.quantile_levels,
         )
 
-    def naive2_forecasts(self, keep: np.ndarray) -> np.ndarray:
+    def naive2_forecasts(self, keep: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return Naive2's forecasts [W', H] of the kept windows, for OWA."""
         horizon = self.answer.median.shape[1]
         starts = self.panel.offsets[:-1][self.origins.series]
@@ -187,34 +167,34 @@ class Backtest:
             return evaluate_symbols(self.scored_symbols)
         return evaluate(self.scored, tuple(level))
 
-    def loss_by_step(self) -> tuple[str, np.ndarray]:
+    def loss_by_step(self) -> tuple[str, NDArray[np.float64]]:
         """Return the name of the loss that fits, and its mean [H] by step ahead: MASE, or perplexity for symbols."""
         if not self.task.symbols:
             return "MASE", self.mase_by_step()
         with np.errstate(invalid="ignore"):
             return "Perplexity", np.exp(np.nanmean(self.scored_symbols.surprise, axis=0))
 
-    def mase_by_step(self) -> np.ndarray:
+    def mase_by_step(self) -> NDArray[np.float64]:
         """Return MASE [H] by step ahead."""
         scored = self.scored
         with np.errstate(invalid="ignore"):
             return np.nanmean(np.abs(scored.error) / positive(scored.scale)[:, None], axis=0)
 
-    def to_frame(self, level: Sequence[float] | None = None) -> pd.DataFrame:
-        """Return the frame `unique_id, ds, cutoff, y, <Model>` with the columns of the levels.
+    def to_frame(self, level: Sequence[float] = ()) -> pd.DataFrame:
+        """Return the frame `unique_id, ds, cutoff, y, <Model>` with the columns of the levels that were asked for.
 
         Of symbols, `<Model>-p` is the probability that was given to what happened.
         """
         horizon = self.answer.median.shape[1]
         panel, origins = self.panel, self.origins
-        times = panel.times_after(origins.series, origins.step, horizon)
-        cutoff = panel.times_after(origins.series, origins.step - 1, 1)
+        times = panel.times_after(origins, horizon)
+        cutoff = panel.times_after(origins.later(-1), 1)
         columns: dict[str, Any] = {
             UNIQUE_ID: np.repeat(panel.ids[origins.series], horizon),
             DS: panel.to_output(times.ravel()),
             CUTOFF: panel.to_output(np.repeat(cutoff.ravel(), horizon)),
             Y: symbols_at(panel.symbols, self.y.ravel()) if panel.symbols else self.y.ravel(),
-            **value_columns(self.alias, self.answer, level, None),
+            **value_columns(self.alias, self.answer, Question(horizon, tuple(level))),
         }
         if panel.symbols:
             columns[probability_column(self.alias)] = self.probability.ravel()
@@ -226,8 +206,8 @@ class Backtest:
 def backtest_fitted(
     predictor: Predictor,
     panel: Panel,
-    origins: RollingOrigins,
-    quantile_levels: tuple[float, ...] = (),
+    rolling: RollingOrigins,
+    quantile_levels: Sequence[float] = (),
     training_end: str | int | None = None,
 ) -> Backtest:
     """Answer all origins with one predictor, batched.
@@ -235,43 +215,101 @@ def backtest_fitted(
     Args:
         predictor: trained on nothing after the first origin, unless `training_end` says otherwise.
         panel: the data.
-        origins: where the windows start.
+        rolling: where the windows start.
         quantile_levels: levels wanted.
         training_end: last time step of a loaded model's training data; earlier origins are marked in-sample.
+
+    Raises:
+        RequestError: the model cannot answer a level.
     """
-    answer = predictor.predict_panel(panel, None, quantile_levels, (origins.series, origins.step))
+    question = predictor.question(quantile_levels=quantile_levels)
+    answer = predictor.predict_panel(panel, question, rolling.origins)
     in_sample = np.zeros(0, bool)
     if training_end is not None:
-        in_sample = panel.times_after(origins.series, origins.step - 1, 1).ravel() < panel.parse_label(training_end)
-    return Backtest(predictor.spec.alias, predictor.task, panel, origins, answer, in_sample)
+        in_sample = panel.times_after(rolling.origins.later(-1), 1).ravel() < panel.parse_label(training_end)
+    return Backtest(predictor.spec.alias, predictor.task, panel, rolling, answer, in_sample)
 
 
 def backtest_by_window(
     predictor_at: Callable[[int], Predictor],
     panel: Panel,
-    origins: RollingOrigins,
-    quantile_levels: tuple[float, ...] = (),
+    rolling: RollingOrigins,
+    quantile_levels: Sequence[float] = (),
 ) -> Backtest:
     """Answer each window with a predictor of its own, such as one fitted on the data up to its origins.
 
     Args:
         predictor_at: returns the predictor of a window, which knows nothing after its origins.
         panel: the data.
-        origins: where the windows start.
+        rolling: where the windows start.
         quantile_levels: levels wanted.
+
+    Raises:
+        RequestError: a model cannot answer a level.
     """
-    parts, order = [], []
-    for window in np.unique(origins.window):
-        rows = np.flatnonzero(origins.window == window)
+    parts: list[Answer] = []
+    order = []
+    for window in np.unique(rolling.window):
+        rows = np.flatnonzero(rolling.window == window)
         predictor = predictor_at(window)
-        parts.append(predictor.predict_panel(panel, None, quantile_levels, (origins.series[rows], origins.step[rows])))
+        question = predictor.question(quantile_levels=quantile_levels)
+        parts.append(predictor.predict_panel(panel, question, rolling.origins[rows]))
         order.append(rows)
+    answer = in_one(parts, order)
+    return Backtest(predictor.spec.alias, predictor.task, panel, rolling, answer)
+
+
+def backtest_refitted(
+    fit: Callable[[Panel], Predictor], panel: Panel, rolling: RollingOrigins, quantile_levels: Sequence[float] = ()
+) -> Backtest:
+    """Fit a model at every origin on the rows known there; arguments as for `backtest_fitted`."""
+    return backtest_by_window(
+        lambda window: fit(rolling.training_panel(panel, window)), panel, rolling, quantile_levels
+    )
+
+
+def backtest_recalibrated(
+    fit: Callable[[Panel], Predictor],
+    panel: Panel,
+    rolling: RollingOrigins,
+    quantile_levels: Sequence[float],
+    horizons: int,
+) -> Backtest:
+    """Fit a model once, before the first origin, and calibrate its intervals again at every origin.
+
+    Args:
+        fit: fits a model on a panel.
+        panel: the data.
+        rolling: where the windows start.
+        quantile_levels: levels wanted.
+        horizons: what lies before an origin and calibrates there.
+
+    Raises:
+        ConfigError: `horizons` is no integer of at least 1.
+        TrainingError: there is nothing to calibrate on.
+    """
+    require(is_count(horizons), "calibration_windows", "an integer of at least 1 to calibrate again", horizons)
+    predictor = fit(rolling.training_panel(panel))
+    seen = calibration_ends(rolling.ends(panel), predictor.task.horizon, horizons)
+    moving = MovingCalibration.of(predictor, panel, seen, horizons)
+    return backtest_by_window(
+        lambda window: moving.predictor_at(rolling.ends(panel, window)), panel, rolling, quantile_levels
+    )
+
+
+def in_one(parts: Sequence[Answer], order: Sequence[NDArray[np.int64]]) -> Answer:
+    """Return the answers of disjoint sets of windows as one.
+
+    Args:
+        parts: at least one.
+        order: number of each window of each part.
+    """
     back = np.argsort(np.concatenate(order))
     status = [one for part in parts for one in part.status]
     problems = {
         int(rows[at]): one for part, rows in zip(parts, order, strict=True) for at, one in part.problems.items()
     }
-    answer = Answer(
+    return Answer(
         np.concatenate([part.median for part in parts])[back],
         np.concatenate([part.quantiles for part in parts])[back],
         parts[0].quantile_levels,
@@ -280,10 +318,9 @@ def backtest_by_window(
         symbols=parts[0].symbols,
         probabilities=np.concatenate([part.probabilities for part in parts])[back],
     )
-    return Backtest(predictor.spec.alias, predictor.task, panel, origins, answer)
 
 
-def seasonal_scales(panel: Panel, origins: RollingOrigins, period: int) -> tuple[np.ndarray, np.ndarray]:
+def seasonal_scales(panel: Panel, origins: Origins, period: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the mean absolute and mean squared seasonal difference [W] of each window's history; NaN without any."""
     difference = np.full(len(panel.y), np.nan)
     with np.errstate(over="ignore"):  # an infinite scale is none
@@ -297,13 +334,13 @@ def seasonal_scales(panel: Panel, origins: RollingOrigins, period: int) -> tuple
         return absolute / count, squared / count
 
 
-def history_sum(panel: Panel, origins: RollingOrigins, values: np.ndarray) -> np.ndarray:
+def history_sum(panel: Panel, origins: Origins, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the sum [W] of values [N] over each window's history, in one pass over the rows.
 
     Of each series alone: differences of sums over the whole panel would lose the digits of a small series beside a
     large one.
     """
-    last = panel.offsets[:-1][origins.series] + origins.step + 1
+    last = panel.offsets[:-1][origins.series] + origins.steps + 1
     order = np.argsort(last, kind="stable")
     series, last = origins.series[order], last[order]
     # every row counts for the first window that knows it and for the later ones of its series

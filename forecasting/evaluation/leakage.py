@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecasting.data import covariates
+from forecasting.data.origins import Origins, RollingOrigins
 from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
-from forecasting.evaluation.backtest import RollingOrigins
-from forecasting.predictor import Predictor
+from forecasting.question import Question
 from forecasting.schema import CUTOFF
+
+if TYPE_CHECKING:
+    from forecasting.answer import Answer
+    from forecasting.predictor import Predictor
 
 #: Horizons after the cutoff, where the series are long enough.
 WINDOWS = 3
@@ -21,20 +26,24 @@ WINDOWS = 3
 FAR = 1e3
 
 
-class FreshCopy(NamedTuple):
-    """A predictor and what its training looked at.
+class FreshCopy(Protocol):
+    """What a training leaves: a model, and what it looked at."""
 
-    Attributes:
-        predictor: trained before the cutoff.
-        history: rows of numbers, one per look at the validation windows.
-    """
+    @property
+    def predictor(self) -> Predictor:
+        """The model, trained before the cutoff."""
 
-    predictor: Predictor
-    history: list[dict[str, float]]
+    @property
+    def looks(self) -> list[dict[str, float]]:
+        """Rows of numbers, one per look at the validation windows."""
+
+
+#: Fits a fresh copy on a panel, the same every time.
+Fit = Callable[[Panel], FreshCopy]
 
 
 @dataclass(frozen=True)
-class Trial:
+class Effect:
     """One change of the future, and how far it moved what was known before.
 
     Attributes:
@@ -61,28 +70,28 @@ class LeakageReport:
         cutoff: the latest cutoff of any series, as the caller writes times.
         series: how many series have a cutoff.
         is_refitted: whether a fresh copy was fitted before the cutoff, once for every change.
-        trials: one for each change.
+        effects: one for each change.
     """
 
     cutoff: str
     series: int
     is_refitted: bool
-    trials: tuple[Trial, ...]
+    effects: tuple[Effect, ...]
 
     @property
     def leaks(self) -> bool:
         """Whether anything moved."""
-        return any(trial.largest > 0 for trial in self.trials)
+        return any(effect.largest > 0 for effect in self.effects)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form; an infinite difference is the text `inf`."""
         trials = [
             {
-                "changed": trial.changed,
-                "values": trial.values,
-                "differences": {name: finite(value) for name, value in trial.differences.items()},
+                "changed": effect.changed,
+                "values": effect.values,
+                "differences": {name: finite(value) for name, value in effect.differences.items()},
             }
-            for trial in self.trials
+            for effect in self.effects
         ]
         facts = {CUTOFF: self.cutoff, "series": self.series, "refitted": self.is_refitted}
         return {"leaks": self.leaks, **facts, "trials": trials}
@@ -104,7 +113,7 @@ def moved_numbers(panel: Panel, after: np.ndarray) -> Panel:
 
 def made_missing(panel: Panel, after: np.ndarray) -> Panel:
     """Return the panel without values after the cutoff, of y and of what only the past knows."""
-    return with_past(panel.with_values(np.where(after, np.nan, panel.y)), after, missing_like)
+    return with_past(panel.with_values(np.where(after, np.nan, panel.y)), after, all_missing)
 
 
 def far_from(values: np.ndarray) -> np.ndarray:
@@ -116,7 +125,7 @@ def far_from(values: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(values), largest, values) + sign * np.minimum(FAR * largest, 1e300)
 
 
-def missing_like(values: np.ndarray) -> np.ndarray:
+def all_missing(values: np.ndarray) -> np.ndarray:
     """Return as many missing values [N] of the same kind."""
     return covariates.missing_like(values, len(values))
 
@@ -144,93 +153,131 @@ def cutoffs(panel: Panel, horizon: int) -> RollingOrigins:
         text = f"The leak check needs a series of {horizon + 2} rows: two and a horizon. The longest has {longest}."
         raise PanelError(f"{text} Fix: give longer series, or ask for a shorter horizon.", code="too_short")
     steps = panel.lengths[series] - 1 - windows[series] * horizon
-    return RollingOrigins(series, steps, np.zeros(len(series), np.int64))
+    return RollingOrigins(Origins(series, steps), np.zeros(len(series), np.int64))
 
 
-def check_leakage(
-    panel: Panel, horizon: int, fit: Callable[[Panel], FreshCopy] | None, predictor: Any
-) -> LeakageReport:
-    """Change the future in every way, and compare what is known at the cutoff bit for bit.
+def leakage_of(panel: Panel, horizon: int, predictor: Predictor) -> LeakageReport:
+    """Change the future in every way, and differences_between what a trained predictor says at the cutoff bit for bit.
 
     Args:
         panel: the data.
         horizon: H; up to `WINDOWS` of them lie after the cutoff.
-        fit: fits a fresh copy, the same every time; None where `predictor` answers as it is.
-        predictor: a trained predictor, where there is no `fit`.
+        predictor: answers as it is.
 
     Raises:
         PanelError: no series has a row after a cutoff.
     """
-    origins = cutoffs(panel, horizon)
+    rolling = cutoffs(panel, horizon)
+
+    def known(part: Panel) -> Known:
+        return Known.of(predictor, part, rolling.origins)
+
+    after, before = rows_after(panel, rolling.origins), known(panel)
+    effects = effects_of(panel, after, before, known)
+    gone = Effect("rows gone", int(after.sum()), without_future(panel, rolling.origins, predictor, before))
+    return report(panel, rolling.origins, False, (*effects, gone))
+
+
+def leakage_of_training(panel: Panel, horizon: int, fit: Fit) -> LeakageReport:
+    """Change the future in every way, fit a fresh copy each time, and compare weights, validation and forecasts.
+
+    Args:
+        panel: the data.
+        horizon: H; up to `WINDOWS` of them lie after the cutoff.
+        fit: fits a fresh copy.
+
+    Raises:
+        PanelError: no series has a row after a cutoff.
+    """
+    rolling = cutoffs(panel, horizon)
+
+    def known(part: Panel) -> Known:
+        fresh = fit(rolling.training_panel(part))
+        return Known.of(fresh.predictor, part, rolling.origins).with_training(fresh)
+
+    effects = effects_of(panel, rows_after(panel, rolling.origins), known(panel), known)
+    return report(panel, rolling.origins, True, effects)
+
+
+def rows_after(panel: Panel, origins: Origins) -> NDArray[np.bool_]:
+    """Return which rows [N] come after the cutoff of their series; of a series without a cutoff all do."""
     step = np.arange(len(panel.y)) - np.repeat(panel.offsets[:-1], panel.lengths)
-    ends = np.full(panel.n_series, -1)  # of a series without a cutoff everything is future
-    ends[origins.series] = origins.step
-    after = step > np.repeat(ends, panel.lengths)
-    before = known_at_cutoff(panel, origins, fit, predictor)
-    trials = []
-    for name, change in CHANGES.items():
-        other = change(panel, after)
-        differences = compare(before, known_at_cutoff(other, origins, fit, predictor))
-        trials.append(Trial(name, int(after.sum()), differences))
-    if fit is None:
-        trials.append(Trial("rows gone", int(after.sum()), without_future(panel, origins, before)))
-    cutoff = panel.times_after(origins.series, origins.step - 1, 1).max()
-    return LeakageReport(str(cutoff), len(origins.series), fit is not None, tuple(trials))
+    ends = np.full(panel.n_series, -1)
+    ends[origins.series] = origins.steps
+    return step > np.repeat(ends, panel.lengths)
 
 
-def check_forecaster(forecaster: Any, panel: Panel) -> LeakageReport:
-    """Check a forecaster: as it is where it was loaded, else fresh copies of it; see `check_leakage`."""
-    if forecaster.is_loaded:
-        return check_leakage(panel, forecaster.horizon, None, forecaster.predictor)
-
-    def fit(part: Panel) -> FreshCopy:
-        fresh = forecaster.copy().fit_panel(part)
-        return FreshCopy(fresh.predictor, fresh.learned_.history)
-
-    return check_leakage(panel, forecaster.horizon, fit, None)
+def effects_of(
+    panel: Panel, after: NDArray[np.bool_], before: Known, known: Callable[[Panel], Known]
+) -> tuple[Effect, ...]:
+    """Return what each change of the rows `after` [N] moves of what was known before."""
+    return tuple(
+        Effect(name, int(after.sum()), differences_between(before.parts, known(change(panel, after)).parts))
+        for name, change in CHANGES.items()
+    )
 
 
-def known_at_cutoff(
-    panel: Panel, origins: RollingOrigins, fit: Callable[[Panel], FreshCopy] | None, predictor: Predictor | None
-) -> dict[str, Any]:
-    """Return everything that may depend on the rows before the cutoff only, by its name."""
-    found: dict[str, Any] = {}
-    if fit is not None:
-        predictor, history = fit(origins.training_panel(panel))
-        found["weights"] = [np.asarray(one) for one in predictor.network.weights if "seed_generator" not in one.path]
-        found["validation"] = [np.array([*row.values()], float) for row in history]
-    assert predictor is not None  # noqa: S101  (for the type checker)
-    task = predictor.task
-    levels = task.quantile_levels
-    furthest = min(2 * task.horizon, task.max_horizon)
-    if task.known_covariates:  # they are there as far as the panel goes
-        furthest = min(furthest, int((panel.lengths[origins.series] - 1 - origins.step).min()))
-    for name, ahead in (("forecasts", task.horizon), ("rolled out", furthest)):
-        answer = predictor.predict_panel(panel, ahead, levels, (origins.series, origins.step))
-        found[name] = [answer.median, answer.quantiles, answer.probabilities]
-    found["predictor"] = predictor
-    return found
+def report(panel: Panel, origins: Origins, is_refitted: bool, effects: tuple[Effect, ...]) -> LeakageReport:
+    """Return the report of a check."""
+    cutoff = panel.times_after(origins.later(-1), 1).max()
+    return LeakageReport(str(cutoff), len(origins), is_refitted, effects)
 
 
-def without_future(panel: Panel, origins: RollingOrigins, before: Mapping[str, Any]) -> dict[str, float]:
+@dataclass(frozen=True)
+class Known:
+    """Everything that may depend on the rows before the cutoff only.
+
+    Attributes:
+        parts: arrays by what they are.
+    """
+
+    parts: Mapping[str, list[NDArray[Any]]]
+
+    @classmethod
+    def of(cls, predictor: Predictor, panel: Panel, origins: Origins) -> Known:
+        """Return what a predictor says at the cutoff."""
+        task = predictor.task
+        furthest = min(2 * task.horizon, task.max_horizon)
+        if task.known_covariates:  # they are there as far as the panel goes
+            furthest = min(furthest, int((panel.lengths[origins.series] - 1 - origins.steps).min()))
+        parts = {}
+        for name, ahead in (("forecasts", task.horizon), ("rolled out", furthest)):
+            question = Question(ahead, quantile_levels=task.quantile_levels)
+            parts[name] = numbers_of(predictor.predict_panel(panel, question, origins))
+        return cls(parts)
+
+    def with_training(self, fresh: FreshCopy) -> Known:
+        """Return the same with what a training has found."""
+        variables = fresh.predictor.network.weights
+        weights = [np.asarray(one) for one in variables if "seed_generator" not in one.path]
+        validation = [np.array([*row.values()], float) for row in fresh.looks]
+        return Known({"weights": weights, "validation": validation, **self.parts})
+
+
+def numbers_of(answer: Answer) -> list[NDArray[np.float64]]:
+    """Return all numbers of an answer."""
+    return [answer.median, answer.quantiles, answer.probabilities]
+
+
+def without_future(panel: Panel, origins: Origins, predictor: Predictor, before: Known) -> dict[str, float]:
     """Return how far forecasts move when the rows after the cutoff were never there.
 
     The windows lie elsewhere in memory then, so that a batch may be summed in another order: the last bits may differ,
     and what is smaller than a thousandth of a thousandth of the values is none.
     """
-    predictor = before["predictor"]
     task = predictor.task
-    short = panel.windows(origins.series, origins.step, int(panel.lengths.max()), task.horizon)
-    answer = predictor.predict_panel(short, None, task.quantile_levels)
-    difference = compare(before, {"forecasts": [answer.median, answer.quantiles, answer.probabilities]})
+    short = panel.windows(origins, int(panel.lengths.max()), task.horizon)
+    answer = predictor.predict_panel(short, Question(task.horizon, quantile_levels=task.quantile_levels))
+    difference = differences_between(before.parts, {"forecasts": numbers_of(answer)})
     scale = float(np.nanmax(np.abs(answer.median), initial=0.0))
     return {name: value if value > 1e-6 * scale else 0.0 for name, value in difference.items()}
 
 
-def compare(before: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, float]:
+def differences_between(
+    before: Mapping[str, list[NDArray[Any]]], other: Mapping[str, list[NDArray[Any]]]
+) -> dict[str, float]:
     """Return the largest difference of everything that both have, 0 only where all bits agree."""
-    names = [name for name in before if name in other and name != "predictor"]
-    return {name: difference(before[name], other[name]) for name in names}
+    return {name: difference(before[name], other[name]) for name in before if name in other}
 
 
 def difference(one: list[np.ndarray], other: list[np.ndarray]) -> float:

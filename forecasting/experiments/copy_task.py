@@ -24,7 +24,7 @@ from forecasting.layers.recurrent import CELLS
 
 
 @dataclass(frozen=True)
-class Settings:
+class CopySettings:
     """Sizes of the task and of its training.
 
     Attributes:
@@ -46,7 +46,7 @@ class Settings:
     xla: bool = True
 
 
-QUICK = Settings(bits=2, longest=2, steps=4, batch_size=4, tested=4, xla=False)
+QUICK = CopySettings(bits=2, longest=2, steps=4, batch_size=4, tested=4, xla=False)
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,13 @@ def run(quick: bool = False, seed: int = 1) -> Result:
         quick: take a few steps of a tiny task.
         seed: of the first weights and the sequences.
     """
-    settings = QUICK if quick else Settings()
+    settings = QUICK if quick else CopySettings()
     rows: list[dict[str, float | int | str]] = []
     models = {}
     for contestant in (MEMORY, LSTM):
         keras.utils.set_random_seed(seed)
         models[contestant.cell] = model = build(contestant, settings)
-        train(model, contestant, settings, seed)
+        train_copier(model, contestant, settings, seed)
         rows += scores(model, contestant, settings, seed)
     shown = example(models[MEMORY.cell], settings, seed)
     figures = {
@@ -96,7 +96,7 @@ def run(quick: bool = False, seed: int = 1) -> Result:
     return Result(f"Copy task: {settings.bits} bits, trained on up to {settings.longest} vectors", rows, figures)
 
 
-def build(contestant: Contestant, settings: Settings) -> keras.Sequential:
+def build(contestant: Contestant, settings: CopySettings) -> keras.Sequential:
     """Return a network from inputs [B, T, bits + 1] to the logits [B, T, bits] of the bits."""
     layer = CELLS.load(contestant.cell).Layer(contestant.units, return_sequences=True, **contestant.options)
     model = keras.Sequential([layer, keras.layers.Dense(settings.bits)])
@@ -104,7 +104,7 @@ def build(contestant: Contestant, settings: Settings) -> keras.Sequential:
     return model
 
 
-def draw(seed: Any, lengths: Any, longest: int, bits: int) -> tuple[Any, Any, Any]:
+def draw_sequences(seed: Any, lengths: Any, longest: int, bits: int) -> tuple[Any, Any, Any]:
     """Return inputs [B, T, bits + 1], targets [B, T, bits] and which steps count [B, T], T = 2 `longest` + 1.
 
     A sequence of n vectors is shown in the steps 0 to n - 1, the delimiter, the last channel, in step n, and the
@@ -127,7 +127,7 @@ def draw(seed: Any, lengths: Any, longest: int, bits: int) -> tuple[Any, Any, An
     return tf.concat([shown, delimiter], axis=2), targets, tf.cast(counts, tf.float32)
 
 
-def train(model: keras.Sequential, contestant: Contestant, settings: Settings, seed: int) -> None:
+def train_copier(model: keras.Sequential, contestant: Contestant, settings: CopySettings, seed: int) -> None:
     """Take all steps of training: binary cross entropy over the steps that count, sequences of random length."""
     variables = model.trainable_variables
     rate = keras.optimizers.schedules.CosineDecay(contestant.learning_rate, settings.steps)
@@ -137,7 +137,7 @@ def train(model: keras.Sequential, contestant: Contestant, settings: Settings, s
     @tf.function(autograph=False, jit_compile=contestant.xla and settings.xla)
     def step(key: Any) -> None:
         sizes = tf.random.stateless_uniform([settings.batch_size], key + 1, 1, settings.longest + 1, tf.int32)
-        inputs, targets, counts = draw(key, sizes, settings.longest, settings.bits)
+        inputs, targets, counts = draw_sequences(key, sizes, settings.longest, settings.bits)
         with tf.GradientTape() as tape:
             losses = ops.binary_crossentropy(targets, model(inputs, training=True), from_logits=True)
             loss = tf.reduce_sum(losses * counts[:, :, None]) / tf.reduce_sum(counts) / settings.bits
@@ -155,13 +155,15 @@ def train(model: keras.Sequential, contestant: Contestant, settings: Settings, s
 
 
 def scores(
-    model: keras.Sequential, contestant: Contestant, settings: Settings, seed: int
+    model: keras.Sequential, contestant: Contestant, settings: CopySettings, seed: int
 ) -> list[dict[str, float | int | str]]:
     """Return a row per length: how many bits are wrong in sequences that were not trained on."""
     answer = tf.function(model, autograph=False, input_signature=[tf.TensorSpec([None, None, settings.bits + 1])])
     rows: list[dict[str, float | int | str]] = []
     for length in range(1, 2 * settings.longest + 1):
-        inputs, targets, counts = draw((-length, seed), tf.fill([settings.tested], length), length, settings.bits)
+        inputs, targets, counts = draw_sequences(
+            (-length, seed), tf.fill([settings.tested], length), length, settings.bits
+        )
         wrong = tf.cast((answer(inputs) > 0) != (targets > 0.5), tf.float32) * counts[:, :, None]
         wrong_bits = float(tf.reduce_sum(wrong)) / settings.tested
         rows.append(
@@ -186,13 +188,13 @@ def accuracies(rows: list[dict[str, float | int | str]]) -> dict[str, dict[int, 
     return found
 
 
-def example(model: keras.Sequential, settings: Settings, seed: int) -> dict[str, np.ndarray]:
+def example(model: keras.Sequential, settings: CopySettings, seed: int) -> dict[str, np.ndarray]:
     """Return one sequence of the longest tested length as the memory cell repeats it, and where its heads stand.
 
     Each part is [T, F]: bits or weights of slots by step.
     """
     length = 2 * settings.longest
-    inputs, targets, counts = draw((0, seed + 1), tf.fill([1], length), length, settings.bits)
+    inputs, targets, counts = draw_sequences((0, seed + 1), tf.fill([1], length), length, settings.bits)
     probability = ops.sigmoid(model(inputs)) * counts[:, :, None]
     reader, writer = heads(model.layers[0], inputs)
     parts = {

@@ -20,10 +20,11 @@ import pandas as pd
 from forecasting.config import Training
 from forecasting.data.panel import Panel
 from forecasting.data.samples import load_sample
-from forecasting.decoding import DECODINGS
 from forecasting.experiments._result import Result
 from forecasting.forecaster import Forecaster
 from forecasting.layers.attention import ATTENTIONS
+from forecasting.layers.decoders import DECODINGS
+from forecasting.layers.decoders._traits import DecodingTraits
 from forecasting.layers.encoders import STACKS
 from forecasting.layers.recurrent import CELLS
 from forecasting.layers.residuals import RESIDUALS
@@ -45,7 +46,7 @@ HORIZON = 24
 
 
 @dataclass(frozen=True)
-class Budget:
+class RowBudget:
     """What every row of the table gets.
 
     Attributes:
@@ -63,15 +64,15 @@ class Budget:
     rows: int = 0
 
 
-FULL = Budget(units=64, steps=400, windows=90, seeds=2)
-QUICK = Budget(units=4, steps=2, windows=2, seeds=1, rows=600)
+FULL = RowBudget(units=64, steps=400, windows=90, seeds=2)
+QUICK = RowBudget(units=4, steps=2, windows=2, seeds=1, rows=600)
 
 #: What a decoding may be given beside its defaults, one at a time, where it reads the field.
 VARIANTS = {"forcing": ("teacher", "linear"), "attention": tuple(ATTENTIONS.names())}
 
 
 @dataclass(frozen=True)
-class Member:
+class FamilyRow:
     """A row of the table.
 
     Attributes:
@@ -86,7 +87,7 @@ class Member:
     model: str
     config: tuple[tuple[str, Any], ...] = ()
 
-    def spec(self, budget: Budget) -> ModelSpec:
+    def spec(self, budget: RowBudget) -> ModelSpec:
         """Return the model of this row at a budget."""
         size: dict[str, Any] = {"units": budget.units}
         if self.model == "recurrent":
@@ -96,31 +97,31 @@ class Member:
         return ModelSpec.of(self.model, size | dict(self.config), head="point", alias=self.name)
 
 
-def members() -> Iterator[Member]:
+def members() -> Iterator[FamilyRow]:
     """Yield the rows: references, then each choice varied while the others stay."""
-    yield Member("reference", "seasonal-naive", "seasonal-naive")
-    yield Member("reference", "ar", "ar")
+    yield FamilyRow("reference", "seasonal-naive", "seasonal-naive")
+    yield FamilyRow("reference", "ar", "ar")
     for cell in CELLS.names():
-        yield Member("cell", cell, "recurrent", (("cell", cell),))
-    yield Member("depth", "gru, 2 layers", "recurrent", (("layers", 2),))
+        yield FamilyRow("cell", cell, "recurrent", (("cell", cell),))
+    yield FamilyRow("depth", "gru, 2 layers", "recurrent", (("layers", 2),))
     for stack in STACKS.names():
         if stack != "plain":
-            yield Member("depth", f"gru, 2 layers, {stack}", "recurrent", (("layers", 2), ("stack", stack)))
+            yield FamilyRow("depth", f"gru, 2 layers, {stack}", "recurrent", (("layers", 2), ("stack", stack)))
     for decoding in DECODINGS.names():
         for name, options in ways(decoding):
-            yield Member("decoding", f"gru, {name}", "recurrent", (("decoding", decoding), *options))
+            yield FamilyRow("decoding", f"gru, {name}", "recurrent", (("decoding", decoding), *options))
     for residual in RESIDUALS.names():
-        yield Member("around", f"gru, around {residual}", "recurrent", (("residual", residual),))
-        yield Member("around", f"ff-ar, around {residual}", "ff-ar", (("residual", residual),))
+        yield FamilyRow("around", f"gru, around {residual}", "recurrent", (("residual", residual),))
+        yield FamilyRow("around", f"ff-ar, around {residual}", "ff-ar", (("residual", residual),))
     for decoding in DECODINGS.names():
-        yield Member("no memory", f"ff-ar, {decoding}", "ff-ar", (("decoding", decoding),))
+        yield FamilyRow("no memory", f"ff-ar, {decoding}", "ff-ar", (("decoding", decoding),))
 
 
 def ways(decoding: str) -> Iterator[tuple[str, tuple[tuple[str, Any], ...]]]:
     """Yield the name and the options of a decoding as it is, and with each other option that it reads."""
     if decoding != "mimo":  # that is the row of the cell
         yield decoding, ()
-    for field in DECODINGS.load(decoding).OPTIONS:
+    for field in DECODINGS.traits(decoding, DecodingTraits).reads:
         for value in VARIANTS.get(field, ()):
             if value != "none":  # the default
                 yield f"{decoding}, {value} {field}", ((field, value),)
@@ -148,12 +149,12 @@ def run(quick: bool = False, seed: int = 1, frame: pd.DataFrame | None = None, h
     return Result(title, rows, {"mase": picture(rows)})
 
 
-def one_of_each(family: Iterator[Member]) -> Iterator[Member]:
+def one_of_each(family: Iterator[FamilyRow]) -> Iterator[FamilyRow]:
     """Yield the last member of each kind."""
     yield from {member.kind: member for member in family}.values()
 
 
-def scored(member: Member, panel: Panel, budget: Budget, horizon: int, seed: int) -> dict[str, Any]:
+def scored(member: FamilyRow, panel: Panel, budget: RowBudget, horizon: int, seed: int) -> dict[str, Any]:
     """Train a member with every seed; return its row."""
     spec = member.spec(budget)
     seeds = range(seed, seed + (1 if member.kind == "reference" else budget.seeds))
@@ -169,7 +170,7 @@ def scored(member: Member, panel: Panel, budget: Budget, horizon: int, seed: int
     }
 
 
-def trained(spec: ModelSpec, panel: Panel, budget: Budget, horizon: int, seed: int) -> tuple[Forecaster, Backtest]:
+def trained(spec: ModelSpec, panel: Panel, budget: RowBudget, horizon: int, seed: int) -> tuple[Forecaster, Backtest]:
     """Train on the data before the first origin; return the forecaster and its forecasts from all origins."""
     from forecasting.evaluation.backtest import backtest_fitted, rolling
 

@@ -38,7 +38,7 @@ ZERO = tf.UnconnectedGradients.ZERO
 
 
 @dataclass(frozen=True)
-class Size:
+class GradientsSize:
     """How large the networks are.
 
     Attributes:
@@ -52,8 +52,8 @@ class Size:
     gains: int
 
 
-FULL = Size(steps=100, units=64, gains=12)
-QUICK = Size(steps=12, units=8, gains=4)
+FULL = GradientsSize(steps=100, units=64, gains=12)
+QUICK = GradientsSize(steps=12, units=8, gains=4)
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def clipped_norms(weights: list[Any], limit: float) -> tuple[float, float]:
     return float(before), float(tf.linalg.global_norm(clipped))
 
 
-def measured(make: Callable[[int], Any], size: Size) -> Gradients:
+def measured(make: Callable[[int], Any], size: GradientsSize) -> Gradients:
     """Return the gradients of a new cell over random sequences, the same ones for every cell."""
     cell = make(size.units)
     rng = np.random.default_rng(0)

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecasting.config import Training
+from forecasting.data.origins import Origins
 from forecasting.data.samples import load_sample
 from forecasting.experiment_plots import drift_chart, error_against_step
 from forecasting.experiments._result import Result
@@ -49,7 +50,7 @@ SHOWN = (1, 4, 16, 64)
 
 
 @dataclass(frozen=True)
-class Size:
+class SineSize:
     """How much of the experiment is run.
 
     Attributes:
@@ -117,10 +118,10 @@ CONTENDERS = (
     ),
 )
 
-FULL = Size(horizon=64, steps=800, every=1, seeds=3)
+FULL = SineSize(horizon=64, steps=800, every=1, seeds=3)
 
 #: One network of each kind; the others take long to build.
-QUICK = Size(
+QUICK = SineSize(
     horizon=16,
     steps=10,
     every=40,
@@ -176,13 +177,13 @@ def wave(step: np.ndarray) -> np.ndarray:
     return np.sin(0.01 * step)
 
 
-def forecasts(contender: Contender, frame: pd.DataFrame, origins: np.ndarray, size: Size, seed: int) -> Forecasts:
+def forecasts(contender: Contender, frame: pd.DataFrame, origins: np.ndarray, size: SineSize, seed: int) -> Forecasts:
     """Train a contender on the first part of the sine and forecast the rest."""
     started = time.perf_counter()
-    forecaster = train(contender, frame, size, seed)
+    forecaster = train_contender(contender, frame, size, seed)
     seconds = time.perf_counter() - started
     predictor = forecaster.predictor
-    where = np.zeros(len(origins), int), origins
+    where = Origins(np.zeros(len(origins), np.int64), origins)
     rolling = predictor.predict_panel(forecaster.panel(frame), origins=where).median
     longest = min(POINTS - LEARNT, predictor.task.max_horizon)
     with warnings.catch_warnings():
@@ -192,7 +193,7 @@ def forecasts(contender: Contender, frame: pd.DataFrame, origins: np.ndarray, si
     return Forecasts(rolling, closed_loop, seconds)
 
 
-def train(contender: Contender, frame: pd.DataFrame, size: Size, seed: int) -> Forecaster:
+def train_contender(contender: Contender, frame: pd.DataFrame, size: SineSize, seed: int) -> Forecaster:
     """Return a contender that has learnt from the first part of the sine."""
     training = Training(
         steps=size.steps,

@@ -11,6 +11,9 @@ from keras import ops
 from forecasting.config import Task
 from forecasting.errors import ConfigError
 from forecasting.heads._distribution import FURTHEST, Distribution
+from forecasting.layers.link import Link
+from forecasting.layers.scaling import Scaled
+from forecasting.layers.tensor import Tensor
 
 #: Smallest mean, relative to the level: it has a logarithm.
 SMALLEST_MEAN = 1e-12
@@ -42,9 +45,7 @@ class Counts(Distribution):
         ConfigError: there is a bound that counts do not keep by nature, no level, or there are symbols.
     """
 
-    is_whole = True
-
-    def __init__(self, task: Task, link: Any = None, **kwargs: Any) -> None:
+    def __init__(self, task: Task, link: Link | None = None, **kwargs: Any) -> None:
         super().__init__(task, None, **kwargs)
         if task.upper is not None or (task.lower or 0) > 0:
             raise ConfigError(
@@ -54,7 +55,7 @@ class Counts(Distribution):
                 field="lower" if task.upper is None else "upper",
             )
 
-    def loss(self, raw: Any, scaled: Any, target: Any) -> Any:
+    def loss(self, raw: Tensor, scaled: Scaled, target: Tensor) -> Tensor:
         """Return the negative log probability [B, S] of targets [B, S], counts in original units.
 
         A target far above the level of its window counts as `FURTHEST` times that level.
@@ -63,7 +64,7 @@ class Counts(Distribution):
         count = ops.clip(target, 0.0, FURTHEST * (scaled.level + 1.0))
         return -self.log_mass(count, log_mean_of(raw[..., 0], scaled), self.dispersion(raw))
 
-    def quantiles(self, raw: Any, scaled: Any, levels: Any) -> Any:
+    def quantiles(self, raw: Tensor, scaled: Scaled, levels: Tensor) -> Tensor:
         """Return the smallest counts [B, S, Q] up to which there is at least the share `levels`, [Q] or [B, S, Q]."""
         log_mean = log_mean_of(raw[..., 0], scaled)[..., None]
         mean, dispersion = ops.exp(log_mean), self.dispersion(raw)[..., None]
@@ -77,24 +78,24 @@ class Counts(Distribution):
         )
 
     @abstractmethod
-    def dispersion(self, raw: Any) -> Any:
+    def dispersion(self, raw: Tensor) -> Tensor:
         """Return alpha [B, S], by which the variance is mean + alpha mean^2."""
 
     @abstractmethod
-    def log_mass(self, count: Any, log_mean: Any, dispersion: Any) -> Any:
+    def log_mass(self, count: Tensor, log_mean: Tensor, dispersion: Tensor) -> Tensor:
         """Return the log probability of counts under means given by their logarithm, everything broadcast."""
 
     @abstractmethod
-    def share_up_to(self, count: Any, mean: Any, dispersion: Any) -> Any:
+    def share_up_to(self, count: Tensor, mean: Tensor, dispersion: Tensor) -> Tensor:
         """Return P(Y <= count), everything broadcast."""
 
 
-def log_mean_of(raw: Any, scaled: Any) -> Any:
+def log_mean_of(raw: Tensor, scaled: Scaled) -> Tensor:
     """Return log(softplus(raw) * level) as [B, S]."""
     return ops.log(ops.softplus(raw) + SMALLEST_MEAN) + ops.log(scaled.level)
 
 
-def count_quantiles(levels: Any, mean: Any, dispersion: Any, share_up_to: Any, log_mass: Any) -> Any:
+def count_quantiles(levels: Tensor, mean: Tensor, dispersion: Tensor, share_up_to: Tensor, log_mass: Tensor) -> Tensor:
     """Return the smallest counts whose distribution function reaches the levels.
 
     The approximation of `wilson_hilferty` is off by one at most for most counts, so the distribution function is
@@ -121,7 +122,7 @@ def count_quantiles(levels: Any, mean: Any, dispersion: Any, share_up_to: Any, l
 
     growth = mean / (1 + dispersion * mean)  # a mass is that before times growth (1 + alpha y) / (y + 1)
 
-    def look(turn: Any, guess: Any, low: Any, high: Any) -> tuple[Any, ...]:
+    def look(turn: Tensor, guess: Tensor, low: Tensor, high: Tensor) -> tuple[Tensor, ...]:
         first = ops.minimum(ops.maximum(guess - LOOKED_AT // 2, low + 1), high)
         masses, shares = [ops.exp(log_mass(first))], [share_up_to(first)]
         for number in range(LOOKED_AT - 1):
@@ -139,14 +140,14 @@ def count_quantiles(levels: Any, mean: Any, dispersion: Any, share_up_to: Any, l
         newton = ops.where(is_inside, ops.ceil(far), middle)
         return turn + 1, ops.where(turn % 2 == 0, newton, middle), low, high
 
-    def goes_on(turn: Any, guess: Any, low: Any, high: Any) -> Any:
+    def goes_on(turn: Tensor, guess: Tensor, low: Tensor, high: Tensor) -> Tensor:
         return ops.any(high - low > 1)
 
     variables = (tf.constant(0), guess, low, high)
     return ops.maximum(tf.while_loop(goes_on, look, variables, maximum_iterations=MOST_LOOKS)[3], 0.0)
 
 
-def wilson_hilferty(levels: Any, skewness: Any) -> Any:
+def wilson_hilferty(levels: Tensor, skewness: Tensor) -> Tensor:
     """Return standardised quantiles of the distribution whose cube root is normal (1931), given the skewness.
 
     (2 / g) ((1 + g z / 6 - g^2 / 36)^3 - 1), which keeps its digits here where the skewness g is small.

@@ -9,10 +9,18 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from forecasting.config import StrictConfig, Task, is_count, require
+from forecasting.config import Task, is_count, require
 from forecasting.heads._distribution import Continuous, deviation_of
-from forecasting.heads._numbers import moved_at
+from forecasting.heads._numbers import shifted_at
+from forecasting.heads._options import HeadConfig
+from forecasting.heads._traits import HeadTraits
+from forecasting.layers.inputs import Dice
+from forecasting.layers.link import Link
 from forecasting.layers.mixture import log_normal, mixture_quantiles
+from forecasting.layers.scaling import Scaled
+from forecasting.layers.tensor import Tensor
+
+TRAITS = HeadTraits(has_symbols=False, has_quantiles=True, is_distribution=True, is_whole=False, has_location=True)
 
 #: The coldest draw: colder ones would divide by 0, and this one already is the likeliest component's mean.
 COLDEST = 1e-6
@@ -22,7 +30,7 @@ EDGE = 1e-9
 
 
 @dataclass(frozen=True)
-class Config(StrictConfig):
+class Config(HeadConfig):
     """Size of the mixture.
 
     Attributes:
@@ -47,33 +55,35 @@ class Head(Continuous):
         config: number of components.
     """
 
-    def __init__(self, task: Task, link: Any = None, config: Config = Config(), **kwargs: Any) -> None:
+    traits = TRAITS
+
+    def __init__(self, task: Task, link: Link | None = None, config: Config = Config(), **kwargs: Any) -> None:
         super().__init__(task, link, **kwargs)
         self.components = config.components
         self.parameters = 3 * config.components
         self.places = np.linspace(-1.0, 1.0, config.components)
 
-    def parts(self, raw: Any) -> tuple[Any, Any, Any]:
+    def parts(self, raw: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return log weights, means and deviations, each [B, S, K], of raw numbers [B, S, 3 K]."""
         logits, means, deviations = ops.split(raw, 3, axis=-1)
         log_weights = logits - ops.logsumexp(logits, axis=-1, keepdims=True)
         return log_weights, means + self.places, deviation_of(deviations)
 
-    def moved(self, raw: Any, forecast: Any) -> Any:
+    def shifted(self, raw: Tensor, forecast: Tensor) -> Tensor:
         """Return raw numbers [B, S, 3 K] whose components all lie further on by a forecast [B, S] in scaled units."""
-        return moved_at(raw, forecast, slice(self.components, 2 * self.components))
+        return shifted_at(raw, forecast, slice(self.components, 2 * self.components))
 
-    def log_density(self, raw: Any, z: Any) -> Any:
+    def log_density(self, raw: Tensor, z: Tensor) -> Tensor:
         """Return log sum_k w_k N(z; m_k, s_k) as [B, S]."""
         log_weights, means, deviations = self.parts(raw)
         return ops.logsumexp(log_weights + log_normal(z[..., None], means, deviations), axis=-1)
 
-    def scaled_quantiles(self, raw: Any, levels: Any) -> Any:
+    def scaled_quantiles(self, raw: Tensor, levels: Tensor) -> Tensor:
         """Return quantiles [B, S, Q] in scaled units at levels [Q] or [B, S, Q]."""
         log_weights, means, deviations = self.parts(raw)
         return mixture_quantiles(ops.exp(log_weights), means, deviations, levels)
 
-    def draw(self, raw: Any, scaled: Any, chance: Any, dice: Any) -> Any:
+    def draw(self, raw: Tensor, scaled: Scaled, chance: Tensor, dice: Dice) -> Tensor:
         """Return a value [B, S]: the chance chooses a component, and what is left of it the place therein.
 
         At a temperature (Ha & Schmidhuber 2018) logits are divided by it and variances multiplied.
@@ -86,7 +96,7 @@ class Head(Continuous):
         place = chance[..., None] * ops.sum(weights, axis=-1, keepdims=True)
         chosen = ops.sum(ops.cast(place >= passed, "int32"), axis=-1, keepdims=True) - 1
 
-        def of_chosen(parts: Any) -> Any:
+        def of_chosen(parts: Tensor) -> Tensor:
             return tf.gather(parts, chosen, batch_dims=2)[..., 0]
 
         left = (place[..., 0] - of_chosen(passed)) / ops.maximum(of_chosen(weights), 1e-300)

@@ -7,16 +7,23 @@ from typing import Any
 
 from keras import ops
 
-from forecasting.config import StrictConfig, Task, require
+from forecasting.config import Task, require
 from forecasting.errors import ConfigError
 from forecasting.heads._numbers import TrainedNumbers, trainable
+from forecasting.heads._options import HeadConfig
+from forecasting.heads._traits import HeadTraits
+from forecasting.layers.link import Link
+from forecasting.layers.scaling import Scaled
+from forecasting.layers.tensor import Tensor
+
+TRAITS = HeadTraits(has_symbols=False, has_quantiles=False, is_distribution=False, is_whole=False, has_location=True)
 
 #: Losses, and by which power of the unit of y they grow.
 LOSSES = {"absolute": 1, "squared": 2}
 
 
 @dataclass(frozen=True)
-class Config(StrictConfig):
+class Config(HeadConfig):
     """What the point is.
 
     Attributes:
@@ -47,7 +54,9 @@ class Head(TrainedNumbers):
         ConfigError: there are quantile levels, or symbols.
     """
 
-    def __init__(self, task: Task, link: Any = None, config: Config = Config(), **kwargs: Any) -> None:
+    traits = TRAITS
+
+    def __init__(self, task: Task, link: Link | None = None, config: Config = Config(), **kwargs: Any) -> None:
         super().__init__(task, link, (0.5,), **kwargs)
         self.degree = config.degree
         if task.quantile_levels:
@@ -56,11 +65,11 @@ class Head(TrainedNumbers):
                 field="quantile_levels",
             )
 
-    def raw_of(self, numbers: Any) -> Any:
+    def raw_of(self, numbers: Tensor) -> Tensor:
         """Return the raw numbers behind scaled numbers [B, S, 1]: themselves."""
         return numbers
 
-    def errors(self, raw: Any, scaled: Any, target: Any) -> Any:
+    def errors(self, raw: Tensor, scaled: Scaled, target: Tensor) -> Tensor:
         """Return target - output as [B, S, 1], in scaled units; where a mean is curved, over the window's deviation.
 
         The median of curved values is the curved median; their mean is not the curved mean.
@@ -69,6 +78,6 @@ class Head(TrainedNumbers):
             return super().errors(raw, scaled, target)
         return trainable((target[..., None] - self(raw, scaled)) / scaled.spread[..., None], raw)
 
-    def loss(self, raw: Any, scaled: Any, target: Any) -> Any:
+    def loss(self, raw: Tensor, scaled: Scaled, target: Tensor) -> Tensor:
         """Return |target - forecast|, or its square, in scaled units, as [B, S]."""
         return ops.abs(self.errors(raw, scaled, target)[..., 0]) ** self.degree

@@ -10,6 +10,12 @@ from keras import ops
 from forecasting.config import Task
 from forecasting.heads._distribution import require_levels
 from forecasting.heads._numbers import TrainedNumbers
+from forecasting.heads._traits import HeadTraits
+from forecasting.layers.link import Link
+from forecasting.layers.scaling import Scaled
+from forecasting.layers.tensor import Tensor
+
+TRAITS = HeadTraits(has_symbols=False, has_quantiles=True, is_distribution=False, is_whole=False, has_location=True)
 
 #: Smallest gap between neighbouring quantiles that `raw_of` can express.
 SMALLEST_GAP = 1e-12
@@ -26,7 +32,9 @@ class Head(TrainedNumbers):
         ConfigError: there are no levels, or there are symbols.
     """
 
-    def __init__(self, task: Task, link: Any = None, **kwargs: Any) -> None:
+    traits = TRAITS
+
+    def __init__(self, task: Task, link: Link | None = None, **kwargs: Any) -> None:
         super().__init__(task, link, require_levels(task), **kwargs)
         # Summing gaps outwards from the median is one product with a matrix of signs, cheaper than two cumulative sums.
         gap, level = np.indices((self.parameters, self.parameters))
@@ -34,12 +42,12 @@ class Head(TrainedNumbers):
             (level <= gap) & (gap < self.median), 1, 0
         )
 
-    def numbers(self, raw: Any) -> Any:
+    def numbers(self, raw: Tensor) -> Tensor:
         """Turn raw [B, S, Q] into ascending scaled quantiles [B, S, Q]."""
         signs = ops.cast(self.signs, raw.dtype)
         return raw[:, :, self.median : self.median + 1] + ops.matmul(ops.softplus(raw), signs)
 
-    def raw_of(self, numbers: Any) -> Any:
+    def raw_of(self, numbers: Tensor) -> Tensor:
         """Return the raw numbers [B, S, Q] that `numbers` turns into these ascending scaled quantiles [B, S, Q]."""
         gaps = ops.maximum(numbers[:, :, 1:] - numbers[:, :, :-1], SMALLEST_GAP)
         raw = gaps + ops.log(-ops.expm1(-gaps))  # softplus backwards
@@ -47,7 +55,7 @@ class Head(TrainedNumbers):
             [raw[:, :, : self.median], numbers[:, :, self.median : self.median + 1], raw[:, :, self.median :]], axis=2
         )
 
-    def loss(self, raw: Any, scaled: Any, target: Any) -> Any:
+    def loss(self, raw: Tensor, scaled: Scaled, target: Tensor) -> Tensor:
         """Return the pinball loss in scaled units, averaged over levels and doubled (Q = 1: absolute error), as [B, S].
 
         Koenker & Bassett 1978: L_q(y, f) = max(q (y - f), (q - 1) (y - f)).

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import tensorflow as tf
 from keras import ops
 
 from forecasting.heads._distribution import LocationScale
+from forecasting.heads._traits import HeadTraits
+from forecasting.layers.tensor import Tensor
+
+TRAITS = HeadTraits(has_symbols=False, has_quantiles=True, is_distribution=True, is_whole=False, has_location=True)
 
 #: Degrees of freedom lie above this, so that the variance exists.
 LEAST_FREEDOM = 2.0
@@ -23,25 +26,27 @@ EXACT_FREEDOM = 200.0
 class Head(LocationScale):
     """Reads location, scale and degrees of freedom nu = 2 + softplus of each step; P = 3."""
 
+    traits = TRAITS
+
     parameters = 3
 
-    def log_standard(self, z: Any, raw: Any) -> Any:
+    def log_standard(self, z: Tensor, raw: Tensor) -> Tensor:
         """Return log G((nu + 1) / 2) - log G(nu / 2) - log(pi nu) / 2 - (nu + 1) / 2 log(1 + z^2 / nu)."""
         nu = freedom_of(raw[..., 2])
         constant = tf.math.lgamma((nu + 1) / 2) - tf.math.lgamma(nu / 2) - 0.5 * ops.log(math.pi * nu)
         return constant - (nu + 1) / 2 * ops.log1p(ops.square(z) / nu)
 
-    def standard(self, levels: Any, raw: Any) -> Any:
+    def standard(self, levels: Tensor, raw: Tensor) -> Tensor:
         """Return the quantiles of the standard distribution."""
         return t_quantiles(ops.cast(levels, "float64"), freedom_of(raw[..., 2:3]))
 
 
-def freedom_of(raw: Any) -> Any:
+def freedom_of(raw: Tensor) -> Tensor:
     """Return degrees of freedom of raw numbers."""
     return ops.minimum(LEAST_FREEDOM + ops.softplus(raw), MOST_FREEDOM)
 
 
-def t_quantiles(levels: Any, nu: Any) -> Any:
+def t_quantiles(levels: Tensor, nu: Tensor) -> Tensor:
     """Return the quantiles at the levels for nu above 2 degrees of freedom; both are broadcast, float64.
 
     Hill 1970, Algorithm 396 (Communications of the ACM 13), exact to 1e-3 near nu = 2 and to 1e-5 from nu = 4 on,
@@ -63,7 +68,7 @@ def t_quantiles(levels: Any, nu: Any) -> Any:
     return ops.sign(start) * ops.where(nu < EXACT_FREEDOM, ops.maximum(better, 0.0), t)
 
 
-def hill(levels: Any, nu: Any) -> Any:
+def hill(levels: Tensor, nu: Tensor) -> Tensor:
     """Return Hill's approximation of the quantiles; the letters are those of the algorithm."""
     p = 2 * ops.minimum(levels, 1 - levels)
     a = 1 / (nu - 0.5)

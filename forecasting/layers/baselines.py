@@ -4,37 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
+from forecasting.layers.core import Core
 from forecasting.layers.inputs import Inputs
 from forecasting.layers.scaling import last_observed
+from forecasting.layers.tensor import Tensor
 
 
-class Naive(keras.layers.Layer):
+class Naive(Core):
     """Repeats the last observed value; 0 where nothing was observed."""
 
     def __init__(self, horizon: int, **kwargs: Any) -> None:
         super().__init__(dtype="float64", autocast=False, **kwargs)
         self.horizon = horizon
 
-    def call(self, inputs: Inputs, training: bool = False) -> Any:
+    def call(self, inputs: Inputs, training: bool = False) -> Tensor:
         """Return [B, H, 1]."""
-        values, observed = inputs[:2]
+        values, observed = inputs.values, inputs.observed
         return ops.repeat(last_observed(values, observed), self.horizon, axis=1)[:, :, None]
 
 
-class Drift(keras.layers.Layer):
+class Drift(Core):
     """Continues the line through the first and the last observed value of the context."""
 
     def __init__(self, horizon: int, **kwargs: Any) -> None:
         super().__init__(dtype="float64", autocast=False, **kwargs)
         self.horizon = horizon
 
-    def call(self, inputs: Inputs, training: bool = False) -> Any:
+    def call(self, inputs: Inputs, training: bool = False) -> Tensor:
         """Return [B, H, 1]."""
-        values, observed = inputs[:2]
+        values, observed = inputs.values, inputs.observed
         length = values.shape[1]
         position = ops.arange(length, dtype="float64")
         last = ops.max(ops.where(observed > 0, position, -1.0), axis=1, keepdims=True)
@@ -45,7 +46,7 @@ class Drift(keras.layers.Layer):
         return (last_observed(values, observed) + slope * ahead)[:, :, None]
 
 
-class SeasonalNaive(keras.layers.Layer):
+class SeasonalNaive(Core):
     """Repeats the last season; a missing value is taken from the season before, or is the last observed one.
 
     Args:
@@ -58,9 +59,9 @@ class SeasonalNaive(keras.layers.Layer):
         self.horizon = horizon
         self.period = period
 
-    def call(self, inputs: Inputs, training: bool = False) -> Any:
+    def call(self, inputs: Inputs, training: bool = False) -> Tensor:
         """Return [B, H, 1]."""
-        values, observed = inputs[:2]
+        values, observed = inputs.values, inputs.observed
         length = values.shape[1]
         season = ops.repeat(last_observed(values, observed), self.period, axis=1)  # [B, period]
         for back in range(length // self.period, 0, -1):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from keras import ops
 
+from forecasting.layers.tensor import Tensor
 
-def carried_forward(values: Any, observed: Any) -> Any:
+
+def carried_forward(values: Tensor, observed: Tensor) -> Tensor:
     """Return values [B, L] with the last observed one before it where one is missing; 0 before the first.
 
     A network reads them beside the flags that say which were observed (the input of GRU-Simple in Che et al. 2018,

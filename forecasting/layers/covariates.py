@@ -10,6 +10,7 @@ from keras import ops
 
 from forecasting.config import Kinds, Task
 from forecasting.layers.kinds import KindReader, put, width_of
+from forecasting.layers.tensor import Tensor
 
 #: Shares of the training rows below and above which a number is taken for the one there: a network knows nothing of
 #: values it has hardly met, and one wet hour in a dry year must not throw every forecast after it.
@@ -40,7 +41,7 @@ class CovariateReader(KindReader):
         put(self.high, position, high)
         self.learn_moments(position, np.clip(values, low, high))
 
-    def call(self, codes: Any, training: bool = False) -> Any:
+    def call(self, codes: Tensor, training: bool = False) -> Tensor:
         """Return the features [B, T, W] of codes [B, T, C]."""
         missing = ops.isnan(codes)
         observed = ops.cast(ops.logical_not(missing), "float32")
@@ -88,7 +89,7 @@ class CovariateReaders(keras.layers.Layer):
         if self.past:
             self.past.adapt(columns[:, self.ahead :])
 
-    def call(self, columns: Any, context_length: int, training: bool = False) -> tuple[Any, Any]:
+    def call(self, columns: Tensor, context_length: int, training: bool = False) -> tuple[Tensor, Tensor]:
         """Return the features of context and horizon [B, L + H, F'], and of the context alone [B, L, P] or None.
 
         Args:

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from forecasting.layers.tensor import Tensor
+
 #: Steps of one product at most: within a season the recursion is a product with a triangular matrix.
 LONGEST_BLOCK = 64
 
@@ -54,7 +56,7 @@ class ExponentialSmoothing(keras.layers.Layer):
         """Do nothing: the layers inside make their weights."""
         self.built = True
 
-    def call(self, values: Any, observed: Any) -> tuple[Any, Any]:
+    def call(self, values: Tensor, observed: Tensor) -> tuple[Tensor, Tensor]:
         """Return what is left of the window [B, L], 0 where missing, and the forecast [B, H].
 
         What is left is y_t - s_t - l_L, relative to the last level.
@@ -68,7 +70,7 @@ class ExponentialSmoothing(keras.layers.Layer):
         ahead = ops.take(season, np.arange(self.horizon) % self.period, axis=1)
         return observed * (values - seasons - level), level + ahead
 
-    def rates(self, values: Any, observed: Any) -> Any:
+    def rates(self, values: Tensor, observed: Tensor) -> Tensor:
         """Return alpha and gamma [B, 2], up to `LARGEST`, from the size of steps and seasonal steps, and gaps."""
         size = mean_where(ops.abs(values), observed)
         parts = [ops.mean(observed, axis=1, keepdims=True)]
@@ -77,7 +79,7 @@ class ExponentialSmoothing(keras.layers.Layer):
             parts.append(ops.log(SMALLEST + mean_where(ops.abs(differences), both)) - ops.log(SMALLEST + size))
         return LARGEST * ops.sigmoid(self.coefficients(self.hidden(ops.concatenate(parts, axis=1))))
 
-    def smoothed(self, values: Any, observed: Any, alpha: Any, gamma: Any) -> tuple[Any, Any, Any]:
+    def smoothed(self, values: Tensor, observed: Tensor, alpha: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the last level [B, 1], the season [B, L] of each step before it was seen, and the season [B, m] after.
 
         Args:
@@ -105,7 +107,7 @@ class ExponentialSmoothing(keras.layers.Layer):
         after_last = (np.arange(period) - padding) % period
         return level, ops.concatenate(seasons, axis=1)[:, :length], ops.take(season, after_last, axis=1)
 
-    def first(self, values: Any, observed: Any) -> tuple[Any, Any]:
+    def first(self, values: Tensor, observed: Tensor) -> tuple[Tensor, Tensor]:
         """Return the level [B, 1] and the season [B, m] before the first step; that of a phase never seen is 0."""
         period, length = self.period, values.shape[1]
         padding = -length % period
@@ -120,13 +122,13 @@ class ExponentialSmoothing(keras.layers.Layer):
         return level, season if period > 1 else ops.zeros_like(season)
 
 
-def in_blocks(values: Any, size: int, padding: int) -> Any:
+def in_blocks(values: Tensor, size: int, padding: int) -> Tensor:
     """Return values [B, T], with zeros added behind them, as [blocks, B, size]."""
     blocks = ops.reshape(ops.pad(values, ((0, 0), (0, padding))), (-1, (values.shape[1] + padding) // size, size))
     return ops.transpose(blocks, (1, 0, 2))
 
 
-def kept_after(alpha: Any) -> tuple[Any, Any]:
+def kept_after(alpha: Tensor) -> tuple[Tensor, Tensor]:
     """Return the share that l_t keeps of l_0 [..., T], and of what step j added to l_j [..., T, T].
 
     With l_t = l_{t-1} + alpha_t (x_t - l_{t-1}) and c_t the sum of log(1 - alpha_j) up to t, these are exp(c_t) and,
@@ -140,12 +142,12 @@ def kept_after(alpha: Any) -> tuple[Any, Any]:
     return ops.exp(decay), ops.exp(ops.where(later, decay[..., :, None] - decay[..., None, :], -np.inf))
 
 
-def lagged(values: Any, observed: Any, lag: int) -> tuple[Any, Any]:
+def lagged(values: Tensor, observed: Tensor, lag: int) -> tuple[Tensor, Tensor]:
     """Return differences [B, L - lag] over `lag` steps, and where both ends were observed."""
     length = values.shape[1]
     return values[:, lag:] - values[:, : length - lag], observed[:, lag:] * observed[:, : length - lag]
 
 
-def mean_where(values: Any, weight: Any) -> Any:
+def mean_where(values: Tensor, weight: Tensor) -> Tensor:
     """Return the mean [B, 1] of values [B, T] where the weight is 1; 0 where it is nowhere."""
     return ops.sum(weight * values, axis=1, keepdims=True) / ops.maximum(ops.sum(weight, axis=1, keepdims=True), 1.0)

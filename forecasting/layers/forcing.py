@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from forecasting.layers.tensor import Tensor
+
 #: Name -> probability of feeding the truth, given the progress of the training from 0 to 1.
 SCHEDULES: dict[str, Callable[[Any], Any]] = {
     "free": lambda progress: 0.0 * progress,
@@ -23,6 +25,6 @@ def is_forcing(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
 
 
-def share_of_truth(forcing: str | float, progress: Any) -> Any:
+def share_of_truth(forcing: str | float, progress: Tensor) -> Tensor:
     """Return the probability of feeding the truth at a point of the training."""
     return SCHEDULES[forcing](progress) if isinstance(forcing, str) else forcing + 0.0 * progress

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from forecasting.layers.tensor import Tensor
+
 
 class Windows(NamedTuple):
     """A batch of windows in original units; NaN is missing.
@@ -18,9 +20,9 @@ class Windows(NamedTuple):
         target: [B, H] float64.
     """
 
-    context: tf.Tensor
-    known: tf.Tensor
-    target: tf.Tensor
+    context: Tensor
+    known: Tensor
+    target: Tensor
 
 
 class Gather:
@@ -39,8 +41,8 @@ class Gather:
 
     def __init__(
         self,
-        y: tf.Tensor,
-        known: tf.Tensor,
+        y: Tensor,
+        known: Tensor,
         context_length: int,
         horizon: int,
         covariates: tuple[int, int] = (0, 0),
@@ -62,7 +64,7 @@ class Gather:
         self.context_length = context_length
         self.offsets = tf.range(1 - context_length, horizon + 1, dtype=tf.int64)
 
-    def __call__(self, origins: tf.Tensor, firsts: tf.Tensor) -> Windows:
+    def __call__(self, origins: Tensor, firsts: Tensor) -> Windows:
         """Return the windows around `origins`.
 
         Args:

@@ -9,14 +9,16 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from forecasting.layers.core import Core
 from forecasting.layers.inputs import Inputs
 from forecasting.layers.mixture import log_normal, mixture_quantiles
+from forecasting.layers.tensor import Tensor
 
 #: Keeps logarithms finite where a state has no probability.
 TINY = 1e-300
 
 
-class HiddenMarkov(keras.layers.Layer):
+class HiddenMarkov(Core):
     """A chain of A hidden states, each with a distribution of what is observed (Rabiner 1989).
 
     The forward recursion p_t ~ (p_{t-1} T) * b(y_t), normalised, runs over the context; a missing step has no b. The
@@ -30,7 +32,7 @@ class HiddenMarkov(keras.layers.Layer):
         head: its `raw_of` turns outputs into raw numbers.
     """
 
-    def __init__(self, horizon: int, states: int, emission: Any, head: Any, **kwargs: Any) -> None:
+    def __init__(self, horizon: int, states: int, emission: Any, head: keras.Layer, **kwargs: Any) -> None:
         super().__init__(dtype="float64", autocast=False, **kwargs)
         self.horizon = horizon
         self.emission = emission
@@ -50,16 +52,16 @@ class HiddenMarkov(keras.layers.Layer):
         """Do nothing: all weights are there."""
         self.built = True
 
-    def call(self, inputs: Inputs, training: bool = False) -> Any:
+    def call(self, inputs: Inputs, training: bool = False) -> Tensor:
         """Return raw numbers [B, H, P]."""
-        likelihoods = self.emission.log_likelihood(*inputs[:2])
+        likelihoods = self.emission.log_likelihood(inputs.values, inputs.observed)
         last = filtered(likelihoods, self.start, self.transition)[0][-1]
         transition = ops.convert_to_tensor(self.transition)
         ahead = tf.scan(lambda state, _: ops.matmul(state, transition), tf.range(self.horizon), last)  # [H, B, A]
         return self.head.raw_of(self.emission.outputs(ops.transpose(ahead, (1, 0, 2))))
 
 
-def filtered(log_likelihoods: Any, start: Any, transition: Any) -> tuple[Any, Any]:
+def filtered(log_likelihoods: Tensor, start: Tensor, transition: Tensor) -> tuple[Tensor, Tensor]:
     """Run the forward recursion.
 
     Args:
@@ -74,11 +76,11 @@ def filtered(log_likelihoods: Any, start: Any, transition: Any) -> tuple[Any, An
     steps = ops.transpose(log_likelihoods, (1, 0, 2))
     transition = ops.convert_to_tensor(transition)
 
-    def updated(expected: Any, step: Any) -> tuple[Any, Any]:
+    def updated(expected: Tensor, step: Tensor) -> tuple[Tensor, Tensor]:
         joint = ops.log(ops.maximum(expected, TINY)) + step
         return ops.softmax(joint, axis=-1), ops.logsumexp(joint, axis=-1)
 
-    def following(carry: tuple[Any, Any], step: Any) -> tuple[Any, Any]:
+    def following(carry: tuple[Tensor, Tensor], step: Tensor) -> tuple[Tensor, Tensor]:
         return updated(ops.matmul(carry[0], transition), step)
 
     first = updated(ops.broadcast_to(start, ops.shape(steps[0])), steps[0])
@@ -98,17 +100,17 @@ class GaussianEmission(keras.layers.Layer):
         levels: [Q] quantile levels of the outputs.
     """
 
-    def __init__(self, states: int, levels: Any, **kwargs: Any) -> None:
+    def __init__(self, states: int, levels: Tensor, **kwargs: Any) -> None:
         super().__init__(dtype="float64", autocast=False, **kwargs)
         self.levels = np.asarray(levels, "float64")
         self.means = self.add_weight(shape=(states,), initializer=evenly, trainable=False, name="means")
         self.deviations = self.add_weight(shape=(states,), initializer="ones", trainable=False, name="deviations")
 
-    def log_likelihood(self, values: Any, observed: Any) -> Any:
+    def log_likelihood(self, values: Tensor, observed: Tensor) -> Tensor:
         """Return the log density [B, L, A] of values [B, L], 0 where not observed."""
         return observed[:, :, None] * log_normal(values[:, :, None], self.means, self.deviations)
 
-    def outputs(self, weights: Any) -> Any:
+    def outputs(self, weights: Tensor) -> Tensor:
         """Return the quantiles [B, H, Q] of the mixtures with the weights [B, H, A]."""
         return mixture_quantiles(weights, self.means, self.deviations, self.levels)
 
@@ -130,16 +132,16 @@ class CategoricalEmission(keras.layers.Layer):
             name="probabilities",
         )
 
-    def log_likelihood(self, values: Any, observed: Any) -> Any:
+    def log_likelihood(self, values: Tensor, observed: Tensor) -> Tensor:
         """Return the log probability [B, L, A] of codes [B, L], 0 where not observed."""
         of_symbol = ops.log(ops.maximum(ops.transpose(self.probabilities), TINY))  # [K, A]
         return observed[:, :, None] * ops.take(of_symbol, ops.cast(values, "int32"), axis=0)
 
-    def outputs(self, weights: Any) -> Any:
+    def outputs(self, weights: Tensor) -> Tensor:
         """Return the probabilities [B, H, K] of symbols under weights [B, H, A]."""
         return ops.matmul(weights, self.probabilities)
 
 
-def evenly(shape: tuple[int, ...], dtype: Any = None) -> Any:
+def evenly(shape: tuple[int, ...], dtype: Any = None) -> Tensor:
     """Return numbers from -1 to 1 at even distances: means of states that nothing has been learnt of."""
     return ops.linspace(-1.0, 1.0, shape[0], dtype=dtype)

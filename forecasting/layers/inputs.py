@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from keras import ops
 
 from forecasting.layers.scaling import Scaled
+from forecasting.layers.tensor import Tensor
 
 
 class Teacher(NamedTuple):
@@ -18,9 +19,9 @@ class Teacher(NamedTuple):
         progress: scalar from 0 (training begins) to 1 (it ends).
     """
 
-    values: Any
-    observed: Any
-    progress: Any
+    values: Tensor
+    observed: Tensor
+    progress: Tensor
 
 
 class Dice(NamedTuple):
@@ -32,9 +33,9 @@ class Dice(NamedTuple):
         top_k: scalar int32; only this many of the most probable symbols are drawn.
     """
 
-    chance: Any
-    temperature: Any
-    top_k: Any
+    chance: Tensor
+    temperature: Tensor
+    top_k: Tensor
 
 
 class Inputs(NamedTuple):
@@ -51,29 +52,28 @@ class Inputs(NamedTuple):
         past: [B, L, P] float32, features of the context alone: past-only covariates; None where there are none.
     """
 
-    values: Any
-    observed: Any
-    known: Any
-    static: Any
+    values: Tensor
+    observed: Tensor
+    known: Tensor
+    static: Tensor
     teacher: Teacher | None = None
     dice: Dice | None = None
     scaled: Scaled | None = None
-    past: Any = None
+    past: Tensor = None
 
     @property
-    def paths(self) -> Any:
+    def paths(self) -> Tensor:
         """N, the paths that are drawn of each window; 1 without dice."""
         return 1 if self.dice is None else ops.shape(self.dice.chance)[1]
 
-    def repeated(self, count: Any) -> Inputs:
+    def repeated(self, count: Tensor) -> Inputs:
         """Return what is read of the horizon of each window `count` times, one beside the other.
 
         The chance [B, count, H] of `dice` becomes [B * count, 1, H]: one path of each. The context stays as it is.
         """
         given: Any = self.dice
         scaled: Any = self.scaled
-        chance, *others = given
-        dice = Dice(ops.reshape(chance, (-1, 1, chance.shape[2])), *others)
+        dice = given._replace(chance=ops.reshape(given.chance, (-1, 1, given.chance.shape[2])))
         ahead = self.known[:, self.values.shape[1] :]
         known, static = (ops.repeat(part, count, axis=0) for part in (ahead, self.static))
         return Inputs(self.values, self.observed, known, static, dice=dice, scaled=scaled.repeated(count))
@@ -88,6 +88,6 @@ class Encoded(NamedTuple):
         states: tensors from which `encoder.step` goes on.
     """
 
-    summary: Any
-    sequence: Any
-    states: list[Any]
+    summary: Tensor
+    sequence: Tensor
+    states: list[Tensor]

@@ -11,6 +11,7 @@ from keras import ops, random
 
 from forecasting.config import Kinds
 from forecasting.layers.scaling import RELATIVE_FLOOR
+from forecasting.layers.tensor import Tensor
 
 #: Share of the categories that training takes for unknown ones, so that a new category is not new to the network.
 UNKNOWN_SHARE = 0.05
@@ -40,7 +41,7 @@ class KindReader(keras.layers.Layer, ABC):
         self.center = self.add_numbers("center", "zeros")
         self.scale = self.add_numbers("scale", "ones")
 
-    def add_numbers(self, name: str, initializer: Any) -> Any:
+    def add_numbers(self, name: str, initializer: Any) -> Tensor:
         """Return a new weight with an entry for each covariate that is a number."""
         shape = (len(self.numbers),)
         return self.add_weight(shape=shape, initializer=initializer, trainable=False, dtype=self.precision, name=name)
@@ -67,11 +68,11 @@ class KindReader(keras.layers.Layer, ABC):
         put(self.center, position, values.mean())
         put(self.scale, position, deviation if varies else 1.0)
 
-    def standardised(self, numbers: Any) -> Any:
+    def standardised(self, numbers: Tensor) -> Tensor:
         """Return numbers [B, T, N] in deviations from their mean."""
         return (numbers - self.center) / self.scale
 
-    def embedded(self, codes: Any, training: bool) -> list[Any]:
+    def embedded(self, codes: Tensor, training: bool) -> list[Tensor]:
         """Return the embedding [B, T, W] of each category of codes [B, T, K].
 
         While training some are hidden, for all T at once.
@@ -86,7 +87,7 @@ class KindReader(keras.layers.Layer, ABC):
         return found
 
 
-def put(weight: Any, position: int, value: float) -> None:
+def put(weight: Tensor, position: int, value: float) -> None:
     """Replace one number of a weight."""
     numbers = np.array(weight)
     numbers[position] = value

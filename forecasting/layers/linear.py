@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 from keras import ops
 
+from forecasting.layers.core import Core
 from forecasting.layers.inputs import Inputs
 from forecasting.layers.scaling import WindowScaler
+from forecasting.layers.tensor import Tensor
 
 
-class LinearAutoregression(keras.layers.Layer):
+class LinearAutoregression(Core):
     """A dense kernel from lags, calendar of the next step and a constant to the horizon.
 
     Two ways of reaching H steps: a column per step, or one column whose output is fed back. Where the fed-back
@@ -39,9 +40,9 @@ class LinearAutoregression(keras.layers.Layer):
             shape=(context_length + features + 1, self.outputs), initializer="zeros", trainable=False, name="kernel"
         )
 
-    def call(self, inputs: Inputs, training: bool = False) -> Any:
+    def call(self, inputs: Inputs, training: bool = False) -> Tensor:
         """Return [B, H, 1]."""
-        values, observed = inputs[:2]
+        values, observed = inputs.values, inputs.observed
         known = ops.cast(inputs.known, "float64")
         first = self.context_length
         for step in range(self.horizon // self.outputs):
@@ -51,7 +52,7 @@ class LinearAutoregression(keras.layers.Layer):
             observed = ops.concatenate([observed, ops.ones_like(forecast)], axis=1)
         return values[:, first:, None]
 
-    def rows(self, values: Any, observed: Any, calendar: Any) -> tuple[Any, Any, Any]:
+    def rows(self, values: Tensor, observed: Tensor, calendar: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the rows [B, D] of the regression, and center and scale [B, 1] of its target.
 
         Args:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from keras import ops
 
 from forecasting.config import Task
 from forecasting.layers.scaling import Scaled
+from forecasting.layers.tensor import Tensor
 
 #: How near to a bound the link begins to bend, in standard deviations of the context.
 SOFTNESS = 0.05
@@ -42,7 +42,7 @@ class Link:
             return None
         return cls(task.lower, task.upper, softness)
 
-    def __call__(self, values: Any, scaled: Scaled) -> Any:
+    def __call__(self, values: Tensor, scaled: Scaled) -> Tensor:
         """Return values [B, S] or [B, S, Q] (original units, float64) within the bounds, in the same order."""
         width = ops.reshape(self.softness * scaled.spread, (-1, *[1] * (len(values.shape) - 1)))
         if self.lower is not None and self.upper is not None:
@@ -56,7 +56,7 @@ class Link:
         return values
 
 
-def bent(distance: Any, width: Any) -> Any:
+def bent(distance: Tensor, width: Tensor) -> Tensor:
     """Return w^2 / (2 w - d), from 0 to w, for distances d below w; no term of it overflows where w is tiny."""
     safe = ops.where(width > 0, width, ops.ones_like(width))
     return width / (2.0 - ops.minimum(distance, width) / safe)

@@ -8,6 +8,8 @@ from typing import Any
 import tensorflow as tf
 from keras import ops
 
+from forecasting.layers.tensor import Tensor
+
 #: Newton steps at most; each at least halves the interval, or converges far faster.
 MOST_STEPS = 100
 
@@ -15,13 +17,13 @@ MOST_STEPS = 100
 TOLERANCE = 1e-10
 
 
-def log_normal(values: Any, means: Any, deviations: Any) -> Any:
+def log_normal(values: Tensor, means: Tensor, deviations: Tensor) -> Tensor:
     """Return the log density of values under normal distributions; the arguments are broadcast."""
     standard = (values - means) / deviations
     return -0.5 * ops.square(standard) - ops.log(deviations) - 0.5 * math.log(2 * math.pi)
 
 
-def mixture_quantiles(weights: Any, means: Any, deviations: Any, levels: Any) -> Any:
+def mixture_quantiles(weights: Tensor, means: Tensor, deviations: Tensor, levels: Tensor) -> Tensor:
     """Return the quantiles [..., Q] of mixtures of A parts, ascending along with the levels.
 
     A quantile of a mixture lies between the smallest and the largest of its parts' quantiles. Newton's method goes on
@@ -41,7 +43,7 @@ def mixture_quantiles(weights: Any, means: Any, deviations: Any, levels: Any) ->
     low, high = nothing + ops.min(parts, axis=-1), nothing + ops.max(parts, axis=-1)
     close = TOLERANCE * ops.max(high - low, axis=-1, keepdims=True)
 
-    def step(low: Any, high: Any, x: Any, change: Any) -> tuple[Any, Any, Any, Any]:
+    def step(low: Tensor, high: Tensor, x: Tensor, change: Tensor) -> tuple[Any, Any, Any, Any]:
         distance = (x[..., None] - means) / deviations
         excess = ops.sum(weights * 0.5 * tf.math.erfc(-distance / math.sqrt(2)), axis=-1) - levels
         density = ops.sum(weights * ops.exp(-0.5 * ops.square(distance)) / deviations, axis=-1) / math.sqrt(2 * math.pi)
@@ -51,7 +53,7 @@ def mixture_quantiles(weights: Any, means: Any, deviations: Any, levels: Any) ->
         following = ops.where(inside, newton, 0.5 * (low + high))
         return low, high, following, ops.abs(following - x)
 
-    def goes_on(low: Any, high: Any, x: Any, change: Any) -> Any:
+    def goes_on(low: Tensor, high: Tensor, x: Tensor, change: Tensor) -> Tensor:
         return ops.any(change > close)
 
     start = (low, high, 0.5 * (low + high), high - low)

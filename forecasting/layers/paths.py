@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
 from forecasting.layers.inputs import Dice
+from forecasting.layers.tensor import Tensor
 
 #: Paths behind the quantiles of a window.
 PATHS = 200
@@ -31,14 +30,14 @@ def common_chance(paths: int, horizon: int) -> np.ndarray:
     return (order + 0.5) / paths
 
 
-def common_dice(windows: Any, horizon: int) -> Dice:
+def common_dice(windows: Tensor, horizon: int) -> Dice:
     """Return the dice of an answer of B windows."""
     chance = ops.convert_to_tensor(common_chance(PATHS, horizon))
     chance = tf.broadcast_to(chance[None], (windows, PATHS, horizon))
     return Dice(chance, tf.constant(1.0), tf.constant(0))
 
 
-def quantiles_of_paths(paths: Any, levels: np.ndarray, is_whole: bool) -> Any:
+def quantiles_of_paths(paths: Tensor, levels: np.ndarray, is_whole: bool) -> Tensor:
     """Return the quantiles [B, H, Q] at the levels of paths [B, N, H].
 
     The k-th of N ordered values is the quantile at k / (N + 1), and between two the line (Hyndman & Fan 1996, type 6);

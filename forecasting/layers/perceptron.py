@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from forecasting.layers.inputs import Encoded
+from forecasting.layers.tensor import Tensor
 
 
 class PerceptronEncoder(keras.layers.Layer):
@@ -28,7 +29,7 @@ class PerceptronEncoder(keras.layers.Layer):
         self.static = static
         self.drop = keras.layers.Dropout(dropout, name="drop")
 
-    def call(self, tokens: Any, training: bool = False) -> Encoded:
+    def call(self, tokens: Tensor, training: bool = False) -> Encoded:
         """Encode tokens [B, T, C]; what is remembered of a token is the token."""
         width = tokens.shape[2] - self.static
         lags = ops.reshape(tokens[:, :, :width], (-1, tokens.shape[1] * width))
@@ -37,7 +38,7 @@ class PerceptronEncoder(keras.layers.Layer):
             summary = self.drop(layer(summary), training=training)
         return Encoded(summary, tokens, [tokens])
 
-    def step(self, token: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
+    def step(self, token: Tensor, states: list[Tensor], training: bool = False) -> tuple[Tensor, list[Tensor]]:
         """Encode the window moved one token [B, C] on; returns the summary [B, D] and the states."""
         moved = ops.concatenate([states[0][:, 1:], token[:, None]], axis=1)
         encoded = self(moved, training=training)

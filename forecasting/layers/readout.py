@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from forecasting.layers.tensor import Tensor
+
 
 class Readout(keras.layers.Layer):
     """A dense layer to all steps, plus what the known features of each step add, given the summary.
@@ -27,7 +29,7 @@ class Readout(keras.layers.Layer):
             self.from_known = keras.layers.Dense(width, use_bias=False, name="from_known")
             self.from_both = keras.layers.Dense(parameters, use_bias=False, name="from_both")
 
-    def call(self, summary: Any, known: Any) -> Any:
+    def call(self, summary: Tensor, known: Tensor) -> Tensor:
         """Return [B, S, P] from the summary [B, D] and the features [B, S, F]."""
         raw = ops.reshape(self.steps(summary), self.shape)
         if not self.has_features:

@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from forecasting.errors import ConfigError
+from forecasting.layers.tensor import Tensor
 
 #: Smallest scale, relative to the largest absolute value of the window: small enough that a sine on
 #: a level of 1e9 is still a sine, large enough that float64 rounding of the level is not a signal.
@@ -41,46 +42,49 @@ class Scaled(NamedTuple):
             from them; None where they are not.
     """
 
-    values: Any
-    observed: Any
-    center: Any
-    scale: Any
-    varies: Any
-    spread: Any
-    unit: Any = None
+    values: Tensor
+    observed: Tensor
+    center: Tensor
+    scale: Tensor
+    varies: Tensor
+    spread: Tensor
+    unit: Tensor = None
 
     @property
-    def level(self) -> Any:
+    def level(self) -> Tensor:
         """How large the values of the window are: [B, 1], in original units, above 0.
 
         Under every scheme but `none`, under which it is 1, it grows and shrinks with the values.
         """
         return ops.maximum(self.center, 0.0) + self.scale if self.unit is None else self.unit
 
-    def original(self, values: Any) -> Any:
+    def original(self, values: Tensor) -> Tensor:
         """Return scaled values [B, S] or [B, S, Q] in original units, float64."""
         center, scale, unit = self.broadcast(values)
         found = center + scale * ops.cast(values, "float64")
         return found if unit is None else unit * ops.sinh(ops.clip(found, -FURTHEST_CURVED, FURTHEST_CURVED))
 
-    def relative(self, values: Any) -> Any:
+    def relative(self, values: Tensor) -> Tensor:
         """Return values [B, S] or [B, S, Q] in original units as scaled ones, float64."""
         center, scale, unit = self.broadcast(values)
         return ((values if unit is None else ops.arcsinh(values / unit)) - center) / scale
 
-    def broadcast(self, values: Any) -> tuple[Any, Any, Any]:
+    def broadcast(self, values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return center, scale and unit with as many axes as the values; the unit may be None."""
         shape = (-1, *[1] * (len(values.shape) - 1))
         parts = (self.center, self.scale, self.unit)
         return tuple(None if part is None else ops.reshape(part, shape) for part in parts)  # type: ignore[return-value]
 
-    def repeated(self, count: Any) -> Scaled:
+    def repeated(self, count: Tensor) -> Scaled:
         """Return the numbers that undo the scaling `count` times for each window, one beside the other."""
-        return Scaled(None, None, *(None if part is None else ops.repeat(part, count, axis=0) for part in self[2:]))
+        undone = {name: getattr(self, name) for name in self._fields if name not in ("values", "observed")}
+        repeated = {name: None if part is None else ops.repeat(part, count, axis=0) for name, part in undone.items()}
+        return Scaled(values=None, observed=None, **repeated)
 
 
 #: The scaling of values that are scaled already.
-UNIT = Scaled(None, None, *(np.full((1, 1), number) for number in (0.0, 1.0, 1.0, 1.0)))
+ONE = np.ones((1, 1))
+UNIT = Scaled(None, None, center=0.0 * ONE, scale=ONE, varies=ONE, spread=ONE)
 
 
 class WindowScaler(keras.layers.Layer):
@@ -126,7 +130,7 @@ class WindowScaler(keras.layers.Layer):
         if self.deviation is not None:
             self.deviation.assign(mean_deviation(y, first))
 
-    def call(self, context: Any) -> Scaled:
+    def call(self, context: Tensor) -> Scaled:
         """Scale `context` [B, L] (float64, NaN where missing)."""
         missing = ops.isnan(context)
         observed = ops.cast(ops.logical_not(missing), "float64")
@@ -149,7 +153,7 @@ class WindowScaler(keras.layers.Layer):
         scaled = observed * (shares - center) / scale
         return Scaled(scaled, observed, center * unit, scale * unit, varies, spread * unit)
 
-    def statistics(self, values: Any, observed: Any) -> tuple[Any, Any, Any, Any]:
+    def statistics(self, values: Tensor, observed: Tensor) -> tuple[Any, Any, Any, Any]:
         """Return center, scale, whether the window varies, and its spread, each [B, 1], of values in [-1, 1]."""
         count = ops.maximum(ops.sum(observed, axis=1, keepdims=True), 1.0)
         mean = ops.sum(values, axis=1, keepdims=True) / count
@@ -178,14 +182,14 @@ def mean_deviation(y: np.ndarray, first: np.ndarray) -> float:
     return float(unit * deviation.mean()) if len(deviation) else 1.0
 
 
-def mean_of(values: Any, observed: Any) -> Any:
+def mean_of(values: Tensor, observed: Tensor) -> Tensor:
     """Return the mean [B, 1] of the observed values [B, L]; 0 where nothing was observed."""
     return ops.sum(observed * values, axis=1, keepdims=True) / ops.maximum(
         ops.sum(observed, axis=1, keepdims=True), 1.0
     )
 
 
-def last_observed(values: Any, observed: Any) -> Any:
+def last_observed(values: Tensor, observed: Tensor) -> Tensor:
     """Return the last observed value of each window [B, L] as [B, 1]; 0 where nothing was observed."""
     position = ops.arange(1, values.shape[1] + 1, dtype="int32")
     latest = ops.max(ops.cast(observed, "int32") * position, axis=1, keepdims=True)

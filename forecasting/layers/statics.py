@@ -9,6 +9,7 @@ from keras import ops
 
 from forecasting.config import Task
 from forecasting.layers.kinds import KindReader, width_of
+from forecasting.layers.tensor import Tensor
 
 
 class StaticReader(KindReader):
@@ -25,7 +26,7 @@ class StaticReader(KindReader):
         """Set the weights of the number at a position from its values [S]."""
         self.learn_moments(position, values)
 
-    def call(self, codes: Any, training: bool = False) -> Any:
+    def call(self, codes: Tensor, training: bool = False) -> Tensor:
         """Return the vector [B, D] of codes [B, K]."""
         codes = codes[:, None]
         numbers = self.standardised(ops.take(codes, self.numbers, axis=2))

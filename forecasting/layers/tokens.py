@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from keras import ops
 
 from forecasting.layers.carried import carried_forward
 from forecasting.layers.inputs import Inputs
+from forecasting.layers.tensor import Tensor
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Tokens:
         """Number of tokens that cover the horizon."""
         return -(-self.horizon // self.segment)
 
-    def past(self, inputs: Inputs) -> Any:
+    def past(self, inputs: Inputs) -> Tensor:
         """Return the context as tokens [B, T, C]; padding at its old end counts as not observed."""
         length = inputs.values.shape[1]
         padding = -length % self.segment
@@ -52,40 +52,40 @@ class Tokens:
             parts.append(ops.repeat(inputs.static[:, None], count, axis=1))
         return ops.concatenate(parts, axis=2)
 
-    def read(self, inputs: Inputs) -> tuple[Any, Any]:
+    def read(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """Return the values [B, L] as they are read, and which of them were observed."""
-        values, observed = inputs[:2]
+        values, observed = inputs.values, inputs.observed
         return (values if self.alphabet else carried_forward(values, observed)), observed
 
-    def spelt(self, values: Any, observed: Any) -> Any:
+    def spelt(self, values: Tensor, observed: Tensor) -> Tensor:
         """Return values [..., S] as they stand in a token: [..., S], or [..., S * K] for symbols."""
         if not self.alphabet:
             return values
         flags = ops.one_hot(ops.cast(values, "int32"), self.alphabet, dtype="float32") * observed[..., None]
         return ops.reshape(flags, (-1, *values.shape[1:-1], self.segment * self.alphabet))
 
-    def newest(self, inputs: Inputs) -> Any:
+    def newest(self, inputs: Inputs) -> Tensor:
         """Return the newest values [B, S] of the context, for `fed_back`; a missing symbol is none of the codes."""
         values, observed = (ops.cast(part[:, -self.segment :], "float32") for part in self.read(inputs))
         return ops.where(observed > 0, values, -ops.ones_like(values)) if self.alphabet else values
 
-    def future(self, known: Any) -> Any:
+    def future(self, known: Tensor) -> Tensor:
         """Return the features of the horizon, out of known [B, L + H, F], as [B, T', S, F]; padded at the far end."""
         padding = self.ahead * self.segment - self.horizon
         ahead = ops.pad(known[:, known.shape[1] - self.horizon :], ((0, 0), (0, padding), (0, 0)))
         # not -1: where there are no features, nothing says how many windows there are
         return ops.reshape(ahead, (ops.shape(known)[0], self.ahead, self.segment, known.shape[2]))
 
-    def by_token(self, steps: Any) -> Any:
+    def by_token(self, steps: Tensor) -> Tensor:
         """Return numbers of the horizon [B, H] as [B, T', S]; padded with 0 at the far end."""
         padding = self.ahead * self.segment - self.horizon
         return ops.reshape(ops.pad(steps, ((0, 0), (0, padding))), (-1, self.ahead, self.segment))
 
-    def by_step(self, raw: Any) -> Any:
+    def by_step(self, raw: Tensor) -> Tensor:
         """Return raw numbers by token [B, T', S, P] as [B, H, P]."""
         return ops.reshape(raw, (-1, self.ahead * self.segment, raw.shape[3]))[:, : self.horizon]
 
-    def fed_back(self, values: Any, known: Any, static: Any) -> Any:
+    def fed_back(self, values: Tensor, known: Tensor, static: Tensor) -> Tensor:
         """Return the token [B, C] of forecast values [B, S], taken as observed; past-only features are missing there.
 
         Args:

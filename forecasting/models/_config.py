@@ -5,17 +5,21 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from forecasting.config import StrictConfig, Task, is_count, require
-from forecasting.decoding import DECODINGS
 from forecasting.errors import ConfigError
 from forecasting.head_spec import HeadSpec
 from forecasting.heads import HEADS
-from forecasting.layers.attention import ATTENTIONS
+from forecasting.layers.attention import ATTENTIONS, NO_ATTENTION
+from forecasting.layers.decoders import DECODINGS
+from forecasting.layers.decoders._traits import DecodingTraits
 from forecasting.layers.forcing import SCHEDULES, is_forcing
 from forecasting.layers.residuals import NO_RESIDUAL, RESIDUALS
 from forecasting.search_space import OneOf, Space
+
+if TYPE_CHECKING:
+    from forecasting.members import Member
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,18 @@ class ModelConfig(StrictConfig):
         reads_covariates: whether the model reads covariates; the others let them pass, so that all models can be
             compared on the same data.
         scales_windows: whether the network has a window scaler; what is made of several models leaves that to them.
+        is_found: whether `fit` finds the model by trying others; until then there is no network to build.
     """
 
     learner: ClassVar[str] = "gradient"
     reads_covariates: ClassVar[bool] = False
     scales_windows: ClassVar[bool] = True
+    is_found: ClassVar[bool] = False
+
+    @property
+    def parts(self) -> tuple[Member, ...]:
+        """The members of an ensemble; none of one model."""
+        return ()
 
     @property
     def scaling(self) -> str:
@@ -48,6 +59,11 @@ class ModelConfig(StrictConfig):
         """Whether each step is forecast from the one before, so that roll-outs can be drawn."""
         return False
 
+    @property
+    def has_attention(self) -> bool:
+        """Whether it says which past steps a forecast looks at."""
+        return False
+
     @classmethod
     def search(cls, task: Task) -> dict[str, Space]:
         """Return which values are worth trying, by field (and `scaling`), where a search may choose.
@@ -56,11 +72,11 @@ class ModelConfig(StrictConfig):
         """
         return {}
 
-    def for_head(self, head: HeadSpec, given: Mapping[str, Any]) -> Self:
-        """Return the config as it goes with a head; fields that are `given` stay as they are.
+    def for_head(self, head: HeadSpec, chosen: Mapping[str, Any]) -> Self:
+        """Return the config as it goes with a head; fields that were `chosen` stay as they are.
 
         Raises:
-            ConfigError: a given field does not go with the head.
+            ConfigError: a chosen field does not go with the head.
         """
         return self
 
@@ -87,14 +103,14 @@ class DecodedConfig(ModelConfig):
     """Base of the models with an encoder and a decoding.
 
     Attributes:
-        decoding: name of a file in `forecasting.decoding`.
+        decoding: name of a file in `forecasting.layers.decoders`.
         width: units of the hidden layer that reads the features of a future step.
         dropout: share of activations dropped between layers while training.
         forcing: how often a decoder that goes step by step is fed the truth while it is trained: `free` (never),
             `teacher` (always), `linear`, `exponential`, `sigmoid` (ever more seldom), or a constant probability.
-        attention: name of a file in `forecasting.layers.attention`.
-        residual: name of a file in `forecasting.layers.residuals`: the forecast around which the network forecasts what
-            is left; `none` leaves all to the network.
+        attention: name of a file in `forecasting.layers.attention`; `none` reads the same summary at every step.
+        residual: name of a file in `forecasting.layers.residuals`: the base forecast whose error the network predicts;
+            `none` leaves all to the network.
     """
 
     reads_covariates: ClassVar[bool] = True
@@ -103,11 +119,11 @@ class DecodedConfig(ModelConfig):
     width: int = 64
     dropout: float = 0.0
     forcing: str | float = "free"
-    attention: str = "none"
+    attention: str = NO_ATTENTION
     residual: str = NO_RESIDUAL
 
     def __post_init__(self) -> None:
-        options = DECODINGS.load(self.decoding).OPTIONS
+        options = DECODINGS.traits(self.decoding, DecodingTraits).reads
         require(is_count(self.width), "width", "an integer of at least 1", self.width)
         require(0 <= self.dropout < 1, "dropout", "in [0, 1)", self.dropout)
         allowed = f"one of {', '.join(SCHEDULES)}, or a number from 0 to 1"
@@ -128,7 +144,12 @@ class DecodedConfig(ModelConfig):
     @property
     def feeds_back(self) -> bool:
         """Whether the decoding is a model of the next step, so that steps can be drawn one after the other."""
-        return bool(DECODINGS.load(self.decoding).feeds_back(self))
+        return DECODINGS.traits(self.decoding, DecodingTraits).feeds_back(self.forcing)
+
+    @property
+    def has_attention(self) -> bool:
+        """Whether the decoder looks back at the tokens of the context."""
+        return self.attention != NO_ATTENTION
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -139,10 +160,10 @@ class DecodedConfig(ModelConfig):
         """
         names = sorted(HEADS.names(), key=lambda name: (*(name != one for one in FIRST_HEADS), name))
         if self.residual != NO_RESIDUAL:
-            names = [name for name in names if HeadSpec(name).has_location]
+            names = [name for name in names if HeadSpec(name).traits.has_location]
         return tuple(name for name in names if not self.feeds_back or fits_next_step(HeadSpec(name)))
 
-    def for_head(self, head: HeadSpec, given: Mapping[str, Any]) -> Self:
+    def for_head(self, head: HeadSpec, chosen: Mapping[str, Any]) -> Self:
         """Return the config with `forcing` "teacher" where a distribution is that of the next step.
 
         Its quantiles are those of paths, each of whose steps is given the one drawn before; so the distribution must
@@ -151,9 +172,9 @@ class DecodedConfig(ModelConfig):
         Raises:
             ConfigError: another `forcing` is given.
         """
-        if not (head.is_distribution and self.feeds_back) or self.forcing in ("teacher", 1):
+        if not (head.traits.is_distribution and self.feeds_back) or self.forcing in ("teacher", 1):
             return self
-        if "forcing" in given:
+        if "forcing" in chosen:
             raise ConfigError(
                 f"`forcing` must be 'teacher' with head {head.name!r} and decoding {self.decoding!r}: paths are drawn "
                 f"from the distribution of each step given the one before. Got {self.forcing!r}. Leave it out.",
@@ -169,4 +190,4 @@ FIRST_HEADS = ("quantiles", "point")
 
 def fits_next_step(head: HeadSpec) -> bool:
     """Whether a head says something of the steps after the next one."""
-    return head.is_distribution or not head.has_quantiles
+    return head.traits.is_distribution or not head.traits.has_quantiles

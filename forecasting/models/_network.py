@@ -6,18 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 from forecasting.config import Task
-from forecasting.layers.around import Around
+from forecasting.heads._base import BaseHead
+from forecasting.layers.core import Core
 from forecasting.layers.covariates import features_of, known_width
-from forecasting.layers.decoders import DECODERS
-from forecasting.layers.decoders._plan import Plan
+from forecasting.layers.decoders import DECODINGS
+from forecasting.layers.decoders._parts import Parts
+from forecasting.layers.residual import ResidualCore
 from forecasting.layers.residuals import NO_RESIDUAL, RESIDUALS
 from forecasting.layers.tokens import Tokens
 from forecasting.models._config import DecodedConfig
 
 
-def decoded(
-    encoder: Callable[[str], Any], config: DecodedConfig, task: Task, head: Any, segment: int = 1, cell: str = "gru"
-) -> Any:
+def decoded_core(
+    encoder: Callable[[str], Any],
+    config: DecodedConfig,
+    task: Task,
+    head: BaseHead,
+    segment: int = 1,
+    cell: str = "gru",
+) -> Core:
     """Return the core of an encoder with the decoding that the config names.
 
     Args:
@@ -29,9 +36,9 @@ def decoded(
         cell: cell of a decoder that has one.
     """
     tokens = Tokens(segment, task.horizon, len(task.symbols), features_of(task.past_covariates))
-    plan = Plan(encoder, tokens, head, config, known_width(task), cell)
-    core = DECODERS.load(config.decoding).Layer
+    parts = Parts(encoder, tokens, head, config, known_width(task), cell)
+    core = DECODINGS.load(config.decoding).Layer
     if config.residual == NO_RESIDUAL:
-        return core(plan, name="core")
+        return core(parts, name="core")
     base = RESIDUALS.load(config.residual).Residual(task, name="base")
-    return Around(core(plan, name="network"), base, head, name="core")
+    return ResidualCore(core(parts, name="network"), base, head, name="core")

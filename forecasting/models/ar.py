@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from forecasting.config import Task, require
+from forecasting.heads._base import BaseHead
+from forecasting.layers.core import Core
 from forecasting.models._config import ModelConfig
 from forecasting.search_space import Between, OneOf, Space
 
@@ -50,7 +52,7 @@ class Config(ModelConfig):
         return ("point",)
 
 
-def build(config: Config, task: Task, head: Any) -> Any:
+def build(config: Config, task: Task, head: BaseHead) -> Core:
     """Build the core; see `forecasting.models`."""
     from forecasting.layers.linear import LinearAutoregression
 

@@ -1,6 +1,6 @@
 """Auto: the best of the family for the data and the time there is, or a few of them averaged; `fit` finds which.
 
-What is left after `fit` is an `ensemble`, or one model, under this name; see `forecasting.training.auto`.
+What is left after `fit` is an `ensemble`, or one model, under this name; see `forecasting.auto`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Config(ModelConfig):
 
     Attributes:
         candidates: models that compete, as the members of an `ensemble` are written; by rule
-            (`forecasting.candidates`) when there are none.
+            (`forecasting.auto.proposals`) when there are none.
         most_members: models that are averaged at most.
         seeds: more seeds of the best network that are tried, once all candidates are.
         windows: horizons held out at the end of each series, on which the candidates are compared; 0 is by rule.
@@ -33,6 +33,7 @@ class Config(ModelConfig):
     learner: ClassVar[str] = "auto"
     reads_covariates: ClassVar[bool] = True
     scales_windows: ClassVar[bool] = False
+    is_found: ClassVar[bool] = True
 
     candidates: tuple[Member, ...] = ()
     most_members: int = 4
@@ -57,14 +58,14 @@ class Config(ModelConfig):
         """The head of every candidate that it fits and that has chosen no other; see `for_head`."""
         return (*FIRST_HEADS, *(name for name in HEADS.names() if name not in (*FIRST_HEADS, "categorical")))
 
-    def for_head(self, head: HeadSpec, given: Mapping[str, Any]) -> Self:
+    def for_head(self, head: HeadSpec, chosen: Mapping[str, Any]) -> Self:
         """Return the config with this head for the candidates that it fits and that have the one of their default.
 
         Raises:
             ConfigError: a candidate has quantiles, which no forecast with this head has.
         """
         candidates = tuple(_with_head(member, head) for member in self.candidates)
-        unfit = [member.spec for member in candidates if member.spec.has_quantiles and not head.has_quantiles]
+        unfit = [member.spec for member in candidates if member.spec.has_quantiles and not head.traits.has_quantiles]
         if unfit:
             raise ConfigError(
                 f"`head` of candidate {unfit[0].alias!r} is {unfit[0].head!r}, which forecasts quantiles, and that of "

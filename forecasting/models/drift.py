@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from forecasting.config import Task
+from forecasting.heads._base import BaseHead
+from forecasting.layers.core import Core
 from forecasting.models._config import BaselineConfig
 
 
@@ -14,7 +15,7 @@ class Config(BaselineConfig):
     """The drift forecast has nothing to choose."""
 
 
-def build(config: Config, task: Task, head: Any) -> Any:
+def build(config: Config, task: Task, head: BaseHead) -> Core:
     """Build the core; see `forecasting.models`."""
     from forecasting.layers.baselines import Drift
 

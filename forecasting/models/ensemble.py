@@ -27,6 +27,11 @@ class Config(ModelConfig):
         object.__setattr__(self, "members", read_members(self.members))
 
     @property
+    def parts(self) -> tuple[Member, ...]:
+        """The members."""
+        return self.members
+
+    @property
     def scaling(self) -> str:
         """Each member scales its own windows."""
         return "none"

@@ -11,7 +11,7 @@ build = recurrent.build
 
 @dataclass(frozen=True)
 class Config(recurrent.Config):
-    """The fields of `recurrent` around the `smoothing` forecast, with a stack of its own; both learn together.
+    """The fields of `recurrent` with `smoothing` as base forecast, and a stack of its own; both learn together.
 
     Smyl gives every series coefficients and a season of its own, which a series that was not trained on has not. Here
     the coefficients are read from the window (`forecasting.layers.exponential_smoothing`), so new ids and longer

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from forecasting.config import Task, is_count, require
+from forecasting.heads._base import BaseHead
+from forecasting.layers.core import Core
 from forecasting.models._config import DecodedConfig
 from forecasting.search_space import Between, OneOf, Space
 
@@ -33,13 +34,13 @@ class Config(DecodedConfig):
         return {**super().search(task), "units": OneOf((32, 64, 128, 256, 512)), "layers": Between(1, 4)}
 
 
-def build(config: Config, task: Task, head: Any) -> Any:
+def build(config: Config, task: Task, head: BaseHead) -> Core:
     """Build the core; see `forecasting.models`."""
     from forecasting.layers.perceptron import PerceptronEncoder
     from forecasting.layers.statics import static_width
-    from forecasting.models._network import decoded
+    from forecasting.models._network import decoded_core
 
     def encoder(name: str) -> PerceptronEncoder:
         return PerceptronEncoder(config.units, config.layers, config.dropout, static_width(task), name=name)
 
-    return decoded(encoder, config, task, head)
+    return decoded_core(encoder, config, task, head)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from forecasting.config import Task, is_count, require
+from forecasting.heads._base import BaseHead
+from forecasting.layers.core import Core
 from forecasting.models._config import ModelConfig
 from forecasting.search_space import Between, Space
 
@@ -39,7 +41,7 @@ class Config(ModelConfig):
         return ("quantiles", "point", "categorical")
 
 
-def build(config: Config, task: Task, head: Any) -> Any:
+def build(config: Config, task: Task, head: BaseHead) -> Core:
     """Build the core; see `forecasting.models`."""
     from forecasting.layers.hidden_markov import CategoricalEmission, GaussianEmission, HiddenMarkov
 

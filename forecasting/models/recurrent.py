@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from forecasting.config import Task, is_count, require
+from forecasting.heads._base import BaseHead
+from forecasting.layers.core import Core
 from forecasting.layers.encoders import STACKS
 from forecasting.layers.recurrent import CELLS
 from forecasting.models._config import DecodedConfig
@@ -55,10 +57,10 @@ class Config(DecodedConfig):
         return {**super().search(task), **sizes}
 
 
-def build(config: Config, task: Task, head: Any) -> Any:
+def build(config: Config, task: Task, head: BaseHead) -> Core:
     """Build the core; see `forecasting.models`."""
     from forecasting.layers.statics import static_width
-    from forecasting.models._network import decoded
+    from forecasting.models._network import decoded_core
 
     segment = min(config.segment or task.season[0], task.context_length)
     stack = STACKS.load(config.stack).Encoder
@@ -67,4 +69,4 @@ def build(config: Config, task: Task, head: Any) -> Any:
         sizes = (config.cell, config.units, config.layers, config.dropout)
         return stack(*sizes, embed=segment > 1, static=static_width(task), name=name)
 
-    return decoded(encoder, config, task, head, segment, config.cell)
+    return decoded_core(encoder, config, task, head, segment, config.cell)

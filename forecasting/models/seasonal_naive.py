@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from forecasting.config import Task, is_count, require
+from forecasting.heads._base import BaseHead
+from forecasting.layers.core import Core
 from forecasting.models._config import BaselineConfig
 
 
@@ -23,7 +24,7 @@ class Config(BaselineConfig):
         require(is_count(self.period, 0), "period", "an integer of at least 0", self.period)
 
 
-def build(config: Config, task: Task, head: Any) -> Any:
+def build(config: Config, task: Task, head: BaseHead) -> Core:
     """Build the core; see `forecasting.models`.
 
     Raises:

@@ -8,6 +8,7 @@ import tensorflow as tf
 from forecasting.config import Training
 from forecasting.data.windows import WindowIndex
 from forecasting.errors import ConfigError
+from forecasting.layers.tensor import Tensor
 
 VALIDATION_BATCH = 512
 
@@ -38,7 +39,7 @@ def draw_batches(index: WindowIndex, training: Training, context_length: int) ->
     lowest, first = tf.constant(index.lowest, tf.int64), tf.constant(index.first, tf.int64)
 
     @tf.autograph.experimental.do_not_convert
-    def draw(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def draw(step: Tensor) -> tuple[Tensor, Tensor]:
         if training.batch_size == "all":
             numbers = tf.range(cumulative[-1])
         else:
@@ -69,7 +70,7 @@ def batch_size(index: WindowIndex, training: Training) -> int:
     return index.count
 
 
-def shortened(origins: tf.Tensor, firsts: tf.Tensor, context_length: int, seed: list[tf.Tensor]) -> tf.Tensor:
+def shortened(origins: Tensor, firsts: Tensor, context_length: int, seed: list[Tensor]) -> Tensor:
     """Return later first rows, as if the series had begun at a random step of the context.
 
     Series shorter than the context arrive with their oldest steps missing; a network that never met

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -11,7 +9,8 @@ from keras import random
 
 from forecasting.data.windows import WindowIndex
 from forecasting.layers.inputs import Inputs
-from forecasting.network import Weigh, scaled_target, weighted_mean
+from forecasting.layers.tensor import Tensor
+from forecasting.network import ForecastNetwork, Weigh, scaled_target, weighted_mean
 from forecasting.training._batches import PREFETCHED, untuned
 from forecasting.training._source import WindowSource
 
@@ -42,12 +41,12 @@ def draw_chunks(index: WindowIndex, streams: int, rows: int, segment: int, horiz
     first = tf.constant(index.first[order], tf.int64)
     end = tf.constant((index.lowest + count + horizon)[order], tf.int64)
 
-    def entry(turn: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+    def entry(turn: Tensor, step: Tensor) -> Tensor:
         late = tf.random.stateless_uniform([streams], [seed, step], 0, segment, tf.int64)
         return tf.gather(first, turn % len(order)) + late
 
     @tf.autograph.experimental.do_not_convert
-    def advance(state: tuple[tf.Tensor, ...], step: tf.Tensor) -> tuple[Any, Any]:
+    def advance(state: tuple[Tensor, ...], step: Tensor) -> tuple[Tensor, Tensor]:
         turn, begin, fresh, queued = state
         number = turn % len(order)
         chunk = begin, tf.gather(first, number), tf.gather(end, number), fresh
@@ -77,7 +76,9 @@ class ChunkLoss:
         weigh: how much each chunk counts, by its context and scale; all the same where None.
     """
 
-    def __init__(self, network: Any, source: WindowSource, tokens: int, streams: int, weigh: Weigh | None) -> None:
+    def __init__(
+        self, network: ForecastNetwork, source: WindowSource, tokens: int, streams: int, weigh: Weigh | None
+    ) -> None:
         self.network = network
         self.weigh = weigh
         self.core = network.core
@@ -90,7 +91,7 @@ class ChunkLoss:
         self.coins = keras.random.SeedGenerator(name="hidden")
         self.states = [tf.Variable(state, trainable=False) for state in self.initial]
 
-    def __call__(self, begins: Any, firsts: Any, ends: Any, fresh: Any) -> Any:
+    def __call__(self, begins: Tensor, firsts: Tensor, ends: Tensor, fresh: Tensor) -> Tensor:
         """Return the mean loss of the chunks that begin at rows `begins` [B]; see `draw_chunks`."""
         rows = begins[:, None] + self.offsets  # [B, (T + 1) S]
         rows = tf.where(rows < ends[:, None], rows, self.gather.blank)
@@ -112,7 +113,7 @@ class ChunkLoss:
         weight = self.network.window_weight(context, scaled, self.weigh)
         return weighted_mean(losses, counts if weight is None else counts * weight)
 
-    def partly_hidden(self, past: Any) -> Any:
+    def partly_hidden(self, past: Tensor) -> Tensor:
         """Return past-only features [B, T S, P], some tokens' without them: a roll-out has none after its origin."""
         if past is None:
             return None
@@ -120,7 +121,7 @@ class ChunkLoss:
         seen = tf.cast(coins >= HIDDEN_SHARE, past.dtype)
         return past * tf.repeat(seen, self.segment, axis=1)
 
-    def read(self, tokens: Any, known: Any, fresh: Any) -> Any:
+    def read(self, tokens: Tensor, known: Tensor, fresh: Tensor) -> Tensor:
         """Return the raw numbers [B, T S, P] that follow each of the tokens [B, T, C], and keep the last states.
 
         Where `fresh` [B], the states are those of the beginning. The kept states are numbers: no gradient passes
@@ -134,7 +135,7 @@ class ChunkLoss:
         pairs = zip(self.initial, self.states, strict=True)
         starts = [tf.where(fresh[:, None], initial, state) for initial, state in pairs]
 
-        def step(carry: tuple[Any, ...], token: Any) -> tuple[Any, ...]:
+        def step(carry: tuple[Tensor, ...], token: Tensor) -> tuple[Tensor, ...]:
             summary, states = self.core.encoder.step(token, list(carry[1:]), training=True)
             return summary, *states
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from forecasting.members import Member
+
+if TYPE_CHECKING:
+    from forecasting.training._online import OnlineLearner
 
 
 def device() -> str:
@@ -24,7 +30,7 @@ class Learned:
         history: one row per look at the validation windows: step, loss, val_loss, val_mae (original units). Online
             learners look at nothing: a row per pass, its `mae` that of forecasts before they were learnt from.
         notes: how it ran (device, kernel, refit ...), for the tracking run.
-        candidates: rows of the leaderboard of `auto`, in the order in which the models were tried; see `Trial.row`.
+        candidates: rows of the leaderboard of `auto`, in the order in which they were tried; see `auto.find.row_of`.
         online: the `OnlineLearner` that goes on from here, None where learning always starts afresh.
     """
 
@@ -34,4 +40,24 @@ class Learned:
     history: list[dict[str, float]] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
     candidates: list[dict[str, Any]] = field(default_factory=list)
-    online: Any = None
+    online: OnlineLearner | None = None
+
+
+def learned_together(members: Sequence[Member], parts: Sequence[Learned]) -> Learned:
+    """Return what is recorded of an ensemble: sums, and history and notes under the name of each member's weights."""
+    total = sum(member.weight for member in members)
+    history, notes = [], {}
+    for number, (member, part) in enumerate(zip(members, parts, strict=True)):
+        name = f"member_{number}"
+        history += [
+            {key if key == "step" else f"{name}.{key}": value for key, value in row.items()} for row in part.history
+        ]
+        notes[name] = f"{member.spec.alias}, {member.weight / total:.3g} of the weight"
+        notes |= {f"{name}.{key}": value for key, value in part.notes.items()}
+    return Learned(
+        sum(part.seconds for part in parts),
+        max(part.windows for part in parts),
+        sum(part.steps for part in parts),
+        history,
+        notes,
+    )

@@ -12,6 +12,7 @@ flag 0 (0 before the first), and changes no weight.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,7 +24,9 @@ from forecasting.data.panel import Panel
 from forecasting.data.windows import layout
 from forecasting.errors import ArtifactError, ConfigError, TrainingError
 from forecasting.layers.scaling import RELATIVE_FLOOR
+from forecasting.layers.tensor import Tensor
 from forecasting.learner_state import LearnerState
+from forecasting.network import ForecastNetwork
 from forecasting.training._sensitivity import Dynamics
 from forecasting.training._series_store import SeriesStore
 
@@ -37,6 +40,21 @@ PART = 256
 LARGEST_INPUT = 1e4
 
 
+@dataclass(frozen=True)
+class Pass:
+    """What came of taking some rows.
+
+    Attributes:
+        updates: how often the weights changed.
+        scaled_error: sum of the absolute errors then, in scaled units.
+        error: likewise, in original units.
+    """
+
+    updates: int
+    scaled_error: float
+    error: float
+
+
 class Rule(Protocol):
     """How one error changes the weights.
 
@@ -46,7 +64,7 @@ class Rule(Protocol):
 
     variables: dict[str, Any]
 
-    def learn(self, forecast: Any, target: Any, gradient: Any) -> None:
+    def learn(self, forecast: Tensor, target: Tensor, gradient: Tensor) -> None:
         """Change the weights, inside a graph.
 
         Args:
@@ -68,7 +86,7 @@ class OnlineLearner:
         burn_in: observations of a series that only set its scale.
     """
 
-    def __init__(self, network: Any, task: Task, dynamics: Dynamics, rule: Rule, burn_in: int) -> None:
+    def __init__(self, network: ForecastNetwork, task: Task, dynamics: Dynamics, rule: Rule, burn_in: int) -> None:
         self.network = network
         self.task = task
         self.dynamics = dynamics
@@ -93,15 +111,12 @@ class OnlineLearner:
         ]
         self.take = tf.function(self._take, input_signature=signature, autograph=False)
 
-    def learn(self, panel: Panel, progress: Callable[[int], None] = lambda rows: None) -> np.ndarray:
+    def learn(self, panel: Panel, progress: Callable[[int], None] = lambda rows: None) -> Pass:
         """Learn from new rows, each once, in the order of time and within a time in the order of the panel.
 
         Args:
             panel: rows after those seen, and new series.
             progress: called with the number of rows taken so far.
-
-        Returns:
-            The number of updates, and the sums of their absolute errors in scaled and in original units [3].
 
         Raises:
             PanelError: rows do not follow those seen; nothing was learnt then.
@@ -126,7 +141,7 @@ class OnlineLearner:
                 "Learning diverged: a weight is not finite. Lower `learning_rate` or raise `measurement_noise`.",
                 code="diverged",
             )
-        return sums
+        return Pass(int(sums[0]), float(sums[1]), float(sums[2]))
 
     def admit(self, panel: Panel) -> np.ndarray:
         """Make room for new series and note how far every series is now; returns the numbers of the panel's series."""
@@ -180,17 +195,17 @@ class OnlineLearner:
                 f"The state of the learner does not fit the network: {error}. Fit again.", code="learner"
             ) from error
 
-    def _take(self, series: Any, y: Any, known: Any) -> Any:
-        """Take observations one after the other: series [N], y [N], known [N, F]; returns as `learn`."""
+    def _take(self, series: Tensor, y: Tensor, known: Tensor) -> Tensor:
+        """Take observations one after the other: series [N], y [N], known [N, F]; returns those of a `Pass` [3]."""
 
-        def body(row: Any, sums: Any) -> tuple[Any, Any]:
+        def body(row: Tensor, sums: Tensor) -> tuple[Tensor, Tensor]:
             return row + 1, sums + self.observe(series[row], y[row], known[row])
 
         start = tf.constant(0, tf.int64), tf.zeros([3], tf.float64)
         count = tf.size(y, tf.int64)
         return tf.while_loop(lambda row, sums: row < count, body, start, parallel_iterations=1)[1]
 
-    def observe(self, series: Any, y: Any, known: Any) -> Any:
+    def observe(self, series: Tensor, y: Tensor, known: Tensor) -> Tensor:
         """Take one observation: forecast it, learn from the error, go on.
 
         Args:
@@ -209,7 +224,7 @@ class OnlineLearner:
         error = tf.cast(tf.abs(target - step.forecast), tf.float64)
         learns = has_forecast & is_usable & (observed > 0) & tf.math.is_finite(error)
 
-        def learn() -> Any:
+        def learn() -> Tensor:
             self.rule.learn(step.forecast, target, step.gradient)
             return tf.stack([tf.ones_like(error), error, error * scale])
 
@@ -224,7 +239,7 @@ class OnlineLearner:
         self.store.write(series, row)
         return sums
 
-    def scale(self, moments: Any) -> tuple[Any, Any, Any]:
+    def scale(self, moments: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return center, scale, and whether an error in this scale is to be learnt from."""
         count, mean, squares = tf.unstack(moments)
         burnt_in = count >= self.burn_in
@@ -235,7 +250,7 @@ class OnlineLearner:
         return mean, tf.where(varies, spread, tf.ones_like(spread)), burnt_in & varies
 
 
-def token_of(kept: dict[str, Any], center: Any, scale: Any) -> Any:
+def token_of(kept: dict[str, Any], center: Tensor, scale: Tensor) -> Tensor:
     """Return the newest row of a series as the network reads it in a window [2 + F], float32; see `Tokens`.
 
     Args:
@@ -248,14 +263,14 @@ def token_of(kept: dict[str, Any], center: Any, scale: Any) -> Any:
     return tf.concat([[value, observed], tf.cast(kept["pending"][2:], tf.float32)], axis=0)
 
 
-def scaled_and_observed(y: Any, center: Any, scale: Any) -> Any:
+def scaled_and_observed(y: Tensor, center: Tensor, scale: Tensor) -> Tensor:
     """Return [scaled value, 1], and [0, 0] for a missing value, float32."""
     observed = tf.math.is_finite(y)
     value = tf.where(observed, (y - center) / scale, tf.zeros_like(y))
     return tf.cast(tf.stack([value, tf.cast(observed, y.dtype)]), tf.float32)
 
 
-def following_moments(moments: Any, y: Any) -> Any:
+def following_moments(moments: Tensor, y: Tensor) -> Tensor:
     """Return count, mean and sum of squared deviations [3] with one more observation (Welford 1962)."""
     count, mean, squares = tf.unstack(moments)
     count = count + 1.0

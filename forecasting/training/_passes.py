@@ -6,13 +6,16 @@ import time
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import keras
+from keras.callbacks import Callback
 
 from forecasting.config import StrictConfig, Task, Training, is_count, require
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, TrainingError
+from forecasting.heads._base import BaseHead
+from forecasting.network import ForecastNetwork
 from forecasting.training._callbacks import TimeLimit
 from forecasting.training._learned import Learned, device
 from forecasting.training._online import OnlineLearner, Rule
@@ -48,11 +51,11 @@ class OnlineConfig(StrictConfig):
         require(is_count(self.burn_in, 0), "burn_in", "an integer of at least 0", self.burn_in)
 
     @abstractmethod
-    def rule(self, dynamics: Dynamics, head: Any, training: Training) -> Rule:
+    def rule(self, dynamics: Dynamics, head: BaseHead, training: Training) -> Rule:
         """Return the rule by which an error changes the weights that `dynamics` holds; `head` gives the loss."""
 
 
-def online(network: Any, task: Task, config: OnlineConfig, training: Training) -> OnlineLearner:
+def online(network: ForecastNetwork, task: Task, config: OnlineConfig, training: Training) -> OnlineLearner:
     """Return the learner before it has seen anything; with `restore` it goes on from a state.
 
     Raises:
@@ -63,19 +66,23 @@ def online(network: Any, task: Task, config: OnlineConfig, training: Training) -
 
 
 def fit(
-    network: Any, source: WindowSource, config: OnlineConfig, training: Training, callbacks: Sequence[Any] = ()
+    network: ForecastNetwork,
+    source: WindowSource,
+    config: OnlineConfig,
+    training: Training,
+    callbacks: Sequence[Callback] = (),
 ) -> Learned:
-    """Teach a recursive network of single steps; see `teach`.
+    """Teach a recursive network of single steps; see `teach_online`.
 
     Raises:
         ConfigError: the network is not one for this learner, or too large.
         TrainingError: no observation could be learnt from, or a weight is not finite.
     """
     learner = online(network, source.task, config, training)
-    return teach(learner, source.panel, config.passes, callbacks, training.time_limit)
+    return teach_online(learner, source.panel, config.passes, callbacks, training.time_limit)
 
 
-def online_dynamics(network: Any, learner: str) -> Dynamics:
+def online_dynamics(network: ForecastNetwork, learner: str) -> Dynamics:
     """Return one step of a network that can be taught online.
 
     Args:
@@ -107,12 +114,12 @@ def online_dynamics(network: Any, learner: str) -> Dynamics:
     return dynamics
 
 
-def unfit(network: Any) -> Iterator[tuple[str, str]]:
+def unfit(network: ForecastNetwork) -> Iterator[tuple[str, str]]:
     """Yield each choice, by the name of its field, with which a network cannot be taught online, and the fix."""
     core, scheme = network.core, network.scaler.scheme
     if core.tokens.segment != 1:
         yield "segment", f"Got tokens of {core.tokens.segment} steps. Use segment=1."
-    if network.head.parameters != 1 or network.head.is_distribution:
+    if network.head.parameters != 1 or network.head.traits.is_distribution:
         yield "head", f"The head reads {network.head.parameters} numbers per step. Use head='point'."
     if network.head.link is not None:
         yield "lower", "It learns in scaled units, which know no bounds. Leave `lower` and `upper` out."
@@ -128,8 +135,12 @@ def unfit(network: Any) -> Iterator[tuple[str, str]]:
             yield field, "It reads no covariates but the calendar. Leave them out, or use 'truncated'."
 
 
-def teach(
-    learner: OnlineLearner, panel: Panel, passes: int, callbacks: Sequence[Any] = (), time_limit: float | None = None
+def teach_online(
+    learner: OnlineLearner,
+    panel: Panel,
+    passes: int,
+    callbacks: Sequence[Callback] = (),
+    time_limit: float | None = None,
 ) -> Learned:
     """Pass over all rows in the order of time, `passes` times; each pass begins with the series forgotten.
 
@@ -149,15 +160,15 @@ def teach(
     watchers.on_train_begin()
     for number in range(passes):
         learner.forget_series()
-        updates, loss, error = learner.learn(panel, lambda done: watchers.on_train_batch_end(done - 1))
-        if not updates:
+        taken = learner.learn(panel, lambda done: watchers.on_train_batch_end(done - 1))
+        if not taken.updates:
             raise TrainingError(
                 f"No observation could be learnt from: the {panel.n_series} series are constant, missing, or no longer "
                 "than `burn_in`. Give longer series or a smaller `burn_in`.",
                 code="too_short",
             )
-        steps += int(updates)
-        metrics = {"loss": float(loss / updates), "mae": float(error / updates)}
+        steps += taken.updates
+        metrics = {"loss": taken.scaled_error / taken.updates, "mae": taken.error / taken.updates}
         history.append({"step": float(steps), **metrics})
         watchers.on_epoch_end(number, metrics)
         if network.stop_training:

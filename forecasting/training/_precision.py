@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import keras
+
+from forecasting.layers.tensor import Tensor
+from forecasting.network import ForecastNetwork
 
 logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def computing_in(precision: str, network: Any) -> Iterator[None]:
+def computing_in(precision: str, network: ForecastNetwork) -> Iterator[None]:
     """Let the hidden dense layers of a network compute in `precision` whatever is traced or run inside.
 
     These are products that a GPU has faster units for. The layers that give a forecast's numbers stay float32,
@@ -36,7 +38,7 @@ def computing_in(precision: str, network: Any) -> Iterator[None]:
             layer.dtype_policy = policy
 
 
-def used(precision: str, network: Any) -> str:
+def used(precision: str, network: ForecastNetwork) -> str:
     """Return the precision that a training has: float32, and a warning, where no layer can have another one."""
     if precision == "float32" or hidden_layers(network):
         return precision
@@ -44,7 +46,7 @@ def used(precision: str, network: Any) -> str:
     return "float32"
 
 
-def hidden_layers(network: Any) -> list[Any]:
+def hidden_layers(network: ForecastNetwork) -> list[Tensor]:
     """Return the dense layers of a network that are bent by an activation: the others give numbers, not features."""
     dense = [layer for layer in network._flatten_layers() if isinstance(layer, keras.layers.Dense)]
     return [layer for layer in dense if layer.activation is not keras.activations.linear]

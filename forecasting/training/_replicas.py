@@ -15,8 +15,9 @@ import tensorflow as tf
 
 from forecasting.config import Training
 from forecasting.errors import ConfigError
+from forecasting.layers.tensor import Tensor
 from forecasting.model_spec import ModelSpec
-from forecasting.network import SMALLEST_WEIGHT, build_network
+from forecasting.network import SMALLEST_WEIGHT, Network, build_network
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ def scope(training: Training) -> AbstractContextManager[Any]:
 
 
 @cache
-def mirrored(*names: str) -> Any:
+def mirrored(*names: str) -> tf.distribute.Strategy:
     """Return the strategy of devices, always the same one: the sums of a second one would meet those of the first."""
     return tf.distribute.MirroredStrategy(names)
 
@@ -52,12 +53,12 @@ def count() -> int:
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def names() -> list[str]:
+def device_names() -> list[str]:
     """Return the devices of the strategy in whose scope this is called, as TensorFlow calls them; the first outside."""
     return [name.rpartition("/device:")[2] for name in devices()[: count()]]
 
 
-def on_one_device(network: Any, spec: ModelSpec) -> Any:
+def on_one_device(network: Network, spec: ModelSpec) -> Tensor:
     """Return a network whose weights lie on one device: the same, or a new one where they are mirrored."""
     if not any(isinstance(weight.value, tf.distribute.DistributedValues) for weight in network.weights):
         return network
@@ -76,12 +77,12 @@ def require_windows_for_all(batch: int) -> None:
         )
 
 
-def resident(tensor: Any) -> Any:
+def resident(tensor: Tensor) -> Tensor:
     """Return a tensor as it is read in a step: on several devices a copy on each, so that none is sent every time."""
     return tensor if count() == 1 else tf.Variable(tensor, trainable=False)
 
 
-def whole_mean(loss: Any, weight: Any) -> Any:
+def whole_mean(loss: Any, weight: Tensor) -> Tensor:
     """Return this device's part of the mean over the whole batch: the parts of all devices add up to it.
 
     Args:
@@ -92,7 +93,7 @@ def whole_mean(loss: Any, weight: Any) -> Any:
     return loss * tf.maximum(weight, SMALLEST_WEIGHT) / tf.maximum(total, SMALLEST_WEIGHT)
 
 
-def apply(optimizer: Any, gradients: list[Any], variables: list[Any]) -> None:
+def apply(optimizer: Any, gradients: list[Tensor], variables: list[Tensor]) -> None:
     """Take one step of the optimizer along the sum of the gradients of all devices.
 
     Keras clips the gradients of each device before it adds them up, which is another step than that of one device.

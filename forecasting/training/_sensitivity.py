@@ -13,9 +13,12 @@ at every step. The partial derivatives come from one Jacobian of one step, so an
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import tensorflow as tf
+
+from forecasting.layers.core import Core
+from forecasting.layers.tensor import Tensor
 
 
 class Step(NamedTuple):
@@ -28,10 +31,10 @@ class Step(NamedTuple):
         gradient: [W], dy_t/dw.
     """
 
-    state: Any
-    forecast: Any
-    sensitivity: Any
-    gradient: Any
+    state: Tensor
+    forecast: Tensor
+    sensitivity: Tensor
+    gradient: Tensor
 
 
 class Dynamics:
@@ -41,7 +44,7 @@ class Dynamics:
         core: a recursive core over single steps, with a point head and its weights made.
     """
 
-    def __init__(self, core: Any) -> None:
+    def __init__(self, core: Core) -> None:
         self.core = core
         self.weights = core.trainable_variables
         states = core.encoder.initial_states(1)
@@ -58,12 +61,12 @@ class Dynamics:
         """W."""
         return sum(math.prod(weight.shape) for weight in self.weights)
 
-    def split(self, flat: Any) -> list[Any]:
+    def split(self, flat: Tensor) -> list[Tensor]:
         """Return numbers [W] in the shapes of the weights."""
         parts = tf.split(flat, [math.prod(weight.shape) for weight in self.weights])
         return [tf.reshape(part, weight.shape) for part, weight in zip(parts, self.weights, strict=True)]
 
-    def advance(self, state: Any, token: Any, known: Any) -> tuple[Any, Any]:
+    def advance(self, state: Tensor, token: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """Return the next state [n] and the forecast of the next value.
 
         Args:
@@ -75,7 +78,7 @@ class Dynamics:
         raw = self.core.readout(summary, known[None, None])
         return tf.concat(states, axis=1)[0], self.core.head.point(raw, None)[0, 0]
 
-    def step(self, state: Any, sensitivity: Any, token: Any, known: Any) -> Step:
+    def step(self, state: Tensor, sensitivity: Tensor, token: Tensor, known: Tensor) -> Step:
         """Return the next state and the forecast with their derivatives; arguments as in `advance` and `Step`."""
         with tf.GradientTape() as tape:
             tape.watch(state)

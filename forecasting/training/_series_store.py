@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from forecasting.layers.tensor import Tensor
+
 
 class SeriesStore:
     """Rows of named tensors, read and written one at a time inside a graph; rows can be added later.
@@ -37,11 +39,11 @@ class SeriesStore:
             added = np.repeat(self.blank[name][None], count - len(kept), axis=0)
             variable.assign(np.concatenate([kept, added]))
 
-    def read(self, series: tf.Tensor) -> dict[str, tf.Tensor]:
+    def read(self, series: Tensor) -> dict[str, Tensor]:
         """Return the row of one series."""
         return {name: tf.gather(variable, series) for name, variable in self.parts.items()}
 
-    def write(self, series: tf.Tensor, row: dict[str, tf.Tensor]) -> None:
+    def write(self, series: Tensor, row: dict[str, Tensor]) -> None:
         """Replace the row of one series."""
         for name, value in row.items():
             self.parts[name].scatter_update(tf.IndexedSlices(value[None], series[None]))

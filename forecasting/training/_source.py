@@ -15,6 +15,7 @@ from forecasting.data.statics import encode_statics
 from forecasting.data.windows import PanelArrays, WindowIndex, any_says_something, layout, window_index
 from forecasting.errors import TrainingError
 from forecasting.layers.gather import Gather
+from forecasting.layers.tensor import Tensor
 from forecasting.training import _replicas as replicas
 
 logger = logging.getLogger("forecasting")
@@ -53,11 +54,11 @@ class WindowSource:
         gather.y, gather.known = replicas.resident(gather.y), replicas.resident(gather.known)
         return cls(panel, task, arrays, panel.lengths, gather, statics, ends)
 
-    def windows(self, origins: tf.Tensor, firsts: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def windows(self, origins: Tensor, firsts: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return context [B, L], known [B, L + H, F + C], target [B, H] and static codes [B, K] of the windows."""
         return *self.gather(origins, firsts), self.statics_at(origins)
 
-    def statics_at(self, rows: tf.Tensor) -> tf.Tensor:
+    def statics_at(self, rows: Tensor) -> Tensor:
         """Return the static codes [B, K] of the series that flat rows [B] belong to."""
         return tf.gather(self.statics, tf.searchsorted(self.arrays.first, rows, side="right") - 1)
 
@@ -96,13 +97,14 @@ class WindowSource:
         """
         task = self.task
         ends = validation_ends(self.lengths, task.horizon, windows) if self.ends is None else self.ends
-        series, steps = validation_origins(self.lengths, ends, task.horizon)
-        index, firsts = self.index(ends), self.arrays.first[series]
-        if len(series) == 0 or index.count == 0:
+        origins = validation_origins(self.lengths, ends, task.horizon)
+        index, firsts = self.index(ends), self.arrays.first[origins.series]
+        rows = firsts + origins.steps
+        if len(origins) == 0 or index.count == 0:
             return self.all_windows(), None
         lengths = task.context_length, task.horizon
-        if not any_says_something(self.arrays.y, firsts + steps, firsts, lengths, needs_scale):
+        if not any_says_something(self.arrays.y, rows, firsts, lengths, needs_scale):
             text = "All rows that were to say when to stop are missing, or come after a constant context"
             logger.warning("%s: training takes all its steps.", text)
             return self.all_windows(), None
-        return index, (firsts + steps, firsts)
+        return index, (rows, firsts)

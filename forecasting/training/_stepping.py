@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from forecasting.errors import ConfigError
 from forecasting.layers.decoders.recursive import Recursive
 from forecasting.layers.encoders._recurrent import Recurrent
+from forecasting.network import ForecastNetwork
 
 
-def stepping_core(network: Any, learner: str) -> Recursive:
+def stepping_core(network: ForecastNetwork, learner: str) -> Recursive:
     """Return the core of a network that predicts the next token from a state.
 
     Args:

@@ -12,18 +12,17 @@ gradient; a step costs O(W^2) for W weights on top of the derivatives.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
 
 from forecasting.config import Training, is_count, is_number, require
+from forecasting.heads._base import BaseHead
+from forecasting.layers.tensor import Tensor
+from forecasting.training._learner import Learner
 from forecasting.training._passes import OnlineConfig, fit, online
 from forecasting.training._sensitivity import Dynamics
-
-__all__ = ["INSTEAD_OF", "Config", "fit", "online"]
-
-INSTEAD_OF = "gradient"
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Config(OnlineConfig):
             )
         require(is_count(self.half_life, 0), "half_life", "an integer of at least 0", self.half_life)
 
-    def rule(self, dynamics: Dynamics, head: Any, training: Training) -> KalmanRule:
+    def rule(self, dynamics: Dynamics, head: BaseHead, training: Training) -> KalmanRule:
         """Return a filter that knows nothing yet; it has no use for a loss or a rate."""
         return KalmanRule(dynamics, self)
 
@@ -76,7 +75,7 @@ class KalmanRule:
         self.updates = tf.Variable(0.0, trainable=False, dtype=tf.float64)
         self.variables = {"covariance": self.covariance, "updates": self.updates}
 
-    def learn(self, forecast: Any, target: Any, gradient: Any) -> None:
+    def learn(self, forecast: Tensor, target: Tensor, gradient: Tensor) -> None:
         """Move weights and covariance by one innovation."""
         h = tf.cast(gradient, tf.float64)
         ph = tf.linalg.matvec(self.covariance, h)
@@ -88,7 +87,7 @@ class KalmanRule:
         self.covariance.assign(tf.linalg.set_diag(self.covariance - settled, self.diagonal(settled)))
         self.updates.assign_add(1.0)
 
-    def innovation(self, forecast: Any, target: Any, variance: Any) -> Any:
+    def innovation(self, forecast: Tensor, target: Tensor, variance: Tensor) -> Tensor:
         """Return d - y, cut where it is far beyond the deviation that the filter expects of it."""
         error = tf.cast(target - forecast, tf.float64)
         if not self.config.largest_error:
@@ -96,9 +95,12 @@ class KalmanRule:
         largest = self.config.largest_error * tf.sqrt(variance)
         return tf.clip_by_value(error, -largest, largest)
 
-    def diagonal(self, settled: Any) -> Any:
+    def diagonal(self, settled: Tensor) -> Tensor:
         """Return the diagonal of the new covariance: less what is settled, more the process noise."""
         noise = tf.constant(self.config.process_noise, tf.float64)
         if self.config.half_life:
             noise *= 0.5 ** (self.updates / self.config.half_life)
         return tf.linalg.diag_part(self.covariance) - tf.linalg.diag_part(settled) + noise
+
+
+LEARNER = Learner(replaces="gradient", is_shareable=False, stops_early=False, fit=fit, online=online, config=Config)

@@ -7,15 +7,23 @@ from __future__ import annotations
 
 import time
 import warnings
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 
 from forecasting.config import Training
 from forecasting.errors import TrainingError
+from forecasting.layers.core import Core
+from forecasting.layers.tensor import Tensor
+from forecasting.network import ForecastNetwork
 from forecasting.training._learned import Learned
+from forecasting.training._learner import Learner
 from forecasting.training._source import WindowSource
+
+if TYPE_CHECKING:
+    from keras.callbacks import Callback
 
 #: Rows learnt from at most; a few states have few numbers to find.
 MOST_ROWS = 200_000
@@ -26,7 +34,9 @@ MOST_ITERATIONS = 200
 PRIOR = 1.01
 
 
-def fit(network: Any, source: WindowSource, config: Any, training: Training, callbacks: Any = ()) -> Learned:
+def fit(
+    network: ForecastNetwork, source: WindowSource, config: Any, training: Training, callbacks: Sequence[Callback] = ()
+) -> Learned:
     """Find start, transition and emission of a `HiddenMarkov` core.
 
     The series are cut into contexts that do not overlap, scaled as they will be when they are answered; each run of
@@ -59,7 +69,7 @@ def fit(network: Any, source: WindowSource, config: Any, training: Training, cal
     return Learned(time.perf_counter() - started, len(contexts[0]), notes=notes)
 
 
-def scaled_contexts(network: Any, source: WindowSource, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def scaled_contexts(network: ForecastNetwork, source: WindowSource, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return contexts [N, L] that do not overlap, scaled, and where they were observed; only those that vary."""
     length = source.task.context_length
     counts = -(-source.lengths // length)
@@ -113,7 +123,7 @@ def best_fit(values: np.ndarray, lengths: np.ndarray, config: Any, symbols: int,
     return max(fits, key=lambda one: one[1])
 
 
-def new_model(states: int, symbols: int, seed: int) -> Any:
+def new_model(states: int, symbols: int, seed: int) -> Tensor:
     """Return an unfitted model of the library: of symbols, or of numbers where there are none."""
     from hmmlearn.hmm import CategoricalHMM, GaussianHMM
 
@@ -124,7 +134,10 @@ def new_model(states: int, symbols: int, seed: int) -> Any:
     return GaussianHMM(states, covariance_type="diag", **priors, **shared)
 
 
-def write_chain(core: Any, model: Any, order: np.ndarray) -> None:
+def write_chain(core: Core, model: Any, order: np.ndarray) -> None:
     """Write the start and the transitions of a fitted model into a `HiddenMarkov` layer, its states in this order."""
     core.start.assign(model.startprob_[order])
     core.transition.assign(model.transmat_[np.ix_(order, order)])
+
+
+LEARNER = Learner(replaces=None, is_shareable=False, stops_early=False, fit=fit)

@@ -5,26 +5,32 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forecasting.config import Training
-from forecasting.learner_spec import LearnerSpec
 from forecasting.members import Member
+from forecasting.network import Network
 from forecasting.targets import require_values
 from forecasting.training._clock import LEAST_SECONDS, Budget
-from forecasting.training._learned import Learned
+from forecasting.training._learned import Learned, learned_together
+from forecasting.training._learner import Learner, Teaching
 from forecasting.training._source import WindowSource
+
+if TYPE_CHECKING:
+    from keras.callbacks import Callback
 
 logger = logging.getLogger("forecasting")
 
 
-def fit(network: Any, source: WindowSource, config: Any, training: Training, callbacks: Sequence[Any] = ()) -> Learned:
+def fit(
+    network: Network, source: WindowSource, config: Any, training: Training, callbacks: Sequence[Callback] = ()
+) -> Learned:
     """Teach the members one after the other; their weights in the ensemble stay as they were given.
 
     A time limit is shared out: each member may take an equal part of what those before it have left.
 
     Raises:
-        ConfigError: a learner was asked for that does not teach a member.
+        ConfigError: a learner was asked for that does not teach_member a member.
         PanelError: a member with a head of counts meets values that are none.
         TrainingError: a member cannot learn from the panel.
     """
@@ -35,36 +41,20 @@ def fit(network: Any, source: WindowSource, config: Any, training: Training, cal
             share = budget.left / (len(config.members) - len(found))
             training = dataclasses.replace(training, time_limit=max(share, LEAST_SECONDS))
         logger.info("%s: training as member %d of %d.", member.spec.alias, len(found) + 1, len(config.members))
-        found.append(teach(member, part, source, training, callbacks))
-    return joined(config.members, found)
+        found.append(teach_member(member, part, source, training, callbacks))
+    return learned_together(config.members, found)
 
 
-def teach(member: Member, network: Any, source: WindowSource, training: Training, callbacks: Sequence[Any]) -> Learned:
+def teach_member(
+    member: Member, network: Network, source: WindowSource, training: Training, callbacks: Sequence[Callback]
+) -> Learned:
     """Teach one member."""
-    training = member.trained(training)
-    learner, config = LearnerSpec.chosen(training, member.spec).load(member.spec)
-    require_values(source.panel, network.task, member.spec.head, network.head.is_whole)
+    alone = dataclasses.replace(member.trained(training), calibration_windows=0)  # that is done for all together
+    teaching = Teaching.of(member.spec, alone)
+    require_values(source.panel, network.task, member.spec.head, network.head.traits.is_whole)
     if network.task.context_length != source.task.context_length:
         source = WindowSource.of(source.panel, network.task)
-    learned: Learned = learner.fit(network, source, config, training, callbacks)
-    return learned
+    return teaching.fit(network, source, callbacks)
 
 
-def joined(members: Sequence[Member], parts: Sequence[Learned]) -> Learned:
-    """Return what is recorded of an ensemble: sums, and history and notes under the name of each member's weights."""
-    total = sum(member.weight for member in members)
-    history, notes = [], {}
-    for number, (member, part) in enumerate(zip(members, parts, strict=True)):
-        name = f"member_{number}"
-        history += [
-            {key if key == "step" else f"{name}.{key}": value for key, value in row.items()} for row in part.history
-        ]
-        notes[name] = f"{member.spec.alias}, {member.weight / total:.3g} of the weight"
-        notes |= {f"{name}.{key}": value for key, value in part.notes.items()}
-    return Learned(
-        sum(part.seconds for part in parts),
-        max(part.windows for part in parts),
-        sum(part.steps for part in parts),
-        history,
-        notes,
-    )
+LEARNER = Learner(replaces=None, is_shareable=False, stops_early=False, fit=fit)

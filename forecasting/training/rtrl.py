@@ -7,20 +7,19 @@ units a step costs O(U^4): for small networks.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import keras
 import tensorflow as tf
 
 from forecasting.config import Training, require
+from forecasting.heads._base import BaseHead
 from forecasting.layers.scaling import UNIT
+from forecasting.layers.tensor import Tensor
 from forecasting.search_space import Between, Space
+from forecasting.training._learner import Learner
 from forecasting.training._passes import OnlineConfig, fit, online
 from forecasting.training._sensitivity import Dynamics
-
-__all__ = ["INSTEAD_OF", "SEARCH", "Config", "fit", "online"]
-
-INSTEAD_OF = "gradient"
 
 SEARCH: dict[str, Space] = {"learning_rate": Between(1e-4, 3e-2, log=True)}
 
@@ -44,7 +43,7 @@ class Config(OnlineConfig):
         super().__post_init__()
         require(self.optimizer in OPTIMIZERS, "optimizer", f"one of {', '.join(OPTIMIZERS)}", self.optimizer)
 
-    def rule(self, dynamics: Dynamics, head: Any, training: Training) -> GradientRule:
+    def rule(self, dynamics: Dynamics, head: BaseHead, training: Training) -> GradientRule:
         """Return the rule with a fresh optimizer."""
         return GradientRule(dynamics, head, self, training)
 
@@ -59,7 +58,7 @@ class GradientRule:
         training: its rate and clipping.
     """
 
-    def __init__(self, dynamics: Dynamics, head: Any, config: Config, training: Training) -> None:
+    def __init__(self, dynamics: Dynamics, head: BaseHead, config: Config, training: Training) -> None:
         self.dynamics = dynamics
         self.head = head
         self.optimizer = OPTIMIZERS[config.optimizer](
@@ -68,7 +67,7 @@ class GradientRule:
         self.optimizer.build(dynamics.weights)
         self.variables = {str(number): variable for number, variable in enumerate(self.optimizer.variables)}
 
-    def learn(self, forecast: Any, target: Any, gradient: Any) -> None:
+    def learn(self, forecast: Tensor, target: Tensor, gradient: Tensor) -> None:
         """Take one step of the optimizer: dE/dw = dE/dy dy/dw."""
         with tf.GradientTape() as tape:
             tape.watch(forecast)
@@ -76,3 +75,8 @@ class GradientRule:
             loss = tf.reduce_sum(self.head.loss(tf.reshape(forecast, [1, 1, 1]), UNIT, truth))
         by_weights = tape.gradient(loss, forecast) * gradient
         self.optimizer.apply(self.dynamics.split(by_weights), self.dynamics.weights)
+
+
+LEARNER = Learner(
+    replaces="gradient", is_shareable=False, stops_early=False, fit=fit, online=online, config=Config, search=SEARCH
+)

@@ -8,25 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
 from forecasting.config import StrictConfig, Training, is_count, require
 from forecasting.data.windows import WindowIndex
+from forecasting.network import ForecastNetwork
 from forecasting.training._chunks import ChunkLoss, draw_chunks
 from forecasting.training._learned import Learned
+from forecasting.training._learner import Learner
 from forecasting.training._loss_scale import weigher
 from forecasting.training._source import WindowSource
 from forecasting.training._stepping import stepping_core
-from forecasting.training.gradient import SEARCH, WindowTrainer, teach
+from forecasting.training._trainer import SEARCH, WindowTrainer, teach_by_gradient
 
-__all__ = ["INSTEAD_OF", "SEARCH", "STOPS_EARLY", "Config", "fit"]
-
-INSTEAD_OF = "gradient"
-
-#: As `gradient`: rows that are not trained on say when the training ends.
-STOPS_EARLY = True
+if TYPE_CHECKING:
+    from keras.callbacks import Callback
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,11 @@ class Config(StrictConfig):
 
 
 def fit(
-    network: Any, source: WindowSource, config: Config, training: Training, callbacks: Sequence[Any] = ()
+    network: ForecastNetwork,
+    source: WindowSource,
+    config: Config,
+    training: Training,
+    callbacks: Sequence[Callback] = (),
 ) -> Learned:
     """Train a network that predicts the next token on chunks of side-by-side streams, one chunk a step.
 
@@ -65,4 +67,7 @@ def fit(
         return draw_chunks(index, streams, rows, segment, source.task.horizon, training.seed)
 
     objective = ChunkLoss(network, source, config.chunk, streams, weigher(network, training.loss_scale))
-    return teach(WindowTrainer(network, source, training, objective), source, draw, callbacks)
+    return teach_by_gradient(WindowTrainer(network, source, training, objective), source, draw, callbacks)
+
+
+LEARNER = Learner(replaces="gradient", is_shareable=False, stops_early=True, fit=fit, config=Config, search=SEARCH)

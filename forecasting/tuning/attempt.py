@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecasting.data.panel import Panel
-from forecasting.errors import ConfigError
+from forecasting.errors import ConfigError, first_line
 from forecasting.forecaster import Forecaster
-from forecasting.home import first_line
 from forecasting.leaderboard import Entry, enter
 from forecasting.tuning.candidate import Candidate
 from forecasting.tuning.study import METRICS, REASON, SECONDS, SEEN, Study
@@ -20,6 +19,7 @@ from forecasting.tuning.terms import Measure
 
 if TYPE_CHECKING:
     import optuna
+    from keras.callbacks import Callback
 
     from forecasting.training._callbacks import Progress
 
@@ -67,7 +67,7 @@ class Attempt:
         except ConfigError as error:
             self.state, self.reason = "failed", str(error)
 
-    def run(self, panel: Panel, measure: Measure, metric: str, callbacks: Sequence[Any]) -> None:
+    def run(self, panel: Panel, measure: Measure, metric: str, callbacks: Sequence[Callback]) -> None:
         """Fit on the data before the first origin and score over all origins; a trial may fail, and others go on."""
         from forecasting.training._failures import FAILURES
 

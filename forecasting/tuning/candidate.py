@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from forecasting.choices import Choices
 from forecasting.config import Task, Training
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError
@@ -43,9 +44,14 @@ class Candidate:
             raise ConfigError(text, code="unknown_field", field=unknown[0])
 
     @property
+    def choices(self) -> Choices:
+        """What was chosen."""
+        return self.forecaster.choices
+
+    @property
     def spec(self) -> ModelSpec:
         """The model as it was chosen."""
-        return self.forecaster.spec
+        return self.choices.spec
 
     def spaces(self, panel: Panel) -> dict[str, Space]:
         """Return the open choices with their spaces, which hold the defaults too; choices of one value are none.
@@ -53,7 +59,7 @@ class Candidate:
         Args:
             panel: the data that trials are fitted on.
         """
-        task = self.forecaster.task_for(panel)
+        task = self.choices.task_for(panel)
         defaults = self.defaults(task)
         found = {name: space.including(defaults[name]) for name, space in self.candidates(panel, task).items()}
         return {name: space for name, space in found.items() if space.is_open}
@@ -61,29 +67,29 @@ class Candidate:
     def candidates(self, panel: Panel, task: Task) -> dict[str, Space]:
         """Return the space of every choice that is not made, the defaults not yet among them."""
         from forecasting.defaults import context_lengths_worth_trying
-        from forecasting.learner_spec import LearnerSpec
+        from forecasting.training._learner import Teaching
 
-        learner, _ = LearnerSpec.chosen(self.forecaster.training, self.spec).load(self.spec)
-        if self.spec.members or hasattr(learner, "find"):  # the choices are those of other models
+        learner = Teaching.of(self.spec, self.choices.training).learner
+        if self.spec.members or not self.spec.is_built:  # the choices are those of other models
             return {}
-        spaces = {TRAINING + name: space for name, space in getattr(learner, "SEARCH", {}).items()}
+        spaces = {TRAINING + name: space for name, space in learner.search.items()}
         if self.spec.config.learner != "nothing":
             lengths = context_lengths_worth_trying(panel, task.horizon, task.season)
             spaces["context_length"] = OneOf(lengths)
-        sizes = {} if hasattr(learner, "online") else self.spec.config.search(task)  # online ones need small networks
+        sizes = {} if learner.online else self.spec.config.search(task)  # online ones need small networks
         spaces |= {name if name == "scaling" else MODEL + name: space for name, space in sizes.items()}
         return {name: space for name, space in spaces.items() if not self.is_chosen(name)}
 
     def is_chosen(self, name: str) -> bool:
         """Whether a choice is not open: it was made, is not at its default, or follows from another one."""
         if name == "context_length":
-            return name in self.fixed or self.forecaster.context_length is not None
+            return name in self.fixed or self.choices.context_length is not None
         if name == "scaling":
             usual = ModelSpec.of(self.spec.model).scaling
             return name in self.fixed or self.spec.has_symbols or self.spec.scaling != usual
         holder: Any = self.spec.config
         if name.startswith(TRAINING):
-            holder, plain, given = self.forecaster.training, name.removeprefix(TRAINING), name
+            holder, plain, given = self.choices.training, name.removeprefix(TRAINING), name
         else:
             plain = given = name.removeprefix(MODEL)
         fields = type(holder).__dataclass_fields__
@@ -93,7 +99,7 @@ class Candidate:
     def defaults(self, task: Task) -> dict[str, Any]:
         """Return every choice as it is where a search does not change it."""
         config = {MODEL + name: value for name, value in self.spec.config.to_dict().items()}
-        training = {TRAINING + name: value for name, value in self.forecaster.training.to_dict().items()}
+        training = {TRAINING + name: value for name, value in self.choices.training.to_dict().items()}
         return {**config, **training, "scaling": self.spec.scaling, "context_length": task.context_length}
 
     def with_choices(self, values: Mapping[str, Any]) -> Forecaster:
@@ -111,11 +117,10 @@ class Candidate:
         made["config"] |= config
         made["scaling"] = values.get("scaling", self.spec.scaling)
         made["alias"] = self.name
-        fresh = self.forecaster.copy()
-        fresh.spec = ModelSpec.from_dict(made)
-        fresh.training = dataclasses.replace(fresh.training, **training)
-        fresh.context_length = values.get("context_length", fresh.context_length)
-        return fresh
+        changes: dict[str, Any] = {"spec": ModelSpec.from_dict(made)}
+        changes["training"] = self.choices.training.replace(**training)
+        changes["context_length"] = values.get("context_length", self.choices.context_length)
+        return Forecaster.of(self.choices.replace(**changes))
 
     @property
     def name(self) -> str:

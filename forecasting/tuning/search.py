@@ -14,15 +14,14 @@ import numpy as np
 
 from forecasting.config import require
 from forecasting.data.panel import Panel
-from forecasting.errors import TrainingError
+from forecasting.errors import TrainingError, first_line
 from forecasting.evaluation.backtest import rolling_to_learn
 from forecasting.forecaster import Forecaster
-from forecasting.home import first_line
 from forecasting.search_space import OneOf, Space
 from forecasting.tuning.attempt import Attempt, Observer, nobody, watch
 from forecasting.tuning.candidate import Candidate
 from forecasting.tuning.study import DEFAULTS, REASON, Row, Study, default_storage, storage_errors
-from forecasting.tuning.terms import Limits, Measure, Place, asked_of, metric_of, require_open
+from forecasting.tuning.terms import Limits, Measure, StudyPlace, asked_of, metric_of, require_open
 
 if TYPE_CHECKING:
     import optuna
@@ -89,7 +88,7 @@ class Search:
         panel: Panel,
         candidates: Sequence[Candidate],
         measure: Measure = Measure(),  # noqa: B008  (frozen, as the others)
-        place: Place = Place(),  # noqa: B008
+        place: StudyPlace = StudyPlace(),  # noqa: B008
     ) -> Search:
         """Open the study of a search, begun by a former call or now.
 
@@ -170,7 +169,7 @@ class Search:
     def defaults(self, which: str, panel: Panel) -> dict[str, Any]:
         """Return what a trial chooses that is a candidate as it was given."""
         candidate = self.candidates[which]
-        values = candidate.defaults(candidate.forecaster.task_for(panel))
+        values = candidate.defaults(candidate.choices.task_for(panel))
         chosen = {self.qualified(which, name): values[name] for name in self.spaces[which]}
         return chosen if len(self.candidates) == 1 else {WHICH: which, **chosen}
 
@@ -218,7 +217,7 @@ def tune(
     candidates: Sequence[Candidate | Forecaster],
     measure: Measure = Measure(),  # noqa: B008  (frozen, as the others)
     limits: Limits = Limits(),  # noqa: B008
-    place: Place = Place(),  # noqa: B008
+    place: StudyPlace = StudyPlace(),  # noqa: B008
     observe: Observer = nobody,
 ) -> Tuned:
     """Search the open choices of forecasters: those at their defaults that a space is declared for.

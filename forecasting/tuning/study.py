@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecasting.errors import ConfigError, ForecastingError
-from forecasting.home import first_line, home, without_password
+from forecasting.errors import ConfigError, ForecastingError, first_line, without_password
+from forecasting.home import home
 
 if TYPE_CHECKING:
     import optuna

@@ -8,27 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from forecasting.choices import NAMES
 from forecasting.config import is_count, require
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError
 from forecasting.evaluation.metrics import POINT_METRICS, QUANTILE_METRICS, RANKED_BY, SYMBOL_METRICS
 from forecasting.search_space import Space
 from forecasting.tuning.candidate import Candidate
-
-#: Attributes of a forecaster that say what is forecast.
-OF_TASK = (
-    "horizon",
-    "season",
-    "context_length",
-    "static_covariates",
-    "known_covariates",
-    "past_covariates",
-    "calendar",
-    "holidays",
-    "bounds",
-    "short_series",
-    "quantile_levels",
-)
 
 
 @dataclass(frozen=True)
@@ -75,7 +61,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Place:
+class StudyPlace:
     """Where a study is kept.
 
     Attributes:
@@ -97,7 +83,7 @@ def metric_of(measure: Measure, candidates: Sequence[Candidate]) -> str:
     for candidate in candidates:
         has_symbols = candidate.spec.has_symbols
         known = [*SYMBOL_METRICS] if has_symbols else [*POINT_METRICS]
-        if not has_symbols and candidate.forecaster.gives_quantiles:
+        if not has_symbols and candidate.choices.gives_quantiles:
             known += QUANTILE_METRICS
         metric = measure.metric or (symbols if has_symbols else numbers)
         require(metric in known, "metric", f"one that {candidate.spec.alias} has ({', '.join(known)})", metric)
@@ -124,18 +110,20 @@ def asked_of(
     spaces: Mapping[str, Mapping[str, Space]],
 ) -> dict[str, Any]:
     """Return what is searched on which data, as JSON keeps it: two searches of the same have the same."""
-    forecasters = {name: one.forecaster for name, one in candidates.items()}
+    choices = {name: one.choices for name, one in candidates.items()}
+    said = {name: asdict(one) for name, one in choices.items()}
     asked = {
         "data": panel.fingerprint(),
         "freq": panel.frequency.alias,
-        **{name: [getattr(one, name) for one in forecasters.values()] for name in OF_TASK},
-        "models": {name: one.spec.to_dict() for name, one in candidates.items()},
-        "training": {name: one.training.to_dict() for name, one in forecasters.items()},
+        **{name: [one[name] for one in said.values()] for name in NAMES if name != "training"},
+        "horizon": [one.horizon for one in choices.values()],
+        "models": {name: one.spec.to_dict() for name, one in choices.items()},
+        "training": {name: one.training.to_dict() for name, one in choices.items()},
         "metric": metric,
         "windows": measure.windows,
         "step": measure.step,
         "spaces": {name: {key: asdict(one) for key, one in found.items()} for name, found in spaces.items()},
-        "seed": next(iter(forecasters.values())).training.seed,
+        "seed": next(iter(choices.values())).training.seed,
     }
     kept: dict[str, Any] = json.loads(json.dumps(asked))
     return kept

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from forecasting.home import first_line
+from forecasting.errors import first_line
 from pipelines import exits
 from pipelines.readers import SourceError
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from forecasting.data.calendar import Frequency
 from forecasting.data.checks import check_frame
+from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
 
@@ -175,7 +176,7 @@ def test_a_day_of_a_zone_may_have_23_or_25_hours(day, hours):
     ds = pd.date_range(day, pd.Timestamp(day) + pd.Timedelta(days=1), freq="h", tz="Europe/Berlin", inclusive="left")
     panel = Panel.from_frame(pd.DataFrame({"ds": ds, "y": 1.0}))
     assert panel.lengths.tolist() == [hours]
-    after = panel.to_output(panel.times_after(np.array([0]), np.array([hours - 1]), 1))
+    after = panel.to_output(panel.times_after(panel.origins, 1))
     assert after[0] == pd.Timestamp(day, tz="Europe/Berlin") + pd.DateOffset(days=1)
 
 
@@ -521,7 +522,7 @@ def test_future_times_go_on_where_each_series_ends(freq):
     panel = Panel.from_frame(long_frame(freq, (5, 3)), freq)
     expected = pd.date_range(panel.starts[0], periods=20, freq=freq, unit="us").to_numpy()
     np.testing.assert_array_equal(panel.grid(2), np.concatenate([expected[:7], expected[:5]]))
-    after = panel.times_after(np.array([0, 1, 0]), np.array([4, 2, 0]), 3)
+    after = panel.times_after(Origins(np.array([0, 1, 0]), np.array([4, 2, 0])), 3)
     np.testing.assert_array_equal(after, [expected[5:8], expected[3:6], expected[1:4]])
 
 

@@ -35,7 +35,8 @@ def test_series_that_cannot_spare_rows_are_not_split():
 @given(lengths_of_series, st.integers(1, 30), st.integers(1, 5), st.integers(1, 50))
 def test_validation_targets_lie_in_the_held_out_rows(lengths, horizon, windows, max_origins):
     ends = validation_ends(lengths, horizon, windows)
-    series, step = validation_origins(lengths, ends, horizon, max_origins)
+    origins = validation_origins(lengths, ends, horizon, max_origins)
+    series, step = origins.series, origins.steps
     assert len(series) <= max_origins
     assert (step + 1 >= ends[series]).all()
     assert (step + horizon < lengths[series]).all()
@@ -50,25 +51,30 @@ def test_validation_targets_lie_in_the_held_out_rows(lengths, horizon, windows, 
 
 
 def test_all_validation_origins_are_used_when_there_is_room():
-    series, step = validation_origins(np.array([30, 5, 26]), np.array([24, 5, 20]), 3)
-    assert series.tolist() == [0, 0, 0, 0, 2, 2, 2, 2]
-    assert step.tolist() == [23, 24, 25, 26, 19, 20, 21, 22]
+    origins = validation_origins(np.array([30, 5, 26]), np.array([24, 5, 20]), 3)
+    assert origins.series.tolist() == [0, 0, 0, 0, 2, 2, 2, 2]
+    assert origins.steps.tolist() == [23, 24, 25, 26, 19, 20, 21, 22]
 
 
 def test_validation_origins_are_evenly_spread():
-    _, step = validation_origins(np.array([1000]), np.array([500]), 1, 5)
-    assert step.tolist() == [598, 698, 798, 898, 998]
+    origins = validation_origins(np.array([1000]), np.array([500]), 1, 5)
+    assert origins.steps.tolist() == [598, 698, 798, 898, 998]
 
 
 def test_with_more_series_than_origins_evenly_chosen_series_get_one_each():
-    series, step = validation_origins(np.full(100, 30), np.full(100, 24), 3, 10)
-    assert series.tolist() == list(range(0, 100, 10))
-    assert (step == 26).all()
+    origins = validation_origins(np.full(100, 30), np.full(100, 24), 3, 10)
+    assert origins.series.tolist() == list(range(0, 100, 10))
+    assert (origins.steps == 26).all()
 
 
 def test_nothing_held_out_gives_no_origins():
-    series, step = validation_origins(np.array([5, 6]), np.array([5, 6]), 3)
-    assert len(series) == len(step) == 0
+    assert len(validation_origins(np.array([5, 6]), np.array([5, 6]), 3)) == 0
+
+
+def rows_of(rolling):
+    """Return the series, step and window of each origin."""
+    parts = rolling.origins.series, rolling.origins.steps, rolling.window
+    return list(zip(*(part.tolist() for part in parts), strict=True))
 
 
 @given(lengths_of_series, st.integers(1, 30), st.integers(1, 8), st.integers(1, 40))
@@ -80,14 +86,12 @@ def test_rolling_origins_are_those_of_a_loop(lengths, horizon, windows, step):
         if (origin := length - horizon - 1 - back * step) >= 1
     ]
     found = rolling_origins(lengths, horizon, windows, step)
-    assert list(zip(*(part.tolist() for part in found), strict=True)) == expected
+    assert rows_of(found) == expected
 
 
 def test_the_step_between_origins_is_the_horizon_by_default():
-    series, origin, window = rolling_origins(np.array([20, 9]), 3, 3)
-    assert series.tolist() == [0, 0, 0, 1, 1]
-    assert origin.tolist() == [10, 13, 16, 2, 5]
-    assert window.tolist() == [0, 1, 2, 1, 2]
+    found = rolling_origins(np.array([20, 9]), 3, 3)
+    assert rows_of(found) == [(0, 10, 0), (0, 13, 1), (0, 16, 2), (1, 2, 1), (1, 5, 2)]
 
 
 @pytest.mark.parametrize(

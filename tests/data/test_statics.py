@@ -7,6 +7,7 @@ import pytest
 
 from forecasting.data.audit import fix
 from forecasting.data.kinds import kinds_of
+from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.data.statics import encode_statics
 from forecasting.errors import PanelError
@@ -34,7 +35,7 @@ def test_parts_of_a_panel_keep_the_values_of_their_series(frame):
     panel = Panel.from_frame(frame, statics=STATICS)
     part = panel.select([2, 1])
     np.testing.assert_array_equal(part.statics["size"], [20, 10])
-    windows = panel.windows(np.array([1, 1, 0]), np.array([9, 5, 9]), 4)
+    windows = panel.windows(Origins(np.array([1, 1, 0]), np.array([9, 5, 9])), 4)
     np.testing.assert_array_equal(windows.statics["size"], [10, 10, 0])
 
 

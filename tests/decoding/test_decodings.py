@@ -6,9 +6,9 @@ import tensorflow as tf
 
 from forecasting import Forecaster, Training
 from forecasting.config import Task
-from forecasting.decoding import DECODINGS
 from forecasting.errors import ConfigError
 from forecasting.layers.attention import ATTENTIONS
+from forecasting.layers.decoders import DECODINGS
 from forecasting.layers.forcing import SCHEDULES, share_of_truth
 from forecasting.layers.inputs import Encoded, Inputs, Teacher
 from forecasting.model_spec import ModelSpec

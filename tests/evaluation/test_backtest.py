@@ -83,11 +83,11 @@ def test_a_loaded_model_marks_what_it_was_trained_on(frame, tmp_path):
 
 def test_scales_are_those_of_each_windows_own_history(frame):
     panel = Panel.from_frame(frame)
-    origins = rolling(panel, H, 3, None)
+    origins = rolling(panel, H, 3, None).origins
     absolute, squared = seasonal_scales(panel, origins, 24)
-    for window in range(len(origins.series)):
+    for window in range(len(origins)):
         start = panel.offsets[origins.series[window]]
-        history = panel.y[start : start + origins.step[window] + 1]
+        history = panel.y[start : start + origins.steps[window] + 1]
         difference = history[24:] - history[:-24]
         assert absolute[window] == pytest.approx(np.nanmean(np.abs(difference)))
         assert squared[window] == pytest.approx(np.nanmean(difference**2))
@@ -102,7 +102,7 @@ def test_scales_of_a_series_do_not_depend_on_its_neighbours():
 
     def scales(names):
         panel = Panel.from_arrays(names, starts.repeat(len(names)), [values[name] for name in names], frequency)
-        origins = rolling(panel, 4, 3, None)
+        origins = rolling(panel, 4, 3, None).origins
         found = np.stack(seasonal_scales(panel, origins, 2), axis=1)
         return {name: found[origins.series == at] for at, name in enumerate(names)}
 

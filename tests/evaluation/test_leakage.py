@@ -6,10 +6,10 @@ from click.testing import CliRunner
 
 import forecasting.graphs
 from forecasting import Forecaster, Training
+from forecasting.data.origins import RollingOrigins
 from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
-from forecasting.evaluation.backtest import RollingOrigins
-from forecasting.evaluation.leakage import CHANGES
+from forecasting.evaluation.leakage import CHANGES, leakage_of
 from forecasting.layers.gather import Gather
 from forecasting.predictor import Predictor
 from pipelines.cli import main
@@ -33,10 +33,10 @@ def test_a_fresh_copy_fitted_before_the_cutoff_knows_nothing_of_what_comes(model
     report = forecaster.check_leakage(hourly)
     assert not report.leaks
     assert report.is_refitted
-    assert {trial.changed for trial in report.trials} == {"numbers", "missing"}
-    for trial in report.trials:
-        assert trial.values == 2 * 3 * 6
-        assert trial.differences == dict.fromkeys(("weights", "validation", "forecasts", "rolled out"), 0.0)
+    assert {effect.changed for effect in report.effects} == {"numbers", "missing"}
+    for effect in report.effects:
+        assert effect.values == 2 * 3 * 6
+        assert effect.differences == dict.fromkeys(("weights", "validation", "forecasts", "rolled out"), 0.0)
     with pytest.raises(Exception, match="not fitted"):
         _ = forecaster.predictor
 
@@ -74,19 +74,19 @@ def test_a_window_that_is_cut_too_late_is_caught(trained, hourly, tmp_path, monk
     report = loaded.check_leakage(hourly)
     assert not report.leaks
     assert not report.is_refitted
-    assert {trial.changed for trial in report.trials} == {"numbers", "missing", "rows gone"}
+    assert {effect.changed for effect in report.effects} == {"numbers", "missing", "rows gone"}
     monkeypatch.setattr(forecasting.graphs, "Gather", Peeking)
-    loaded.predictor_ = Predictor(loaded.spec, loaded.predictor.task, loaded.predictor.network)
-    report = loaded.check_leakage(hourly)
+    peeking = Predictor(loaded.spec, loaded.predictor.task, loaded.predictor.network)
+    report = leakage_of(loaded.panel(hourly), loaded.horizon, peeking)
     assert report.leaks
-    moved = {trial.changed: trial.differences["forecasts"] for trial in report.trials}
+    moved = {effect.changed: effect.differences["forecasts"] for effect in report.effects}
     assert min(moved.values()) > 0
     assert moved["numbers"] > 1
 
 
 def test_a_training_that_sees_the_future_is_caught(hourly, monkeypatch):
     monkeypatch.setattr(RollingOrigins, "training_panel", lambda self, panel, window=None: panel)
-    differences = small(units=4).check_leakage(hourly).trials[0].differences
+    differences = small(units=4).check_leakage(hourly).effects[0].differences
     assert differences["weights"] > 0
     assert differences["forecasts"] > 0
 

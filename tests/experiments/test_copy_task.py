@@ -6,12 +6,12 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 
 from forecasting.experiments import EXPERIMENTS, copy_task
-from forecasting.experiments.copy_task import LSTM, MEMORY, QUICK, Settings, build, draw
+from forecasting.experiments.copy_task import LSTM, MEMORY, QUICK, CopySettings, build, draw_sequences
 
 
 def test_the_vectors_are_shown_then_the_delimiter_then_they_are_wanted():
     lengths = np.array([3, 1, 2], "int32")
-    inputs, targets, counts = (np.asarray(part) for part in draw((1, 2), tf.constant(lengths), 3, 4))
+    inputs, targets, counts = (np.asarray(part) for part in draw_sequences((1, 2), tf.constant(lengths), 3, 4))
     assert inputs.shape == (3, 7, 5)
     for row, length in enumerate(lengths):
         shown, wanted = slice(0, length), slice(length + 1, 2 * length + 1)
@@ -22,14 +22,16 @@ def test_the_vectors_are_shown_then_the_delimiter_then_they_are_wanted():
 
 
 def test_bits_are_fair_and_others_for_other_seeds():
-    first, second = (np.asarray(draw((number, 1), tf.fill([500], 4), 4, 5)[0])[:, :4, :5] for number in (1, 2))
+    first, second = (
+        np.asarray(draw_sequences((number, 1), tf.fill([500], 4), 4, 5)[0])[:, :4, :5] for number in (1, 2)
+    )
     assert set(np.unique(first)) == {0, 1}
     assert first.mean() == pytest.approx(0.5, abs=0.02)
     assert not np.array_equal(first, second)
 
 
 def test_the_cells_have_about_as_many_weights():
-    memory, lstm = (build(contestant, Settings()).count_params() for contestant in (MEMORY, LSTM))
+    memory, lstm = (build(contestant, CopySettings()).count_params() for contestant in (MEMORY, LSTM))
     assert memory <= lstm < 1.05 * memory
 
 
@@ -46,7 +48,7 @@ def test_it_runs_and_tells_every_length():
 
 
 def test_a_network_that_always_says_no_gets_half_of_the_bits():
-    settings = Settings(tested=2000, bits=3, longest=1)
+    settings = CopySettings(tested=2000, bits=3, longest=1)
     model = build(LSTM, settings)
     model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
     row = copy_task.scores(model, LSTM, settings, 1)[1]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from forecasting.decoding import DECODINGS
 from forecasting.experiments import family
 from forecasting.layers.attention import ATTENTIONS
+from forecasting.layers.decoders import DECODINGS
 from forecasting.layers.encoders import STACKS
 from forecasting.layers.recurrent import CELLS
 from forecasting.layers.residuals import NO_RESIDUAL, RESIDUALS

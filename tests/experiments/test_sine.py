@@ -35,7 +35,7 @@ def test_errors_are_measured_against_the_wave_and_against_the_observation():
 
 def test_every_network_learns_once_from_all_windows_of_the_training_data():
     contender = next(one for one in sine.QUICK.contenders() if one.is_random)
-    learnt = sine.train(contender, load_sample("sine"), sine.QUICK, 1).learned_
+    learnt = sine.train_contender(contender, load_sample("sine"), sine.QUICK, 1).learned_
     assert learnt.notes["refit"] == "no"
     assert learnt.steps == sine.QUICK.steps
     assert learnt.windows >= sine.LEARNT - contender.reads - sine.QUICK.horizon + 1

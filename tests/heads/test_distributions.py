@@ -15,9 +15,9 @@ from tests.heads.test_heads import head_of, raw_numbers, task_of, windows
 
 pytestmark = pytest.mark.fast
 
-NAMES = [name for name in HEADS.names() if HeadSpec(name).is_distribution]
-CONTINUOUS = [name for name in NAMES if not head_of(name).is_whole]
-COUNTS = [name for name in NAMES if head_of(name).is_whole]
+NAMES = [name for name in HEADS.names() if HeadSpec(name).traits.is_distribution]
+CONTINUOUS = [name for name in NAMES if not head_of(name).traits.is_whole]
+COUNTS = [name for name in NAMES if head_of(name).traits.is_whole]
 LEVELS = np.array([1e-4, 0.001, 0.02, 0.3, 0.5, 0.77, 0.99, 0.9999])
 
 
@@ -34,7 +34,7 @@ def test_the_loss_is_minus_the_log_likelihood(made):
     head, scaled, raw, expected = made
     y = np.round(expected.ppf(np.random.default_rng(3).uniform(0.01, 0.99, (4, 6, 1))))
     loss = np.asarray(head.loss(raw, scaled, y[..., 0]))
-    if head.is_whole:
+    if head.traits.is_whole:
         np.testing.assert_allclose(loss, -expected.logpmf(y)[..., 0], rtol=1e-6, atol=1e-8)
     else:  # the density is that of the scaled value
         density = expected.logpdf(y) + np.log(np.asarray(scaled.scale))[..., None]
@@ -58,7 +58,7 @@ def test_drawn_values_have_the_distribution(made):
         place = np.asarray(scaled.center)[row], np.asarray(scaled.scale)[row]
         expected = oracle(name)(raw[row, :1].astype("float64"), *place)
         np.testing.assert_allclose(drawn[row].mean(), expected.mean()[0], atol=5 * drawn[row].std() / np.sqrt(3000))
-        if head.is_whole:
+        if head.traits.is_whole:
             k = np.unique(drawn[row])
             assert np.abs((drawn[row] <= k[:, None]).mean(axis=1) - expected.cdf(k)).max() < 0.035
         else:
@@ -119,14 +119,14 @@ def test_everything_lies_within_the_bounds(name, bounds):
     head, scaled = HeadSpec(name).build(task, Link.of(task)), windows(name)
     raw = 10 * raw_numbers(head)
     found = [np.asarray(head(raw, scaled)), np.asarray(scaled.original(head.point(raw, scaled)))]
-    if HeadSpec(name).is_distribution:
+    if HeadSpec(name).traits.is_distribution:
         chance = np.random.default_rng(5).uniform(size=(4, 6))
         found.append(np.asarray(head.drawn(raw, scaled, chance, Dice(None, 1.0, 0))))
     slack = 1e-4  # of the point, which is fed back in float32
     assert all(lower - slack <= one.min() and one.max() <= upper + slack for one in found)
     assert lower <= found[0].min()
     assert found[0].max() <= upper
-    if HeadSpec(name).has_quantiles:
+    if HeadSpec(name).traits.has_quantiles:
         assert (np.diff(found[0], axis=2) >= 0).all()
 
 

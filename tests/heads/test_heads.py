@@ -12,10 +12,10 @@ from scipy import stats
 
 from forecasting import ModelSpec
 from forecasting.config import QUANTILE_GRID, Task
-from forecasting.decoding import DECODINGS
 from forecasting.errors import ConfigError
 from forecasting.head_spec import HeadSpec
 from forecasting.heads import HEADS
+from forecasting.layers.decoders import DECODINGS
 from forecasting.layers.inputs import Dice
 from forecasting.layers.scaling import WindowScaler
 from tests.heads.head_oracles import oracle
@@ -27,7 +27,15 @@ SYMBOLS = ("a", "b", "c", "d")
 
 def task_of(name, levels=QUANTILE_GRID, **choices):
     spec = HeadSpec(name)
-    return Task(6, 24, "h", (24,), levels if spec.has_quantiles else (), symbols=SYMBOLS * spec.has_symbols, **choices)
+    return Task(
+        6,
+        24,
+        "h",
+        (24,),
+        levels if spec.traits.has_quantiles else (),
+        symbols=SYMBOLS * spec.traits.has_symbols,
+        **choices,
+    )
 
 
 def head_of(name, *args, **choices):
@@ -37,7 +45,7 @@ def head_of(name, *args, **choices):
 def windows(name):
     """Return four scaled windows; those of symbols are not scaled."""
     context = np.random.default_rng(1).poisson([[3], [30], [300], [1]], (4, 24)).astype("float64")
-    return WindowScaler("none" if HeadSpec(name).has_symbols else "standard")(context)
+    return WindowScaler("none" if HeadSpec(name).traits.has_symbols else "standard")(context)
 
 
 def raw_numbers(head, seed=0):
@@ -51,7 +59,7 @@ def test_a_head_gives_outputs_and_a_loss_for_every_step(name):
     outputs = np.asarray(head(raw, scaled))
     assert outputs.shape == (4, 6, max(1, len(task_of(name).quantile_levels) or len(task_of(name).symbols)))
     assert outputs.dtype == np.float64
-    if HeadSpec(name).has_quantiles:
+    if HeadSpec(name).traits.has_quantiles:
         assert (np.diff(outputs, axis=2) >= 0).all()
     value, point = np.asarray(head.value(outputs)), np.asarray(scaled.original(head.point(raw, scaled)))
     np.testing.assert_allclose(point, value, rtol=1e-5, atol=1e-5)
@@ -92,7 +100,7 @@ def test_the_losses_of_points_and_quantiles_are_those_of_their_errors_relative_t
 
 @pytest.mark.parametrize("name", HEADS.names())
 def test_extreme_numbers_leave_finite_losses_and_gradients(name):
-    if HeadSpec(name).has_symbols:
+    if HeadSpec(name).traits.has_symbols:
         return
     head = head_of(name)
     context = np.array([[0.0] * 24, [7.0] * 24, [*range(24)], [1e15, *[0.0] * 23]])
@@ -113,10 +121,10 @@ def test_extreme_numbers_leave_finite_losses_and_gradients(name):
 
 def test_levels_must_fit_the_head():
     for name in HEADS.names():
-        other = () if HeadSpec(name).has_quantiles else (0.5,)
+        other = () if HeadSpec(name).traits.has_quantiles else (0.5,)
         with pytest.raises(ConfigError, match="quantile"):
             HEADS.load(name).Head(Task(6, 24, "h", (24,), other))
-        if not HeadSpec(name).has_symbols:
+        if not HeadSpec(name).traits.has_symbols:
             with pytest.raises(ConfigError, match="head='categorical'"):
                 HEADS.load(name).Head(Task(6, 24, "h", (24,), symbols=SYMBOLS))
     with pytest.raises(ConfigError, match="needs the `symbols`"):
@@ -211,7 +219,4 @@ def test_a_new_head_is_one_file(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", HEADS.names())
 def test_what_is_said_of_a_head_without_loading_it_is_so(name):
-    assert (HeadSpec(name).is_whole, HeadSpec(name).is_distribution) == (
-        head_of(name).is_whole,
-        head_of(name).is_distribution,
-    )
+    assert HeadSpec(name).traits == head_of(name).traits

@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 
 from forecasting import Forecaster, Training
+from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 
 LEVELS = (0.1, 0.5, 0.9)
@@ -41,7 +42,9 @@ def answers(forecaster, values):
     """Return the answer from every origin of one more series [T], and the origins [W]."""
     origins = np.arange(forecaster.predictor.task.context_length - 1, len(values) - 1)
     panel = Panel.from_frame(frame_of(values[None]))
-    return forecaster.predictor.predict_panel(panel, None, LEVELS, (np.zeros_like(origins), origins)), origins
+    return forecaster.predictor.predict_panel(
+        panel, forecaster.predictor.question(quantile_levels=LEVELS), Origins(np.zeros_like(origins), origins)
+    ), origins
 
 
 @pytest.mark.parametrize(("phi", "head"), [((0.8,), "normal"), ((0.5, 0.3), "student-t")])

@@ -125,7 +125,7 @@ def test_what_is_stored_is_found_by_its_content(memory):
     rng = np.random.default_rng(0)
     stored = rng.normal(size=(2, 6, 8))
     key = stored[:, [3, 1]] * 0.4
-    weak, strong = (memory.by_content(key, np.full((2, 2, 1), strength), stored) for strength in (0.0, 100.0))
+    weak, strong = (memory.content_weights(key, np.full((2, 2, 1), strength), stored) for strength in (0.0, 100.0))
     np.testing.assert_allclose(weak, 1 / 6)
     np.testing.assert_allclose(np.asarray(strong)[:, [0, 1], [3, 1]], 1, atol=1e-6)
 
@@ -134,7 +134,7 @@ def test_an_empty_slot_resembles_nothing_and_has_a_gradient(memory):
     empty = tf.zeros([1, 4, 3])
     with tf.GradientTape() as tape:
         tape.watch(empty)
-        weights = memory.by_content(tf.ones([1, 1, 3]), tf.ones([1, 1, 1]), empty)
+        weights = memory.content_weights(tf.ones([1, 1, 3]), tf.ones([1, 1, 1]), empty)
         first = weights[0, 0, 0]
     np.testing.assert_allclose(weights, 0.25)
     gradient = tape.gradient(first, empty)

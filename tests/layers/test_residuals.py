@@ -9,11 +9,13 @@ from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError
 from forecasting.head_spec import HeadSpec
 from forecasting.heads import HEADS
+from forecasting.heads._base import BaseHead
 from forecasting.layers.residuals import RESIDUALS
 from forecasting.layers.scaling import UNIT
 from forecasting.model_spec import ModelSpec
 from forecasting.network import build_network
-from forecasting.training import least_squares
+from forecasting.training import _ridge
+from forecasting.training._ridge import solve_base
 from forecasting.training._source import WindowSource
 from tests.conftest import BRIEF, make_frame
 
@@ -25,9 +27,9 @@ def solved(frame, validation_windows=0, horizon=H):
     """Return the kernel of the regression of an untrained network, from the windows that would train it."""
     panel = Panel.from_frame(frame)
     model = Forecaster("ff-ar", horizon, context_length=L, scaling="last", residual="linear", **SIZES)
-    task = model.task_for(panel)
+    task = model.choices.task_for(panel)
     network, source = build_network(model.spec, task, seed=1), WindowSource.of(panel, task)
-    least_squares.solve_base(network, source, source.split(validation_windows)[0])
+    solve_base(network, source, source.split(validation_windows)[0])
     return np.array(network.core.regression.kernel)
 
 
@@ -59,23 +61,25 @@ def test_rows_that_validate_have_no_part_in_the_line():
 def test_of_many_windows_some_are_summed_and_of_large_sums_one_is_shared(name, value, monkeypatch):
     frame = make_frame(rows=400, missing=0.01)
     whole = solved(frame)
-    monkeypatch.setattr(least_squares, name, value)
+    monkeypatch.setattr(_ridge, name, value)
     assert 0.5 < np.corrcoef(solved(frame).ravel(), whole.ravel())[0, 1] < 1 - 1e-9
 
 
-@pytest.mark.parametrize("name", [name for name in HEADS.names() if HeadSpec(name).has_location])
+@pytest.mark.parametrize("name", [name for name in HEADS.names() if HeadSpec(name).traits.has_location])
 def test_moved_raw_numbers_mean_the_same_further_on(name):
     spec = HeadSpec(name)
-    head = spec.build(Task(H, L, "h", (24,), QUANTILE_GRID if spec.has_quantiles else ()))
+    head = spec.build(Task(H, L, "h", (24,), QUANTILE_GRID if spec.traits.has_quantiles else ()))
     rng = np.random.default_rng(0)
     raw = rng.normal(size=(2, H, head.parameters)).astype("float32")
     forecast = rng.normal(size=(2, H))
-    np.testing.assert_allclose(head(head.moved(raw, forecast), UNIT), head(raw, UNIT) + forecast[..., None], atol=1e-5)
+    np.testing.assert_allclose(
+        head(head.shifted(raw, forecast), UNIT), head(raw, UNIT) + forecast[..., None], atol=1e-5
+    )
 
 
 def test_heads_without_a_location_are_refused():
     for name in HEADS.names():
-        assert hasattr(HEADS.load(name).Head, "moved") == HeadSpec(name).has_location
+        assert (HEADS.load(name).Head.shifted is not BaseHead.shifted) == HeadSpec(name).traits.has_location
     with pytest.raises(ConfigError, match="does not fit"):
         Forecaster("gru", H, head="poisson", residual="linear")
     with pytest.raises(ConfigError, match="Unknown residual 'cubic'"):
@@ -101,7 +105,7 @@ def test_steps_that_share_a_sum_are_near_those_that_have_their_own(pattern, monk
     if pattern == "at night":
         frame.loc[~frame["ds"].dt.hour.between(8, 19), "y"] = np.nan
     whole = solved(frame, horizon=horizon)
-    monkeypatch.setattr(least_squares, "MOST_SUMS", 30 * len(whole) ** 2)  # a day's hours, and not two days'
+    monkeypatch.setattr(_ridge, "MOST_SUMS", 30 * len(whole) ** 2)  # a day's hours, and not two days'
     shared = solved(frame, horizon=horizon)
     assert np.corrcoef(shared.ravel(), whole.ravel())[0, 1] > 0.98
     assert np.abs(shared).sum() == pytest.approx(np.abs(whole).sum(), rel=0.1)

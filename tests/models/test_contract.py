@@ -11,11 +11,12 @@ from forecasting import Forecaster, Training
 from forecasting.config import QUANTILE_GRID, Task
 from forecasting.data.calendar import Frequency
 from forecasting.data.panel import Panel
-from forecasting.decoding import DECODINGS
 from forecasting.errors import ConfigError
 from forecasting.head_spec import HeadSpec
 from forecasting.heads import HEADS
 from forecasting.layers.attention import ATTENTIONS
+from forecasting.layers.decoders import DECODINGS
+from forecasting.layers.decoders._traits import DecodingTraits
 from forecasting.layers.encoders import STACKS
 from forecasting.layers.residuals import RESIDUALS
 from forecasting.model_spec import ModelSpec
@@ -33,7 +34,7 @@ def small_spec(name, head=None, **choices):
     config = MODELS.load(name).Config
     read = {field.name for field in fields(config) if field.init}
     if hasattr(config, "forcing"):
-        options = DECODINGS.load(choices.get("decoding", config.decoding)).OPTIONS
+        options = DECODINGS.traits(choices.get("decoding", config.decoding), DecodingTraits).reads
         read -= {"width", "forcing", "attention", "residual"} - set(options)
     config = {key: value for key, value in SMALL.items() if key in read} | choices
     return ModelSpec.of(name, config, head=head)
@@ -49,7 +50,7 @@ def is_read(name, field):
     config = MODELS.load(name).Config
     if is_free(name, "decoding") or field not in {"width", "forcing", "attention", "residual"}:
         return True
-    return field in DECODINGS.load(config.decoding).OPTIONS
+    return field in DECODINGS.traits(config.decoding, DecodingTraits).reads
 
 
 def all_specs():
@@ -67,7 +68,7 @@ def all_specs():
     for residual in RESIDUALS.names():
         yield small_spec("gru", residual=residual, segment=4)
         yield small_spec("ff-ar", "mixture-density", residual=residual, decoding="position")
-    yield from (small_spec("ff-ar", head) for head in HEADS.names() if not HeadSpec(head).has_symbols)
+    yield from (small_spec("ff-ar", head) for head in HEADS.names() if not HeadSpec(head).traits.has_symbols)
     yield small_spec("gru", "mixture-density", decoding="recursive", segment=4)
     yield small_spec("gru", "negative-binomial", decoding="recursive", segment=4)
 
@@ -87,7 +88,7 @@ def task_for(spec):
 
 
 def are_counts(spec):
-    return spec.head_spec.build(task_for(spec)).is_whole
+    return spec.head_spec.build(task_for(spec)).traits.is_whole
 
 
 @cache
@@ -143,7 +144,7 @@ def wave(length=L, seed=0):
 
 def test_the_answer_has_a_number_for_every_step_and_level(predictor):
     levels = (0.1, 0.5, 0.9) if predictor.task.quantile_levels else ()
-    answer = predictor.predict_panel(panel_of(wave(), wave(seed=1)), quantile_levels=levels)
+    answer = predictor.predict_panel(panel_of(wave(), wave(seed=1)), predictor.question(quantile_levels=levels))
     assert answer.median.shape == (2, H)
     assert answer.quantiles.shape == (2, H, len(levels))
     assert np.isfinite(answer.median).all()
@@ -177,7 +178,7 @@ def test_very_small_and_very_large_series_are_forecast_in_proportion(scalable, f
 
 @pytest.mark.parametrize("history", [np.zeros(L), np.full(L, 5.0), np.full(L, 1e15), np.full(L, -3.5), np.array([4.0])])
 def test_counts_are_whole_numbers_from_0_on_after_any_history(counting, history):
-    answer = counting.predict_panel(panel_of(history), quantile_levels=(0.025, 0.13, 0.975))
+    answer = counting.predict_panel(panel_of(history), counting.question(quantile_levels=(0.025, 0.13, 0.975)))
     found = np.concatenate([answer.median[..., None], answer.quantiles], axis=2)
     assert np.isfinite(found).all()
     np.testing.assert_array_equal(found, np.abs(np.round(found)))
@@ -222,8 +223,8 @@ def test_missing_rows_before_a_short_series_change_nothing(predictor):
 
 
 def test_a_shorter_horizon_is_a_prefix(predictor):
-    long = predictor.predict_panel(panel_of(wave()), H).median
-    np.testing.assert_array_equal(predictor.predict_panel(panel_of(wave()), 5).median, long[:, :5])
+    long = predictor.predict_panel(panel_of(wave()), predictor.question(H)).median
+    np.testing.assert_array_equal(predictor.predict_panel(panel_of(wave()), predictor.question(5)).median, long[:, :5])
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=NAMES.get)

@@ -62,7 +62,7 @@ def test_what_is_found_is_trained_by_its_config_file(forecast, files, tmp_path):
     assert model.spec == ModelSpec.parse(config["model"])
     assert model.spec.alias == "ff-ar"
     assert (model.spec.config.units, model.spec.config.layers) == (8, 1)
-    assert model.training.learning_rate == found["best"]["choices"]["training.learning_rate"]
+    assert model.choices.training.learning_rate == found["best"]["choices"]["training.learning_rate"]
     runs = children(found["run_id"])
     assert [run.data.params["trial"] for run in runs] == ["0", "1"]
     for run, row in zip(runs, found["trials"], strict=True):

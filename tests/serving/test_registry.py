@@ -25,7 +25,7 @@ def home(tmp_path_factory, model_folders):
         for source in model_folders.values():
             loaded = Forecaster.load(source)
             with tracking.run("training", "tests") as run:
-                run.model(predictor=loaded.predictor, facts=loaded.facts, name="traffic")
+                run.model(loaded.fitted.artifact, "traffic")
         registry.promote("traffic", "1")
         yield folder
 

@@ -89,7 +89,7 @@ def test_invocations_give_the_notebooks_symbols(kind, client, fitted, frame):
 
 def test_mlflows_model_gives_the_notebooks_symbols(fitted, frame):
     with tracking.run("symbols", "tests") as run:
-        run.model(fitted.predictor, fitted.facts, "symbols")
+        run.model(fitted.fitted.artifact, "symbols")
     with registry.use_store():
         model = mlflow.pyfunc.load_model("models:/symbols/1")
         found = model.predict(frame, params={"probabilities": True})

@@ -8,17 +8,19 @@ import pytest
 import tensorflow as tf
 
 from forecasting import Forecaster, Training
-from forecasting.candidates import Candidate, Situation, by_rule
+from forecasting.auto import comparison
+from forecasting.auto.find import ALL_ROWS, BEFORE_ORIGINS, seconds_to_refit
+from forecasting.auto.held_out import HeldOut
+from forecasting.auto.proposals import Proposal, Situation, by_rule
+from forecasting.auto.tryout import Tryout
 from forecasting.config import Task
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, PanelError, TrainingError
-from forecasting.evaluation.held_out import HeldOut
+from forecasting.fitting import Fit
 from forecasting.members import Member
 from forecasting.model_spec import ModelSpec
-from forecasting.training import _clock, _search
+from forecasting.training import _clock
 from forecasting.training._learned import Learned
-from forecasting.training._trial import Trial
-from forecasting.training.auto import ALL_ROWS, BEFORE_ORIGINS, seconds_to_refit
 from tests.conftest import QUICK, make_frame, symbol_frame
 
 H, L = 6, 24
@@ -37,18 +39,18 @@ def auto(candidates=SMALL, **choices):
 def clock(monkeypatch):
     """A clock on which fits take the time above, and looking at it a moment; the fits themselves are real."""
     time = [0.0]
-    real = _search.fit_model
+    real = comparison.fit_model
 
-    def fit_model(spec, *rest, **named):
-        time[0] += SECONDS[spec.model]
-        return real(spec, *rest, **named)
+    def fit_model(teaching, *rest, **named):
+        time[0] += SECONDS[teaching.spec.model]
+        return real(teaching, *rest, **named)
 
     def now():
         time[0] += 0.01
         return time[0]
 
     monkeypatch.setattr(_clock, "now", now)
-    monkeypatch.setattr(_search, "fit_model", fit_model)
+    monkeypatch.setattr(comparison, "fit_model", fit_model)
 
 
 @pytest.fixture(scope="module")
@@ -94,10 +96,10 @@ def test_candidates_are_fitted_before_the_held_out_origins(frame):
     held_out = HeldOut.of(panel, task, windows=3)
     assert held_out.known.lengths.tolist() == (panel.lengths - 3 * H).tolist()
     origins = [step for length in panel.lengths for step in range(length - 3 * H - 1, length - H)]
-    assert held_out.step.tolist() == origins  # two series are few: so they are asked at every row
-    rows = panel.offsets[:-1][held_out.series] + held_out.step
+    assert held_out.origins.steps.tolist() == origins  # two series are few: so they are asked at every row
+    rows = panel.offsets[:-1][held_out.origins.series] + held_out.origins.steps
     np.testing.assert_array_equal(held_out.y[:, 0], panel.y[rows + 1])
-    before = panel.y[: held_out.step[0] + 1]
+    before = panel.y[: held_out.origins.steps[0] + 1]
     assert held_out.scale[0] == pytest.approx(np.abs(before[24:] - before[:-24]).mean())
 
 
@@ -123,7 +125,7 @@ def test_means_are_compared_by_squared_errors_and_medians_by_absolute_ones(head,
     model = auto("naive+seasonal-naive", head=head).fit(frame)
     panel = Panel.from_frame(frame)
     held_out = HeldOut.of(panel, model.predictor.task)
-    last = panel.y[panel.offsets[held_out.series] + held_out.step]
+    last = panel.y[panel.offsets[held_out.origins.series] + held_out.origins.steps]
     errors = np.abs(held_out.y - last[:, None]) / held_out.scale[:, None]
     assert rows_of(model).loc["naive", "error"] == pytest.approx(np.mean(errors**degree) ** (1 / degree))
 
@@ -160,8 +162,9 @@ def test_what_is_done_when_the_time_is_up(seconds, clock, frame):
 )
 def test_a_network_is_fitted_again_for_the_steps_that_were_best(history, online, expected):
     """Of 12 s it trained for 8, and the best weights came after a quarter; all rows are half as many again."""
-    trial = Trial(Candidate(Member(ModelSpec.parse("ff-ar")), "asked for"), seconds=12.0)
-    assert seconds_to_refit(trial, Learned(8.0, 1, 100, history, online=online), 1.5) == pytest.approx(expected)
+    fit = Fit(None, Learned(8.0, 1, 100, history, online=online))
+    tryout = Tryout(Proposal(Member(ModelSpec.parse("ff-ar")), "asked for"), fit, seconds=12.0)
+    assert seconds_to_refit(tryout, 1.5) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("refit", "tried"), [(True, 1), (False, 2)])
@@ -273,14 +276,14 @@ def test_series_that_never_change_and_series_no_longer_than_two_horizons_are_ans
 
 
 def test_what_cannot_be_fitted_on_all_rows_stays_as_it_was_measured(frame, monkeypatch):
-    real = _search.fit_model
+    real = comparison.fit_model
 
-    def fit_model(spec, task, panel, training, callbacks, stopped_by):
+    def fit_model(teaching, task, panel, callbacks, stopped_by):
         if stopped_by is None:
             raise tf.errors.ResourceExhaustedError(None, None, "no memory\nfor all rows")
-        return real(spec, task, panel, training, callbacks, stopped_by=stopped_by)
+        return real(teaching, task, panel, callbacks, stopped_by=stopped_by)
 
-    monkeypatch.setattr(_search, "fit_model", fit_model)
+    monkeypatch.setattr(comparison, "fit_model", fit_model)
     model = auto("ff-ar:units=4").fit(frame)
     row = rows_of(model).iloc[0]
     assert (row["fitted_on"], row["note"]) == (BEFORE_ORIGINS, "on all rows: no memory.")

@@ -16,10 +16,11 @@ from forecasting.model_spec import ModelSpec
 from forecasting.network import build_network
 from forecasting.training import _clock
 from forecasting.training._batches import draw_batches, shortened
+from forecasting.training._learner import Teaching
 from forecasting.training._loss_scale import weigher
 from forecasting.training._precision import computing_in, hidden_layers
 from forecasting.training._source import WindowSource
-from forecasting.training.gradient import XLA_FROM_STEPS, WindowTrainer, interval_of
+from forecasting.training._trainer import XLA_FROM_STEPS, WindowTrainer, interval_of
 from tests.conftest import QUICK, make_frame
 
 H, L = 6, 24
@@ -55,7 +56,7 @@ def test_the_best_weights_are_kept_when_there_is_no_refit():
     assert model.learned_.steps == best["step"]
     assert best["step"] < history[-1]["step"], "the test needs a training whose last look is not its best"
     source = WindowSource.of(Panel.from_frame(frame), model.predictor.task)
-    _, (origins, firsts) = source.split(model.training.validation_windows)
+    _, (origins, firsts) = source.split(model.choices.training.validation_windows)
     windows = source.windows(origins, firsts)
     loss, _ = model.predictor.network.loss_and_error(*windows)
     assert float(loss) == pytest.approx(best["val_loss"], rel=1e-4)
@@ -87,7 +88,7 @@ def test_rows_that_say_when_to_stop_are_not_learnt_from(model, learner):
 
     def fitted(stopped_by, **choices):
         chosen = dataclasses.replace(training, **choices)
-        return fit_model(spec, task, known, chosen, stopped_by=stopped_by)
+        return fit_model(Teaching.of(spec, chosen), task, known, stopped_by=stopped_by)
 
     alone = fitted(None, validation_windows=0)
     first, other = fitted(whole), fitted(later_changed(whole, ends))
@@ -104,7 +105,8 @@ def test_rows_that_say_when_to_stop_do():
     ends = whole.lengths - 30
     spec, task = ModelSpec.parse("ff-ar:units=8,layers=1,width=4"), Task(H, L, "h", (24,), quantile_levels=(0.5,))
     many = {"steps": 200, "validate_every": 10, "learning_rate": 0.05, "patience": 30, "refit": False}
-    fit = fit_model(spec, task, whole.truncate(ends), Training(**(QUICK | many)), stopped_by=whole)
+    teaching = Teaching.of(spec, Training(**(QUICK | many)))
+    fit = fit_model(teaching, task, whole.truncate(ends), stopped_by=whole)
     best = min(fit.learned.history, key=lambda row: row["val_loss"])
     assert fit.learned.steps == best["step"] < fit.learned.history[-1]["step"]
     steps = np.concatenate([np.arange(end - 1, length - H) for end, length in zip(ends, whole.lengths, strict=True)])
@@ -138,7 +140,7 @@ def test_series_too_short_to_spare_a_tail_train_on_all_windows():
 
 def test_every_window_is_drawn_about_equally_often():
     frame = make_frame(series=3, rows=60)
-    source = WindowSource.of(Panel.from_frame(frame), forecaster().task_for(Panel.from_frame(frame)))
+    source = WindowSource.of(Panel.from_frame(frame), forecaster().choices.task_for(Panel.from_frame(frame)))
     index = source.all_windows()
     training = Training(batch_size=64, seed=0, truncation=0.0)
     batches = list(draw_batches(index, training, L).take(100).as_numpy_iterator())
@@ -161,7 +163,7 @@ def test_a_shortened_window_begins_at_a_random_step_of_the_context_and_keeps_its
 
 def test_the_share_of_windows_that_is_shortened_is_the_one_asked_for():
     panel = Panel.from_frame(make_frame(series=3, rows=60))
-    source = WindowSource.of(panel, forecaster().task_for(panel))
+    source = WindowSource.of(panel, forecaster().choices.task_for(panel))
     training = Training(batch_size=2000, truncation=0.25)
     _, firsts = next(iter(draw_batches(source.all_windows(), training, L)))
     share = 1 - np.isin(firsts.numpy(), source.arrays.first).mean()
@@ -171,7 +173,7 @@ def test_the_share_of_windows_that_is_shortened_is_the_one_asked_for():
 def test_a_step_compiled_by_xla_is_the_same_step():
     panel = Panel.from_frame(make_frame(series=3, rows=60))
     model = forecaster(steps=XLA_FROM_STEPS)
-    task = model.task_for(panel)
+    task = model.choices.task_for(panel)
     source = WindowSource.of(panel, task)
     trainer = WindowTrainer(build_network(model.spec, task, seed=1), source, model.training)
     origins, firsts = (tf.constant(part) for part in source.all_windows().locate(np.arange(16)))
@@ -188,7 +190,7 @@ def test_mixed_precision_multiplies_in_bfloat16_while_training_and_never_answers
     frame = make_frame(series=3, rows=120)
     panel = Panel.from_frame(frame)
     model, exact = (forecaster(precision=name, steps=200) for name in ("mixed_bfloat16", "float32"))
-    task = model.task_for(panel)
+    task = model.choices.task_for(panel)
     source, network = WindowSource.of(panel, task), build_network(model.spec, task, seed=1)
     step = tf.function(WindowTrainer(network, source, model.training).windows_loss, autograph=False)
 
@@ -197,7 +199,7 @@ def test_mixed_precision_multiplies_in_bfloat16_while_training_and_never_answers
         operations = step.get_concrete_function(origins, firsts).graph.get_operations()
         return {one.outputs[0].dtype for one in operations if one.type == "MatMul"}
 
-    with computing_in(model.training.precision, network):
+    with computing_in(model.choices.training.precision, network):
         assert types_of_products() == {tf.bfloat16, tf.float32}, "hidden layers, and the readout"
 
     model.fit_panel(panel), exact.fit_panel(panel)
@@ -370,11 +372,13 @@ def test_an_average_is_kept_where_the_time_ends_a_training_that_nothing_validate
     monkeypatch.undo()
     whole = forecaster(averaging=0.9, **choices | {"validate_every": 2})
     panel = Panel.from_frame(frame)
-    task = whole.task_for(panel)
+    task = whole.choices.task_for(panel)
     source = WindowSource.of(panel, task)
-    trainer = WindowTrainer(build_network(whole.spec, task, whole.training.seed), source, whole.training)
+    trainer = WindowTrainer(
+        build_network(whole.spec, task, whole.choices.training.seed), source, whole.choices.training
+    )
     average = None
-    for origins, firsts in draw_batches(source.all_windows(), whole.training, L).take(2):
+    for origins, firsts in draw_batches(source.all_windows(), whole.choices.training, L).take(2):
         trainer.take_step(origins, firsts)
         now = np.concatenate([np.ravel(weight) for weight in trainer.network.get_weights()])
         average = now if average is None else 0.9 * average + 0.1 * now

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from forecasting import Forecaster, Training
+from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.data.windows import layout
 from forecasting.errors import ConfigError, TrainingError
@@ -21,8 +22,8 @@ from forecasting.training._online import token_of
 from forecasting.training._passes import MOST_STATES, online_dynamics
 from forecasting.training._sensitivity import Dynamics
 from forecasting.training._source import WindowSource
+from forecasting.training._trainer import WindowTrainer
 from forecasting.training.ekf import Config, KalmanRule
-from forecasting.training.gradient import WindowTrainer
 from tests.conftest import make_frame
 
 H, L = 4, 24
@@ -52,7 +53,7 @@ def tokens_and_known(rows, features, seed=0):
 def network_of(cell, stack="plain", layers=1):
     choices = SMALL | {"cell": cell, "stack": stack, "layers": layers}
     model = Forecaster("recurrent", H, context_length=L, head="point", **choices)
-    task = model.task_for(Panel.from_frame(make_frame(rows=80)))
+    task = model.choices.task_for(Panel.from_frame(make_frame(rows=80)))
     return build_network(model.spec, task, 1), task
 
 
@@ -145,14 +146,14 @@ def sine(rows, period=25):
 def one_step_error(predictor):
     """Return the mean absolute error one step ahead on the part of the sine that was not trained on."""
     steps = np.arange(200, 370)
-    answer = predictor.predict_panel(Panel.from_frame(sine(400)), origins=(np.zeros(len(steps), int), steps))
+    answer = predictor.predict_panel(Panel.from_frame(sine(400)), origins=Origins(np.zeros(len(steps), int), steps))
     return np.abs(answer.median[:, 0] - np.sin(2 * np.pi * (steps + 1) / 25)).mean()
 
 
 def pattern_rule_errors(model, learning_rates):
     """Return the errors after one epoch of plain stochastic gradient descent, one window at a time, at some rates."""
     panel = Panel.from_frame(sine(190))
-    task = model.task_for(panel)
+    task = model.choices.task_for(panel)
     source, network = WindowSource.of(panel, task), build_network(model.spec, task, 1)
     trainer = WindowTrainer(network, source, Training(batch_size=1))
     trainer.optimizer = keras.optimizers.SGD(global_clipnorm=1.0)
@@ -191,7 +192,7 @@ def test_every_row_is_read_as_the_network_reads_it_in_a_window(scaling):
     frame = make_frame(series=1, rows=40)
     frame.loc[[0, 1, 7, 8, 20, 39], "y"] = np.nan
     model = forecaster("rtrl:burn_in=2", scaling=scaling).fit(frame)
-    learner, network, task = model.online_, model.predictor.network, model.predictor.task
+    learner, network, task = model.fitted.online, model.predictor.network, model.predictor.task
     panel = Panel.from_frame(frame)
     known = layout(panel, task.calendar, H).known[None]
     learner.forget_series()
@@ -208,10 +209,10 @@ def test_every_row_is_read_as_the_network_reads_it_in_a_window(scaling):
 def test_a_state_that_does_not_know_the_last_observed_value_is_read():
     frame = make_frame(series=2, rows=60)
     model = forecaster("rtrl").fit(frame)
-    state = model.online_.state()
+    state = model.fitted.online.state()
     old = {name: part for name, part in state.arrays.items() if name != "series/carried"}
-    model.online_.restore(dataclasses.replace(state, arrays=old))
-    found = model.online_.state().arrays
+    model.fitted.online.restore(dataclasses.replace(state, arrays=old))
+    found = model.fitted.online.state().arrays
     assert found.keys() == state.arrays.keys()
     for name, part in state.arrays.items():
         np.testing.assert_array_equal(found[name], part)
@@ -220,13 +221,13 @@ def test_a_state_that_does_not_know_the_last_observed_value_is_read():
 def test_a_missing_observation_moves_the_state_and_no_weight():
     frame = make_frame(series=1, rows=60)
     model = forecaster("ekf").fit(frame)
-    before, state = weights(model), model.online_.state().arrays
+    before, state = weights(model), model.fitted.online.state().arrays
     gap = pd.DataFrame(
         {"unique_id": "s0", "ds": frame["ds"].iloc[-1] + pd.to_timedelta([1, 2], "h"), "y": [np.nan] * 2}
     )
     model.update(gap)
     np.testing.assert_array_equal(weights(model), before)
-    after = model.online_.state().arrays
+    after = model.fitted.online.state().arrays
     np.testing.assert_array_equal(after["series/moments"], state["series/moments"])
     assert not np.array_equal(after["series/state"], state["series/state"])
     assert np.isnan(after["series/pending"][0, 1])
@@ -246,7 +247,7 @@ def test_wild_values_leave_numbers():
     for learner in ("ekf", "rtrl"):
         model = forecaster(learner).fit(frame)
         assert np.isfinite(weights(model)).all()
-        assert np.isfinite(model.online_.state().arrays["series/sensitivity"]).all()
+        assert np.isfinite(model.fitted.online.state().arrays["series/sensitivity"]).all()
 
 
 def test_progress_is_told_up_to_the_last_observation():

@@ -25,7 +25,7 @@ def forecaster(cell="elman", frame=None, **choices):
     choices = {"units": 5, "width": 4, "segment": 1, "decoding": "recursive", "head": "point"} | choices
     model = Forecaster("recurrent", H, context_length=L, cell=cell, **choices)
     panel = Panel.from_frame(make_frame(rows=120, missing=0.05) if frame is None else frame)
-    task = model.task_for(panel)
+    task = model.choices.task_for(panel)
     return model, build_network(model.spec, task, 3), WindowSource.of(panel, task)
 
 

@@ -8,3 +8,6 @@ weights [B, T], which are positive and sum to 1.
 from forecasting.catalog import Catalog
 
 ATTENTIONS = Catalog(__name__, "attention")
+
+#: The choice of none.
+NO_ATTENTION = "none"

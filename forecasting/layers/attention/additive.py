@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from forecasting.layers.inputs import Encoded
+from forecasting.layers.tensor import Tensor
 
 
 class Attention(keras.layers.Layer):
@@ -23,11 +24,11 @@ class Attention(keras.layers.Layer):
         self.query = keras.layers.Dense(units, name="query")
         self.score = keras.layers.Dense(1, use_bias=False, name="score")
 
-    def keys(self, encoded: Encoded) -> Any:
+    def keys(self, encoded: Encoded) -> Tensor:
         """Return the keys [B, T, U]."""
         return self.key(encoded.sequence)
 
-    def call(self, query: Any, keys: Any, encoded: Encoded) -> tuple[Any, Any]:
+    def call(self, query: Tensor, keys: Tensor, encoded: Encoded) -> tuple[Tensor, Tensor]:
         """Return the context [B, D] and the weights [B, T]; see the package."""
         scores = self.score(ops.tanh(self.query(query)[:, None] + keys))  # [B, T, 1]
         weights = ops.softmax(scores[:, :, 0], axis=1)

@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from forecasting.layers.inputs import Encoded
+from forecasting.layers.tensor import Tensor
 
 
 class Attention(keras.layers.Layer):
@@ -25,11 +26,11 @@ class Attention(keras.layers.Layer):
         self.key = keras.layers.Dense(units, use_bias=False, name="key")
         self.shrink = 1 / math.sqrt(units)
 
-    def keys(self, encoded: Encoded) -> Any:
+    def keys(self, encoded: Encoded) -> Tensor:
         """Return the keys [B, T, U]."""
         return self.key(encoded.sequence)
 
-    def call(self, query: Any, keys: Any, encoded: Encoded) -> tuple[Any, Any]:
+    def call(self, query: Tensor, keys: Tensor, encoded: Encoded) -> tuple[Tensor, Tensor]:
         """Return the context [B, D] and the weights [B, T]; see the package."""
         weights = ops.softmax(self.shrink * ops.einsum("bu,btu->bt", query, keys), axis=1)
         return ops.einsum("bt,btd->bd", weights, encoded.sequence), weights

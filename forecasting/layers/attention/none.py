@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from forecasting.layers.inputs import Encoded
+from forecasting.layers.tensor import Tensor
 
 
 class Attention(keras.layers.Layer):
@@ -22,6 +23,6 @@ class Attention(keras.layers.Layer):
     def keys(self, encoded: Encoded) -> None:
         """Prepare nothing."""
 
-    def call(self, query: Any, keys: None, encoded: Encoded) -> tuple[Any, Any]:
+    def call(self, query: Tensor, keys: None, encoded: Encoded) -> tuple[Tensor, Tensor]:
         """Return the summary [B, D] and weights [B, 0]."""
         return encoded.summary, encoded.summary[:, :0]

@@ -1,8 +1,9 @@
-"""The Keras layers behind `forecasting.decoding`, one file each of the same name.
+"""Decodings: ways from the past to the horizon. One file each, found by its file name.
 
-`Layer(plan)` is the core of a network, from `Inputs` to raw numbers [B, H, P]; a `Plan` holds what it is made of.
+A decoder's file has `TRAITS`, what is to be known of it without loading Keras, and a class `Layer(parts)`, which is a
+`Decoder`. Every head fits, but for those that cannot say what follows the next step.
 """
 
 from forecasting.catalog import Catalog
 
-DECODERS = Catalog(__name__, "decoding")
+DECODINGS = Catalog(__name__, "decoding")

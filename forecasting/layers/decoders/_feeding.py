@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import keras
 from keras import ops, random, tree
 
 from forecasting.layers.forcing import share_of_truth
 from forecasting.layers.inputs import Inputs
+from forecasting.layers.tensor import Tensor
 from forecasting.layers.tokens import Tokens
 
 
@@ -22,11 +24,11 @@ class Steps(NamedTuple):
         chance: [T', B, S], what decides which values are drawn; nothing where none are.
     """
 
-    before: Any
-    here: Any
-    truth: Any
-    is_truth: Any
-    chance: Any = ()
+    before: Tensor
+    here: Tensor
+    truth: Tensor
+    is_truth: Tensor
+    chance: Tensor = ()
 
     @property
     def first(self) -> Steps:
@@ -38,7 +40,7 @@ class Steps(NamedTuple):
         """What is known of the tokens after the first."""
         return tree.map_structure(lambda part: part[1:], self)
 
-    def fed(self, forecast: Any) -> Any:
+    def fed(self, forecast: Tensor) -> Tensor:
         """Return what follows the forecast [B, S] of the token before: itself, or the truth."""
         return ops.where(self.is_truth > 0, self.truth, forecast)
 
@@ -56,8 +58,9 @@ def steps_of(inputs: Inputs, tokens: Tokens, forcing: str | float, coins: Any) -
     nothing = ops.zeros_like(ops.sum(here, axis=3))
     truth = is_truth = nothing
     if inputs.teacher is not None:
-        values, observed = (by_token_first(tokens.by_token(part)) for part in inputs.teacher[:2])
-        share = share_of_truth(forcing, inputs.teacher.progress)
+        teacher = inputs.teacher
+        values, observed = (by_token_first(tokens.by_token(part)) for part in (teacher.values, teacher.observed))
+        share = share_of_truth(forcing, teacher.progress)
         chosen = random.uniform(ops.shape(values[:, :, :1]), seed=coins) < share
         is_truth = late(ops.cast(chosen, values.dtype) * observed)
         truth = late(values)
@@ -76,22 +79,22 @@ class Feedback:
         inputs: the windows.
     """
 
-    def __init__(self, head: Any, inputs: Inputs) -> None:
+    def __init__(self, head: keras.Layer, inputs: Inputs) -> None:
         self.head = head
         self.dice = inputs.dice
         self.scaled: Any = inputs.scaled
 
-    def kept(self, raw: Any, step: Steps) -> Any:
+    def kept(self, raw: Tensor, step: Steps) -> Tensor:
         """Return what is kept of raw numbers [B, S, P]: themselves, or the values [B, S] drawn."""
         return raw if self.dice is None else self.head.drawn(raw, self.scaled, step.chance, self.dice)
 
-    def fed(self, kept: Any) -> Any:
+    def fed(self, kept: Tensor) -> Tensor:
         """Return the scaled numbers [B, S] that are fed back of what was kept."""
         if self.dice is None:
             return self.head.point(kept, self.scaled)
         return ops.cast(self.scaled.relative(kept), "float32")
 
-    def by_step(self, kept: Any, tokens: Tokens, paths: Any) -> Any:
+    def by_step(self, kept: Tensor, tokens: Tokens, paths: Tensor) -> Tensor:
         """Return what was kept of all tokens [T', B, S, ...] as raw numbers [B, H, P], or paths [B / N, N, H]."""
         by_window = ops.transpose(kept, (1, 0, *range(2, len(kept.shape))))
         if self.dice is None:
@@ -99,23 +102,23 @@ class Feedback:
         return ops.reshape(tokens.by_step(by_window[..., None]), (-1, paths, tokens.horizon))
 
 
-def branched(inputs: Inputs, remembered: Any) -> tuple[Inputs, Any]:
+def branched(inputs: Inputs, remembered: Tensor) -> tuple[Inputs, Any]:
     """Return inputs and what was remembered of them (tensors [B, ...]) once for each path, where there are dice."""
     if inputs.dice is None:
         return inputs, remembered
     count = inputs.paths
 
-    def repeated(part: Any) -> Any:
+    def repeated(part: Tensor) -> Tensor:
         return None if part is None else ops.repeat(part, count, axis=0)  # no attention has no keys
 
     return inputs.repeated(count), tree.map_structure(repeated, remembered)
 
 
-def by_token_first(tensor: Any) -> Any:
+def by_token_first(tensor: Tensor) -> Tensor:
     """Return [B, T', ...] as [T', B, ...]."""
     return ops.transpose(tensor, (1, 0, *range(2, len(tensor.shape))))
 
 
-def late(tensor: Any) -> Any:
+def late(tensor: Tensor) -> Tensor:
     """Return a tensor [T', ...] one token later; the first token's place is filled with zeros."""
     return ops.concatenate([ops.zeros_like(tensor[:1]), tensor[:-1]], axis=0)

@@ -1,13 +1,15 @@
-"""A network per token of the horizon, each reading the forecasts of those before."""
+"""DirRec (Sorjamaa & Lendasse 2006): a network per token of the horizon, each reading the forecasts before."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from keras import ops
 
+from forecasting.layers.decoders._traits import DecodingTraits
 from forecasting.layers.decoders.direct import Direct
 from forecasting.layers.inputs import Inputs
+from forecasting.layers.tensor import Tensor
+
+TRAITS = DecodingTraits(reads=("width",), is_of_next_step="never")
 
 
 class DirRec(Direct):
@@ -16,7 +18,7 @@ class DirRec(Direct):
     All are trained together, on what they forecast themselves.
     """
 
-    def call(self, inputs: Inputs, training: bool = False) -> Any:
+    def call(self, inputs: Inputs, training: bool = False) -> Tensor:
         """Return raw numbers [B, H, P]."""
         read, future, raw = self.tokens.past(inputs), self.tokens.future(inputs.known), []
         for token, (encoder, readout) in enumerate(zip(self.encoders, self.readouts, strict=True)):
@@ -26,5 +28,5 @@ class DirRec(Direct):
         return self.tokens.by_step(ops.stack(raw, axis=1))
 
 
-#: The name under which `DECODERS` finds the class.
+#: The name under which `DECODINGS` finds the class.
 Layer = DirRec

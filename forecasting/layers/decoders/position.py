@@ -7,14 +7,18 @@ from typing import Any
 import keras
 from keras import ops
 
-from forecasting.layers.decoders._core import Core
-from forecasting.layers.decoders._plan import Plan
+from forecasting.layers.decoders._decoder import Decoder
+from forecasting.layers.decoders._parts import Parts
+from forecasting.layers.decoders._traits import DecodingTraits
 from forecasting.layers.encoders._recurrent import as_list
 from forecasting.layers.inputs import Inputs
 from forecasting.layers.recurrent import CELLS
+from forecasting.layers.tensor import Tensor
+
+TRAITS = DecodingTraits(reads=("width", "residual"), is_of_next_step="never")
 
 
-class Position(Core):
+class Position(Decoder):
     """A decoder cell is told where a token lies, by an embedding, and what is known of it; then it takes one step.
 
     Cell and readout are the same for all tokens, and so few weights answer a long horizon. No token waits for the one
@@ -23,19 +27,19 @@ class Position(Core):
     not trained on is answered.
     """
 
-    def __init__(self, plan: Plan, **kwargs: Any) -> None:
-        super().__init__(plan, **kwargs)
-        units = plan.config.units
-        self.encoder = plan.encoder("encoder")
-        self.cell = CELLS.load(plan.cell).Layer(units, name="decoder").cell
+    def __init__(self, parts: Parts, **kwargs: Any) -> None:
+        super().__init__(parts, **kwargs)
+        units = parts.config.units
+        self.encoder = parts.encoder("encoder")
+        self.cell = CELLS.load(parts.cell).Layer(units, name="decoder").cell
         self.start = keras.layers.Dense(units, "tanh", name="start")
-        shape = (plan.tokens.ahead, plan.config.width)
+        shape = (parts.tokens.ahead, parts.config.width)
         self.place = self.add_weight(shape=shape, initializer="random_normal", name="place")
-        self.readout = plan.readout(plan.tokens.segment, "readout")
-        self.drop = keras.layers.Dropout(plan.config.dropout, name="drop")
+        self.readout = parts.readout(parts.tokens.segment, "readout")
+        self.drop = keras.layers.Dropout(parts.config.dropout, name="drop")
         self.supports_jit = self.encoder.supports_jit
 
-    def call(self, inputs: Inputs, training: bool = False) -> Any:
+    def call(self, inputs: Inputs, training: bool = False) -> Tensor:
         """Return raw numbers [B, H, P]."""
         encoded = self.encoder(self.tokens.past(inputs), training=training)
         tokens = ops.shape(encoded.summary)[0] * self.tokens.ahead
@@ -51,5 +55,5 @@ class Position(Core):
         return self.tokens.by_step(ops.reshape(raw, (-1, self.tokens.ahead, *raw.shape[1:])))
 
 
-#: The name under which `DECODERS` finds the class.
+#: The name under which `DECODINGS` finds the class.
 Layer = Position

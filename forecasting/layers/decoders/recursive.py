@@ -1,4 +1,4 @@
-"""A model of the next token, fed with its own output, inside the graph."""
+"""Recursive: a model of the next token, fed with its own output, inside the graph."""
 
 from __future__ import annotations
 
@@ -8,28 +8,32 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from forecasting.layers.decoders._core import Core
+from forecasting.layers.decoders._decoder import Decoder
 from forecasting.layers.decoders._feeding import Feedback, Steps, branched, steps_of
-from forecasting.layers.decoders._plan import Plan
+from forecasting.layers.decoders._parts import Parts
+from forecasting.layers.decoders._traits import DecodingTraits
 from forecasting.layers.inputs import Inputs
+from forecasting.layers.tensor import Tensor
+
+TRAITS = DecodingTraits(reads=("width", "forcing"), is_of_next_step="always")
 
 
-class Recursive(Core):
+class Recursive(Decoder):
     """One recurrence over the known future whose state is `[forecast, *encoder states]`.
 
     So the graph is as long as one step whatever the horizon, and a shorter forecast is a prefix of a
     longer one. A token's steps are forecast together and fed back together; drawn ones are independent of each other.
     """
 
-    def __init__(self, plan: Plan, **kwargs: Any) -> None:
-        super().__init__(plan, **kwargs)
-        self.forcing = plan.config.forcing
-        self.encoder = plan.encoder("encoder")
-        self.readout = plan.readout(plan.tokens.segment, "readout")
+    def __init__(self, parts: Parts, **kwargs: Any) -> None:
+        super().__init__(parts, **kwargs)
+        self.forcing = parts.config.forcing
+        self.encoder = parts.encoder("encoder")
+        self.readout = parts.readout(parts.tokens.segment, "readout")
         self.coins = keras.random.SeedGenerator(name="coins")
         self.supports_jit = False  # A loop, as in the recurrent encoders.
 
-    def call(self, inputs: Inputs, training: bool = False) -> Any:
+    def call(self, inputs: Inputs, training: bool = False) -> Tensor:
         """Return raw numbers [B, H, P]; with dice, paths [B, N, H] of values, each read before the next is drawn."""
         paths = inputs.paths
         encoded = self.encoder(self.tokens.past(inputs), training=training)
@@ -37,7 +41,7 @@ class Recursive(Core):
         steps = steps_of(inputs, self.tokens, self.forcing, self.coins)
         feedback = Feedback(self.head, inputs)
 
-        def next_token(carry: tuple[Any, ...], step: Steps) -> tuple[Any, ...]:
+        def next_token(carry: tuple[Tensor, ...], step: Steps) -> tuple[Tensor, ...]:
             kept, *states = carry
             token = self.tokens.fed_back(step.fed(feedback.fed(kept)), step.before, inputs.static)
             summary, states = self.encoder.step(token, states, training=training)
@@ -51,5 +55,5 @@ class Recursive(Core):
         return feedback.by_step(kept, self.tokens, paths)
 
 
-#: The name under which `DECODERS` finds the class.
+#: The name under which `DECODINGS` finds the class.
 Layer = Recursive

@@ -1,4 +1,4 @@
-"""A second recurrence that unrolls the horizon, with or without attention to the tokens of the past."""
+"""Encoder-decoder (Sutskever, Vinyals & Le 2014; Cho et al. 2014): a second recurrence unrolls the horizon."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ import tensorflow as tf
 from keras import ops
 
 from forecasting.layers.attention import ATTENTIONS
-from forecasting.layers.decoders._core import Core
+from forecasting.layers.decoders._decoder import Decoder
 from forecasting.layers.decoders._feeding import Feedback, Steps, branched, steps_of
-from forecasting.layers.decoders._plan import Plan
+from forecasting.layers.decoders._parts import Parts
+from forecasting.layers.decoders._traits import DecodingTraits
 from forecasting.layers.encoders._recurrent import as_list
 from forecasting.layers.inputs import Inputs
 from forecasting.layers.recurrent import CELLS
+from forecasting.layers.tensor import Tensor
+
+TRAITS = DecodingTraits(reads=("forcing", "attention"), is_of_next_step="forced")
 
 
-class Seq2Seq(Core):
+class Seq2Seq(Decoder):
     """A decoder cell reads, for each token of the horizon, the token before, the features and a context.
 
     Without attention the context is the encoder's summary at every step (Cho et al. 2014). With attention it is
@@ -25,27 +29,27 @@ class Seq2Seq(Core):
     state before the step (Bahdanau et al. 2015). The first state is tanh of a dense layer over the summary.
     """
 
-    def __init__(self, plan: Plan, **kwargs: Any) -> None:
-        super().__init__(plan, **kwargs)
-        config = plan.config
+    def __init__(self, parts: Parts, **kwargs: Any) -> None:
+        super().__init__(parts, **kwargs)
+        config = parts.config
         self.forcing = config.forcing
-        self.encoder = plan.encoder("encoder")
-        self.cell = CELLS.load(plan.cell).Layer(config.units, name="decoder").cell
+        self.encoder = parts.encoder("encoder")
+        self.cell = CELLS.load(parts.cell).Layer(config.units, name="decoder").cell
         self.start = keras.layers.Dense(config.units, "tanh", name="start")
         self.attention = ATTENTIONS.load(config.attention).Attention(config.units, name="attention")
-        self.readout = keras.layers.Dense(plan.tokens.segment * plan.head.parameters, name="readout")
+        self.readout = keras.layers.Dense(parts.tokens.segment * parts.head.parameters, name="readout")
         self.coins = keras.random.SeedGenerator(name="coins")
         self.supports_jit = False  # A loop, as in the recurrent encoders.
 
-    def call(self, inputs: Inputs, training: bool = False) -> Any:
+    def call(self, inputs: Inputs, training: bool = False) -> Tensor:
         """Return raw numbers [B, H, P]; with dice, paths [B, N, H] of values, each read before the next is drawn."""
         return self.unroll(inputs, training)[0]
 
-    def attention_weights(self, inputs: Inputs) -> Any:
+    def attention_weights(self, inputs: Inputs) -> Tensor:
         """Return the attention weights [B, T', T] of each token of the horizon over the tokens of the context."""
         return self.unroll(inputs, training=False)[1]
 
-    def unroll(self, inputs: Inputs, training: bool) -> tuple[Any, Any]:
+    def unroll(self, inputs: Inputs, training: bool) -> tuple[Tensor, Tensor]:
         """Return what `call` does, and the attention weights [B, T', T]; T is 0 without attention."""
         paths = inputs.paths
         encoded = self.encoder(self.tokens.past(inputs), training=training)
@@ -56,7 +60,7 @@ class Seq2Seq(Core):
 
         shape = (-1, self.tokens.segment, self.head.parameters)
 
-        def next_token(carry: tuple[Any, ...], step: Steps) -> tuple[Any, ...]:
+        def next_token(carry: tuple[Tensor, ...], step: Steps) -> tuple[Tensor, ...]:
             _, forecast, _, output, *states = carry
             context, weights = self.attention(output, keys, encoded)
             features = ops.concatenate([step.before, step.here], axis=2)
@@ -74,12 +78,12 @@ class Seq2Seq(Core):
             kept, weights = ops.concatenate([kept, more], axis=0), ops.concatenate([weights, more_weights], axis=0)
         return feedback.by_step(kept, self.tokens, paths), ops.transpose(weights, (1, 0, 2))
 
-    def first_states(self, summary: Any) -> list[Any]:
+    def first_states(self, summary: Tensor) -> list[Tensor]:
         """Return the states before the first token: the first one is made from the summary [B, D]."""
         first = self.start(summary)
         _, *others = as_list(self.cell.get_initial_state(batch_size=ops.shape(summary)[0]))
         return [first, *others]
 
 
-#: The name under which `DECODERS` finds the class.
+#: The name under which `DECODINGS` finds the class.
 Layer = Seq2Seq

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
 
+import keras
 from keras import ops
 
 from forecasting.layers.encoders._recurrent import Recurrent, as_list
 from forecasting.layers.inputs import Encoded
+from forecasting.layers.tensor import Tensor
 
 
 class Dilated(Recurrent):
@@ -19,10 +20,10 @@ class Dilated(Recurrent):
     """
 
     @abstractmethod
-    def joined(self, read: Any, said: Any) -> Any:
+    def joined(self, inputs: Tensor, outputs: Tensor) -> Tensor:
         """Return what a layer gives [..., U], of what it has read [..., C] and what its recurrence says [..., U]."""
 
-    def call(self, tokens: Any, training: bool = False) -> Encoded:
+    def call(self, tokens: Tensor, training: bool = False) -> Encoded:
         """Encode tokens [B, T, C]; empty tokens before them fill up the first round of the largest dilation."""
         length = tokens.shape[1]
         filling = -length % 2 ** (len(self.recurrent) - 1)
@@ -33,7 +34,7 @@ class Dilated(Recurrent):
             sequence = self.joined(sequence, self.drop(output, training=training))
         return Encoded(sequence[:, -1], sequence[:, filling:], states)
 
-    def initial_states(self, rows: int) -> list[Any]:
+    def initial_states(self, rows: int) -> list[Tensor]:
         """Return the states before the first token: those of every layer once for each interleaved recurrence."""
         return [
             state
@@ -42,21 +43,21 @@ class Dilated(Recurrent):
             for state in as_list(layer.get_initial_state(rows))
         ]
 
-    def step(self, token: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
+    def step(self, token: Tensor, states: list[Tensor], training: bool = False) -> tuple[Tensor, list[Tensor]]:
         """Read one more token [B, C]; see `Recurrent.step`."""
         output, new_states, position = self.embedded(token), [], 0
         for level, layer in enumerate(self.recurrent):
             width = len(as_list(layer.cell.state_size))
             end = position + width * 2**level
             oldest, kept = states[position : position + width], states[position + width : end]
-            said, state = layer.cell(output, oldest, training=training)
-            output = self.joined(output, self.drop(said, training=training))
+            outputs, state = layer.cell(output, oldest, training=training)
+            output = self.joined(output, self.drop(outputs, training=training))
             new_states += [*kept, *as_list(state)]
             position = end
         return output, new_states
 
 
-def interleaved(layer: Any, sequence: Any, dilation: int, training: bool) -> tuple[Any, list[Any]]:
+def interleaved(layer: keras.Layer, sequence: Tensor, dilation: int, training: bool) -> tuple[Tensor, list[Tensor]]:
     """Run a recurrent layer over [B, T, C] with a dilation d that divides T.
 
     Returns the outputs [B, T, U] and the states after each of the last d tokens, the oldest first.

@@ -9,6 +9,7 @@ from keras import ops
 
 from forecasting.errors import ConfigError
 from forecasting.layers.recurrent import CELLS
+from forecasting.layers.tensor import Tensor
 
 
 class Recurrent(keras.layers.Layer):
@@ -42,7 +43,7 @@ class Recurrent(keras.layers.Layer):
         make = CELLS.load(cell).Layer
         return [make(units, return_sequences=True, return_state=True, name=f"recurrent_{i}") for i in range(layers)]
 
-    def embedded(self, tokens: Any) -> Any:
+    def embedded(self, tokens: Tensor) -> Tensor:
         """Return tokens [..., C] with their segments at the width of the state, or as they are."""
         if self.embedding is None:
             return tokens
@@ -50,11 +51,11 @@ class Recurrent(keras.layers.Layer):
         embedded = self.embedding(tokens[..., :width])
         return ops.concatenate([embedded, tokens[..., width:]], axis=-1) if self.static else embedded
 
-    def initial_states(self, rows: int) -> list[Any]:
+    def initial_states(self, rows: int) -> list[Tensor]:
         """Return the states before the first token, each [rows, U], in the order that `step` takes."""
         return [state for layer in self.recurrent for state in as_list(layer.get_initial_state(rows))]
 
-    def step(self, token: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
+    def step(self, token: Tensor, states: list[Tensor], training: bool = False) -> tuple[Tensor, list[Tensor]]:
         """Read one more token [B, C]; returns the summary [B, D] and the states.
 
         Raises:
@@ -68,6 +69,6 @@ class Recurrent(keras.layers.Layer):
         )
 
 
-def as_list(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Tensor]:
     """Return a value or a list of values as a list: Keras cells of one state use both forms."""
     return list(value) if isinstance(value, (list, tuple)) else [value]

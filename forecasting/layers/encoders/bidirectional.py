@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 from keras import ops
 
 from forecasting.layers.encoders._recurrent import Recurrent
 from forecasting.layers.inputs import Encoded
 from forecasting.layers.recurrent import CELLS
+from forecasting.layers.tensor import Tensor
 
 
 class Encoder(Recurrent):
@@ -28,7 +27,7 @@ class Encoder(Recurrent):
             for way in ("forward", "backward")
         ]
 
-    def call(self, tokens: Any, training: bool = False) -> Encoded:
+    def call(self, tokens: Tensor, training: bool = False) -> Encoded:
         """Encode tokens [B, T, C]; there is no state to go on from."""
         sequence = self.embedded(tokens)
         summary = sequence[:, -1]

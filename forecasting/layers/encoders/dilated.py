@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from forecasting.layers.encoders._dilated import Dilated
+from forecasting.layers.tensor import Tensor
 
 
 class Encoder(Dilated):
     """Layer l goes on from its state of 2^l tokens ago; each layer reads what the one below says."""
 
-    def joined(self, read: Any, said: Any) -> Any:
+    def joined(self, inputs: Tensor, outputs: Tensor) -> Tensor:
         """Return what the layer says."""
-        return said
+        return outputs

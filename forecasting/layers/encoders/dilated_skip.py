@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from keras import ops
 
 from forecasting.layers.encoders._dilated import Dilated
+from forecasting.layers.tensor import Tensor
 
 
 class Encoder(Dilated):
@@ -15,6 +14,6 @@ class Encoder(Dilated):
     The lowest layer has nothing to add to where tokens are not embedded: they have another width.
     """
 
-    def joined(self, read: Any, said: Any) -> Any:
+    def joined(self, inputs: Tensor, outputs: Tensor) -> Tensor:
         """Return the sum of what the layer has read and says."""
-        return ops.add(said, read) if read.shape[-1] == said.shape[-1] else said
+        return ops.add(outputs, inputs) if inputs.shape[-1] == outputs.shape[-1] else outputs

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from forecasting.layers.encoders._recurrent import Recurrent, as_list
 from forecasting.layers.inputs import Encoded
+from forecasting.layers.tensor import Tensor
 
 
 class Encoder(Recurrent):
     """Stacked recurrent layers; the summary is the last output of the highest one."""
 
-    def call(self, tokens: Any, training: bool = False) -> Encoded:
+    def call(self, tokens: Tensor, training: bool = False) -> Encoded:
         """Encode tokens [B, T, C]; the states are those of all layers, one list."""
         sequence, states = self.embedded(tokens), []
         for layer in self.recurrent:
@@ -20,7 +19,7 @@ class Encoder(Recurrent):
             sequence = self.drop(output, training=training)
         return Encoded(sequence[:, -1], sequence, states)
 
-    def step(self, token: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
+    def step(self, token: Tensor, states: list[Tensor], training: bool = False) -> tuple[Tensor, list[Tensor]]:
         """Read one more token [B, C]; see `Recurrent.step`."""
         output, new_states, position = self.embedded(token), [], 0
         for layer in self.recurrent:

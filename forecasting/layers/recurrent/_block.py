@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+import keras
 import tensorflow as tf
 
 from forecasting.layers.recurrent._lanes import in_lanes
 from forecasting.layers.recurrent._plain import is_plain
+from forecasting.layers.tensor import Tensor
 
 #: Above this the kernel's products are slower than those of Keras's loop.
 MOST_UNITS = 128
@@ -17,12 +18,14 @@ MOST_UNITS = 128
 MOST_ROWS = 32
 
 
-def fits_block(layer: Any, sequences: Any, mask: Any, training: bool) -> bool:
+def fits_block(layer: keras.Layer, sequences: Tensor, mask: Tensor, training: bool) -> bool:
     """Whether the kernel computes this call, and faster than Keras's loop; arguments as those of `is_plain`."""
     return layer.cell.units <= MOST_UNITS and is_plain(layer, sequences, mask, training)
 
 
-def block_lstm(layer: Any, sequences: Any, states: Sequence[Any], peepholes: Any = None) -> tuple[Any, Any, list[Any]]:
+def block_lstm(
+    layer: keras.Layer, sequences: Tensor, states: Sequence[Tensor], peepholes: Tensor = None
+) -> tuple[Tensor, Tensor, list[Tensor]]:
     """Run x [B, T, F] from h, c [B, U]: the contract of Keras's `inner_loop`, (last output, outputs, states).
 
     Args:
@@ -39,13 +42,15 @@ def block_lstm(layer: Any, sequences: Any, states: Sequence[Any], peepholes: Any
     return h, outputs if layer.return_sequences else h[:, None], [h, c]
 
 
-def in_kernel_order(weights: Any) -> Any:
+def in_kernel_order(weights: Tensor) -> Tensor:
     """Return weights [..., 4U] whose gates are in Keras's order i, f, c, o in the kernel's order i, c, f, o."""
     i, f, c, o = tf.split(weights, 4, axis=-1)
     return tf.concat([i, c, f, o], axis=-1)
 
 
-def recur(x: Any, h: Any, c: Any, weights: Any, bias: Any, peepholes: Any = None) -> tuple[Any, Any, Any]:
+def recur(
+    x: Tensor, h: Tensor, c: Tensor, weights: Tensor, bias: Tensor, peepholes: Tensor = None
+) -> tuple[Tensor, Tensor, Tensor]:
     """Return all outputs [B, T, U] and the last h and c [B, U].
 
     The kernel's second version takes Keras's order of gates, but its gradient on a CPU does not (TensorFlow 2.21);

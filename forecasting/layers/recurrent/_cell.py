@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from forecasting.config import is_count, require
+from forecasting.layers.tensor import Tensor
 
 
 class Cell(keras.layers.Layer):
@@ -35,22 +36,22 @@ class Cell(keras.layers.Layer):
         self.state_size = [units]
         self.output_size = units
 
-    def add_kernel(self, name: str, rows: int, columns: int) -> Any:
+    def add_kernel(self, name: str, rows: int, columns: int) -> Tensor:
         """Create weights [rows, columns] of an input, Glorot's at the start."""
         return self.add_weight(shape=(rows, columns), initializer="glorot_uniform", name=name)
 
-    def add_recurrent(self, name: str, columns: int) -> Any:
+    def add_recurrent(self, name: str, columns: int) -> Tensor:
         """Create weights [U, columns] of a state, orthogonal at the start: they neither shrink nor blow up."""
         return self.add_weight(shape=(self.units, columns), initializer="orthogonal", name=name)
 
-    def add_bias(self, name: str, size: int, start: Any = 0.0) -> Any:
+    def add_bias(self, name: str, size: int, start: Tensor = 0.0) -> Tensor:
         """Create weights [size] that are `start`, a number or one for each, at the start."""
         values = np.broadcast_to(start, size)
         return self.add_weight(
             shape=(size,), initializer=lambda _, dtype: ops.convert_to_tensor(values, dtype), name=name
         )
 
-    def get_initial_state(self, batch_size: Any = None) -> list[Any]:
+    def get_initial_state(self, batch_size: Tensor = None) -> list[Tensor]:
         """Return the states before the first step, each [B, its size]."""
         return [ops.zeros((batch_size, size), self.compute_dtype) for size in self.state_size]
 

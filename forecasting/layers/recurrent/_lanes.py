@@ -8,6 +8,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from forecasting.layers.tensor import Tensor
+
 #: Rows below which a lane is not worth a thread.
 LEAST_ROWS = 16
 
@@ -16,11 +18,11 @@ MOST_LANES = 8
 
 def in_lanes(
     run: Callable[..., tuple[Any, ...]],
-    sequences: Any,
-    states: Sequence[Any],
-    weights: Sequence[Any],
+    sequences: Tensor,
+    states: Sequence[Tensor],
+    weights: Sequence[Tensor],
     most_rows: int | None = None,
-) -> tuple[Any, ...]:
+) -> tuple[Tensor, ...]:
     """Return `run(sequences, *states, *weights)`, computed on parts of the batch side by side.
 
     TensorFlow runs operations that do not depend on each other at the same time. The steps of a recurrence
@@ -35,10 +37,10 @@ def in_lanes(
         most_rows: as for `lane_count`.
     """
 
-    def whole() -> tuple[Any, ...]:
+    def whole() -> tuple[Tensor, ...]:
         return run(sequences, *states, *weights)
 
-    def parted() -> tuple[Any, ...]:
+    def parted() -> tuple[Tensor, ...]:
         sizes = [rows // count] * (count - 1) + [rows - rows // count * (count - 1)]
         lanes = zip(*(tf.split(tensor, sizes) for tensor in (sequences, *states)), strict=True)
         parts = zip(*(run(*lane, *weights) for lane in lanes), strict=True)

@@ -8,6 +8,7 @@ from typing import Any
 from keras import ops
 
 from forecasting.layers.recurrent._cell import Cell
+from forecasting.layers.tensor import Tensor
 
 
 class MutationCell(Cell):
@@ -26,10 +27,10 @@ class MutationCell(Cell):
         self.bias = self.add_bias("bias", 3 * self.units)
 
     @abstractmethod
-    def parts(self, x: Any, h: Any) -> tuple[Any, Any, Any]:
+    def parts(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return z, r and q, each [B, U], of inputs [B, F] and the state [B, U]."""
 
-    def call(self, x: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
+    def call(self, x: Tensor, states: list[Tensor], training: bool = False) -> tuple[Tensor, list[Tensor]]:
         """Return the output [B, U] and the new states of inputs [B, F] and states [h]."""
         (h,) = states
         z, r, q = self.parts(x, h)
@@ -52,6 +53,6 @@ class BareInputCell(MutationCell):
         is_wide = input_shape[-1] == self.units
         self.projection = None if is_wide else self.add_kernel("projection", input_shape[-1], self.units)
 
-    def widened(self, x: Any) -> Any:
+    def widened(self, x: Tensor) -> Tensor:
         """Return p(x) [B, U] of inputs [B, F]."""
         return x if self.projection is None else ops.matmul(x, self.projection)

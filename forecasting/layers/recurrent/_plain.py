@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import tensorflow as tf
 
+from forecasting.layers.tensor import Tensor
 
-def is_plain(layer: Any, sequences: Any, mask: Any, training: bool) -> bool:
+
+def is_plain(layer: keras.Layer, sequences: Tensor, mask: Tensor, training: bool) -> bool:
     """Whether a call is the textbook recurrence in float32 on a machine without a GPU.
 
     It is not where there is a mask, input dropout while training, recurrent dropout, another activation than Keras's

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from forecasting.layers.recurrent._cell import Cell, CellLayer
+from forecasting.layers.tensor import Tensor
 
 
 @keras.saving.register_keras_serializable("forecasting")
@@ -46,7 +47,7 @@ class JordanCell(Cell):
         self.output_kernel = self.add_recurrent("output_kernel", self.units)
         self.output_bias = self.add_bias("output_bias", self.units)
 
-    def call(self, x: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
+    def call(self, x: Tensor, states: list[Tensor], training: bool = False) -> tuple[Tensor, list[Tensor]]:
         """Return the output [B, U] and the new states of inputs [B, F] and states [y]."""
         (y,) = states
         h = ops.tanh(ops.matmul(x, self.kernel) + ops.matmul(y, self.recurrent_kernel) + self.bias)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 
 from forecasting.layers.recurrent._block import block_lstm, fits_block
+from forecasting.layers.tensor import Tensor
 
 
 @keras.saving.register_keras_serializable("forecasting")
@@ -27,7 +26,7 @@ class LSTM(keras.layers.LSTM):
     or where `fits_block` says no.
     """
 
-    def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
+    def inner_loop(self, sequences: Tensor, initial_state: Tensor, mask: Tensor, training: bool = False) -> Tensor:
         """Run x [B, T, F] from h, c [B, U]: Keras's contract, (last output, outputs, states)."""
         if fits_block(self, sequences, mask, training):
             return block_lstm(self, sequences, initial_state)

@@ -10,6 +10,7 @@ from keras import ops
 
 from forecasting.config import is_count, require
 from forecasting.layers.recurrent._cell import Cell, CellLayer
+from forecasting.layers.tensor import Tensor
 
 #: Added to squared lengths, so that an empty slot has a similarity, 0, and a gradient.
 TINY = 1e-6
@@ -83,13 +84,13 @@ class MemoryCell(Cell):
         self.output_kernel = self.add_kernel("output_kernel", units + self.width, units)
         self.output_bias = self.add_bias("output_bias", units)
 
-    def get_initial_state(self, batch_size: Any = None) -> list[Any]:
+    def get_initial_state(self, batch_size: Tensor = None) -> list[Tensor]:
         """Return the states before the first step: an almost empty memory, both heads at slot 0."""
         h, c, memory, *_, read = super().get_initial_state(batch_size)
         first = ops.one_hot(ops.zeros((batch_size,), "int32"), self.slots, dtype=self.compute_dtype)
         return [h, c, memory + TINY, first, first, read]
 
-    def call(self, x: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
+    def call(self, x: Tensor, states: list[Tensor], training: bool = False) -> tuple[Tensor, list[Tensor]]:
         """Return the output [B, U] and the new states of inputs [B, F].
 
         The states are h [B, U], c [B, U], memory [B, N M], weights of the read head [B, N], of the write head [B, N],
@@ -110,7 +111,7 @@ class MemoryCell(Cell):
         output = ops.matmul(ops.concatenate([h, read], axis=-1), self.output_kernel) + self.output_bias
         return output, [h, c, flat, reader, writer, read]
 
-    def control(self, x: Any, h: Any, c: Any) -> tuple[Any, Any]:
+    def control(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         """Return the controller's new h and c [B, U] from the input and what was read [B, F + M]."""
         summed = ops.matmul(x, self.kernel) + ops.matmul(h, self.recurrent_kernel) + self.bias
         i, f, g, o = ops.split(summed, 4, axis=-1)
@@ -118,7 +119,7 @@ class MemoryCell(Cell):
         return ops.sigmoid(o) * ops.tanh(c), c
 
 
-def address(heads: Any, memory: Any, before: Any) -> Any:
+def address(heads: Tensor, memory: Tensor, before: Tensor) -> Tensor:
     """Return the weights [B, K, N] of K heads.
 
     Args:
@@ -129,12 +130,12 @@ def address(heads: Any, memory: Any, before: Any) -> Any:
     width = memory.shape[-1]
     key, strength, gate, shifts, sharpness = ops.split(heads, [width, width + 1, width + 2, width + 5], axis=-1)
     gate = ops.sigmoid(gate)
-    found = by_content(ops.tanh(key), ops.softplus(strength), memory)
+    found = content_weights(ops.tanh(key), ops.softplus(strength), memory)
     weights = shift(gate * found + (1 - gate) * before, ops.softmax(shifts))
     return sharpen(weights, 1 + ops.softplus(sharpness))
 
 
-def by_content(key: Any, strength: Any, memory: Any) -> Any:
+def content_weights(key: Tensor, strength: Tensor, memory: Tensor) -> Tensor:
     """Return weights [B, K, N] that are high where a slot of the memory [B, N, M] points as the key [B, K, M] does.
 
     Args:
@@ -147,18 +148,18 @@ def by_content(key: Any, strength: Any, memory: Any) -> Any:
     return ops.softmax(strength * similarity)
 
 
-def shift(weights: Any, by: Any) -> Any:
+def shift(weights: Tensor, by: Any) -> Tensor:
     """Return weights [B, K, N] moved around the circle by -1, 0 and 1 slots in the shares `by` [B, K, 3]."""
     back, stay, on = ops.split(by, 3, axis=-1)
     return back * ops.roll(weights, -1, axis=-1) + stay * weights + on * ops.roll(weights, 1, axis=-1)
 
 
-def sharpen(weights: Any, sharpness: Any) -> Any:
+def sharpen(weights: Tensor, sharpness: Tensor) -> Tensor:
     """Return weights [B, K, N] to the power of `sharpness` [B, K, 1], with the sum 1."""
     return ops.softmax(sharpness * ops.log(weights + TINY))
 
 
-def write(memory: Any, weights: Any, erase: Any, add: Any) -> Any:
+def write(memory: Tensor, weights: Tensor, erase: Tensor, add: Tensor) -> Tensor:
     """Return the memory [B, N, M], faded by `erase` and raised by `add` [B, M] in the shares `weights` [B, N]."""
     weights = weights[:, :, None]
     return memory * (1 - weights * erase[:, None]) + weights * add[:, None]

@@ -9,6 +9,7 @@ from keras import ops
 
 from forecasting.layers.recurrent._cell import CellLayer
 from forecasting.layers.recurrent._mutation import BareInputCell
+from forecasting.layers.tensor import Tensor
 
 
 @keras.saving.register_keras_serializable("forecasting")
@@ -30,7 +31,7 @@ class MUT2Cell(BareInputCell):
         self.gate_kernel = self.add_recurrent("gate_kernel", 2 * self.units)
         super().build(input_shape)
 
-    def parts(self, x: Any, h: Any) -> tuple[Any, Any, Any]:
+    def parts(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return z, r and what the input adds to the candidate; see `MutationCell`."""
         bias_z, bias_r, bias_h = ops.split(self.bias, 3)
         from_x_z, from_x_h = ops.split(ops.matmul(x, self.kernel), 2, axis=-1)

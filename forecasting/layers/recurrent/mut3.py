@@ -9,6 +9,7 @@ from keras import ops
 
 from forecasting.layers.recurrent._cell import CellLayer
 from forecasting.layers.recurrent._mutation import MutationCell
+from forecasting.layers.tensor import Tensor
 
 
 @keras.saving.register_keras_serializable("forecasting")
@@ -32,7 +33,7 @@ class MUT3Cell(MutationCell):
         self.reset_kernel = self.add_recurrent("reset_kernel", self.units)
         super().build(input_shape)
 
-    def parts(self, x: Any, h: Any) -> tuple[Any, Any, Any]:
+    def parts(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return z, r and what the input adds to the candidate; see `MutationCell`."""
         from_x_z, from_x_r, from_x_h = ops.split(ops.matmul(x, self.kernel) + self.bias, 3, axis=-1)
         z = ops.sigmoid(from_x_z + ops.matmul(ops.tanh(h), self.update_kernel))

@@ -10,6 +10,7 @@ from keras import ops
 
 from forecasting.layers.recurrent._block import block_lstm, fits_block
 from forecasting.layers.recurrent._cell import Cell, CellLayer
+from forecasting.layers.tensor import Tensor
 
 
 @keras.saving.register_keras_serializable("forecasting")
@@ -48,7 +49,7 @@ class PeepholeLSTMCell(Cell):
         self.bias = self.add_bias("bias", 4 * self.units, start=np.repeat([0, 1, 0, 0], self.units))
         self.peepholes = self.add_weight(shape=(3, self.units), initializer="zeros", name="peepholes")
 
-    def call(self, x: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
+    def call(self, x: Tensor, states: list[Tensor], training: bool = False) -> tuple[Tensor, list[Tensor]]:
         """Return the output [B, U] and the new states of inputs [B, F] and states [h, c]."""
         h, c = states
         summed = ops.matmul(x, self.kernel) + ops.matmul(h, self.recurrent_kernel) + self.bias
@@ -69,7 +70,7 @@ class PeepholeLSTM(CellLayer):
 
     cell_class = PeepholeLSTMCell
 
-    def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
+    def inner_loop(self, sequences: Tensor, initial_state: Tensor, mask: Tensor, training: bool = False) -> Tensor:
         """Run x [B, T, F] from h, c [B, U]: Keras's contract, (last output, outputs, states)."""
         if fits_block(self, sequences, mask, training):
             return block_lstm(self, sequences, initial_state, self.cell.peepholes)

@@ -1,8 +1,6 @@
-"""Forecasts around which a network forecasts what is left. One file each, found by its file name.
+"""Base forecasts, whose error a network predicts. One file each, found by its file name.
 
-A residual module has a class `Residual(task)`, a Keras layer. It turns `Inputs` into what the network reads instead of
-them, and a forecast [B, H] in scaled units, float64, to which the network adds; `regression` is the part that is solved
-in closed form before the network is trained (a `LinearAutoregression`), or None. `supports_jit` says whether XLA pays.
+A residual's file has a class `Residual(task)`, which is a `BaseForecast`.
 """
 
 from forecasting.catalog import Catalog
@@ -10,7 +8,7 @@ from forecasting.config import Task
 
 RESIDUALS = Catalog(__name__, "residual")
 
-#: The choice of no forecast but the network's.
+#: The choice of no base forecast: the network forecasts alone.
 NO_RESIDUAL = "none"
 
 

@@ -1,17 +1,16 @@
-"""Around a linear map of the lags: what the network adds to a ridge regression, as a bend is added to a line."""
+"""A linear map of the lags as base forecast: the network adds to a ridge regression what is not linear."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import keras
-
 from forecasting.config import Task
 from forecasting.layers.inputs import Inputs
 from forecasting.layers.linear import LinearAutoregression
+from forecasting.layers.residual import BaseForecast
 
 
-class Residual(keras.layers.Layer):
+class Residual(BaseForecast):
     """A map from context and calendar to all steps, pooled over all series; the network reads the context as it is.
 
     Linear maps alone are among the best long forecasts (Zeng et al. 2023, DLinear and NLinear). The kernel is 0 until
@@ -25,8 +24,13 @@ class Residual(keras.layers.Layer):
         super().__init__(autocast=False, **kwargs)
         sizes = (task.horizon, task.context_length, len(task.calendar), task.horizon)
         self.supports_jit = True
-        self.regression = LinearAutoregression(*sizes, rescale=False, name="regression")
+        self.solved = LinearAutoregression(*sizes, rescale=False, name="regression")
+
+    @property
+    def regression(self) -> LinearAutoregression:
+        """The map itself."""
+        return self.solved
 
     def call(self, inputs: Inputs) -> tuple[Inputs, Any]:
         """Return the inputs, and the forecast [B, H]."""
-        return inputs, self.regression(inputs)[:, :, 0]
+        return inputs, self.solved(inputs)[:, :, 0]

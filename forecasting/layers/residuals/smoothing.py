@@ -1,26 +1,24 @@
-"""Around exponential smoothing (Smyl 2020, ES-RNN): the network reads and forecasts what level and season leave."""
+"""Exponential smoothing as base forecast (Smyl 2020, ES-RNN): the network reads and forecasts what it leaves."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import keras
 from keras import ops
 
 from forecasting.config import Task
 from forecasting.layers.exponential_smoothing import ExponentialSmoothing
 from forecasting.layers.inputs import Inputs
+from forecasting.layers.residual import BaseForecast
 from forecasting.layers.residuals import period_of
 
 
-class Residual(keras.layers.Layer):
+class Residual(BaseForecast):
     """Level and season are taken out of the context, and come back as a forecast: the level, and the season repeated.
 
     Args:
         task: horizon and seasons; see `period_of`.
     """
-
-    regression = None
 
     def __init__(self, task: Task, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)

@@ -9,12 +9,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.combining import greedy_weights, scaled_error
+from forecasting.auto.weights import greedy_weights, scaled_error
 from forecasting.config import Task
+from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.data.splits import rolling_origins
 from forecasting.errors import TrainingError
-from forecasting.evaluation.backtest import RollingOrigins, seasonal_scales
+from forecasting.evaluation.backtest import seasonal_scales
 from forecasting.fallback import NON_FINITE
 from forecasting.graphs import CHUNK
 from forecasting.predictor import Predictor
@@ -37,8 +38,7 @@ class HeldOut:
         panel: all rows.
         known: the rows before the first held-out origin of each series; all rows where no series can spare any.
         whole: all rows of the series that `known` has.
-        series: [W] series number of each window.
-        step: [W] step of its last known row.
+        origins: of the W windows.
         y: [W, H] what happened, NaN where missing.
         scale: [W] mean absolute seasonal difference of the rows before; 1 for all where none has any.
         degree: by which power of the errors forecasts are compared.
@@ -47,8 +47,7 @@ class HeldOut:
     panel: Panel
     known: Panel
     whole: Panel
-    series: NDArray[np.int64]
-    step: NDArray[np.int64]
+    origins: Origins
     y: NDArray[np.float64]
     scale: NDArray[np.float64]
     degree: int = 1
@@ -68,24 +67,23 @@ class HeldOut:
         horizon, windows = task.horizon, windows or origins_by_rule(panel, task.horizon)
         apart = rows_between(horizon, windows * panel.n_series)
         count = (windows - 1) * horizon // apart + 1
-        origins = RollingOrigins(*rolling_origins(panel.lengths, horizon, count, apart))
+        rolling = rolling_origins(panel.lengths, horizon, count, apart)
         known = whole = panel
-        if len(origins.series):
-            ends = origins.ends(panel)
+        if len(rolling):
+            ends = rolling.ends(panel)
             known, whole = panel.truncate(ends), panel if ends.all() else panel.select(ends > 0)
-        if len(origins.series) > MOST_SCORED:
-            kept = np.arange(MOST_SCORED) * len(origins.series) // MOST_SCORED
-            origins = RollingOrigins(origins.series[kept], origins.step[kept], origins.window[kept])
-        rows = (panel.offsets[:-1][origins.series] + origins.step)[:, None] + np.arange(1, task.horizon + 1)
+        if len(rolling) > MOST_SCORED:
+            rolling = rolling[np.arange(MOST_SCORED) * len(rolling) // MOST_SCORED]
+        origins = rolling.origins
         scale = seasonal_scales(panel, origins, task.season[0])[0]
         scale = np.where(scale > 0, scale, np.nan)
         scale = scale if np.isfinite(scale).any() else np.ones(len(scale))
-        return cls(panel, known, whole, origins.series, origins.step, panel.y[rows], scale, degree)
+        return cls(panel, known, whole, origins, panel.contexts(origins.later(horizon), horizon), scale, degree)
 
     @property
     def windows(self) -> int:
         """W."""
-        return len(self.series)
+        return len(self.origins)
 
     def forecast(self, predictor: Predictor) -> NDArray[np.float64]:
         """Return the medians or points [W, H] of a predictor, NaN in windows that nothing can be said of.
@@ -95,9 +93,9 @@ class HeldOut:
         """
         medians, broken = [], 0
         for start in range(0, self.windows, CHUNK):  # an answer has all quantiles, of which one is kept
-            rows = slice(start, start + CHUNK)
-            names, series = np.unique(self.series[rows], return_inverse=True)
-            answer = predictor.predict_panel(self.panel.select(names), None, (), (series, self.step[rows]))
+            some = self.origins[start : start + CHUNK]
+            names, series = np.unique(some.series, return_inverse=True)
+            answer = predictor.predict_panel(self.panel.select(names), None, Origins(series, some.steps))
             medians.append(answer.median)
             broken += sum(status.endswith(f":{NON_FINITE}") for status in answer.status)
         if broken:

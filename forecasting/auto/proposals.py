@@ -1,4 +1,4 @@
-"""The models that `auto` tries, in this order: each with the rule by which it is tried and the reason.
+"""The models that `auto` tries by rule, in this order: each with the reason why.
 
 To add one, yield it from `by_rule`, at the place that its gain for its seconds earns.
 """
@@ -43,7 +43,7 @@ WANDERS = "starts where the series is: for series that wander"
 
 
 @dataclass(frozen=True)
-class Candidate:
+class Proposal:
     """A model that is tried.
 
     Attributes:
@@ -67,8 +67,8 @@ class Candidate:
         parts += [f"{name} {value}" for name, value in self.member.training]
         return ", ".join(parts)
 
-    def with_seed(self, seed: int) -> Candidate:
-        """Return the candidate trained from other random numbers."""
+    def with_seed(self, seed: int) -> Proposal:
+        """Return the proposal trained from other random numbers."""
         training = tuple(sorted({**dict(self.member.training), "seed": seed}.items()))
         member = dataclasses.replace(self.member, training=training)
         return dataclasses.replace(self, member=member, reason="several seeds of the best network average out chance")
@@ -119,22 +119,22 @@ class Situation:
         return 1.5 + 0.4 * tokens
 
     def candidate(
-        self, text: str, reason: str, context: int | None = None, cost: float = 1.0, **training: Any
-    ) -> Candidate:
+        self, text: str, reason: str, context: int | None = None, cost: float = 1.0, **training: Training
+    ) -> Proposal:
         """Return a candidate with the head that was asked for, where it fits the model."""
         spec = ModelSpec.parse(text).with_head(HeadSpec.parse(self.head))
         is_instant = spec.config.learner in INSTANT
-        return Candidate(Member(spec, 1.0, context, tuple(sorted(training.items()))), reason, cost, is_instant)
+        return Proposal(Member(spec, 1.0, context, tuple(sorted(training.items()))), reason, cost, is_instant)
 
 
-def by_rule(situation: Situation) -> Iterator[Candidate]:
-    """Yield the candidates of a situation, the ones that give most for their seconds first."""
+def by_rule(situation: Situation) -> Iterator[Proposal]:
+    """Yield the proposals for a situation, the ones that give most for their seconds first."""
     yield from baselines(situation)
     yield from linear(situation)
     yield from networks(situation)
 
 
-def without_comparison(situation: Situation) -> Iterator[Candidate]:
+def without_comparison(situation: Situation) -> Iterator[Proposal]:
     """Yield what is taken where the series are too short to hold anything out: the first that can be fitted."""
     longest = [period for period in situation.task.season if 1 < period <= situation.task.context_length]
     for period in reversed(longest):
@@ -142,7 +142,7 @@ def without_comparison(situation: Situation) -> Iterator[Candidate]:
     yield situation.candidate("naive", "too few rows to compare anything on")
 
 
-def baselines(situation: Situation) -> Iterator[Candidate]:
+def baselines(situation: Situation) -> Iterator[Proposal]:
     """Yield what everything else must beat; none of it learns anything."""
     task = situation.task
     yield situation.candidate("naive", "the best forecast of a random walk")
@@ -152,7 +152,7 @@ def baselines(situation: Situation) -> Iterator[Candidate]:
     yield situation.candidate("drift", "a trend and nothing else")
 
 
-def linear(situation: Situation) -> Iterator[Candidate]:
+def linear(situation: Situation) -> Iterator[Proposal]:
     """Yield linear autoregressions: solved exactly within seconds, and hard to beat on few or regular data."""
     first = situation.candidate("ar", "linear, relative to the last value")
     yield dataclasses.replace(first, is_always_tried=True)
@@ -164,7 +164,7 @@ def linear(situation: Situation) -> Iterator[Candidate]:
         yield situation.candidate("ar:scaling=standard", text, far, cost=(far / situation.task.context_length) ** 2)
 
 
-def networks(situation: Situation) -> Iterator[Candidate]:
+def networks(situation: Situation) -> Iterator[Proposal]:
     """Yield one network of each kind as it comes, then what errs differently and so is worth averaging with them."""
     yield situation.candidate("ff-ar", "M4 Hourly: a quarter of a GRU's time, and other errors", cost=1.0)
     levels = "M4 Hourly: a quarter less error around smoothing, where levels span decades"
@@ -180,7 +180,7 @@ def networks(situation: Situation) -> Iterator[Candidate]:
     yield from (*others, slow) if situation.has_few_targets else (slow, *others)
 
 
-def recurrent(situation: Situation) -> Iterator[Candidate]:
+def recurrent(situation: Situation) -> Iterator[Proposal]:
     """Yield recurrent networks over segments, the plain one first."""
     training: dict[str, Any] = {}
     size: tuple[str, ...] = ()
@@ -189,7 +189,7 @@ def recurrent(situation: Situation) -> Iterator[Candidate]:
         training = situation.free(BRIEFLY)
         size, share = ("units=128",), 0.5 * situation.share_of_steps(training)
 
-    def candidate(model: str, reason: str, *choices: str, context: int | None = None, cost: float = 1.0) -> Candidate:
+    def candidate(model: str, reason: str, *choices: str, context: int | None = None, cost: float = 1.0) -> Proposal:
         choices = (*size, *choices)
         text = f"{model}:{','.join(choices)}" if choices else model
         return situation.candidate(text, reason, context, share * cost * situation.recurrence(context), **training)
@@ -207,7 +207,7 @@ def recurrent(situation: Situation) -> Iterator[Candidate]:
         yield situation.candidate("gru", wide, cost=situation.recurrence())
 
 
-def around_linear(situation: Situation) -> Candidate:
+def around_linear(situation: Situation) -> Proposal:
     """Return a recurrent network that learns even less by heart."""
     training = situation.free(CAREFULLY)
     cost = 0.5 + 0.25 * situation.share_of_steps(training) * situation.recurrence()

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import keras
+
 from forecasting.layers.readout import Readout
 from forecasting.layers.tokens import Tokens
 
 
 @dataclass(frozen=True)
-class Plan:
+class Parts:
     """The parts of a core; how they are put together is the decoding's idea.
 
     Attributes:
@@ -25,7 +27,7 @@ class Plan:
 
     encoder: Callable[[str], Any]
     tokens: Tokens
-    head: Any
+    head: keras.Layer
     config: Any
     features: int
     cell: str

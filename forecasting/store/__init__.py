@@ -1,0 +1,1 @@
+"""Where models are kept: folders, the registry of MLflow, runs, exports."""
