@@ -37,7 +37,7 @@ def main() -> None:
         precision=given.precision,
     )
     spec = ModelSpec.parse(given.spec)
-    task = Forecaster(spec, given.horizon, season=24, context_length=given.context).task_for(panel)
+    task = Forecaster(spec, given.horizon, season=24, context_length=given.context).choices.task_for(panel)
     started = time.perf_counter()
     source = WindowSource.of(panel, task)
     trainer = gradient.WindowTrainer(build_network(spec, task, seed=1), source, training)

@@ -1,6 +1,7 @@
 """Fixtures that all tests share: a private home folder, generated data, a small trained model."""
 
 import os
+import shutil
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "agg")
@@ -10,12 +11,55 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
+from forecasting.model_spec import ModelSpec
+from tests.fast import fast_as_promised, pytest_collection_finish, pytest_fixture_setup
+
+__all__ = ["fast_as_promised", "pytest_collection_finish", "pytest_fixture_setup"]
+
 # The same examples in every run, however slow the machine: a failure is the code's, never the day's.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
+# Where time is no matter: other examples every time, and many.
+settings.register_profile("soak", parent=settings.get_profile("repeatable"), derandomize=False, max_examples=3000)
 settings.load_profile("repeatable")
 
-#: Enough to move the weights, few enough to cost nothing.
-QUICK = {"steps": 20, "validate_every": 10, "batch_size": 16, "steps_per_execution": 10}
+
+def pytest_addoption(parser):
+    """Add `--soak`."""
+    parser.addoption("--soak", action="store_true", help="run the tests marked soak at their long settings")
+
+
+def pytest_configure(config):
+    """Let hypothesis look long where it may."""
+    if config.getoption("--soak"):
+        settings.load_profile("soak")
+
+
+def pytest_collection_modifyitems(items):
+    """Put the tests of one model side by side, so that one process runs them and fits it once."""
+    begun = {}
+    for number, item in enumerate(items):
+        begun.setdefault(model_of(item), number)
+    items.sort(key=lambda item: begun[model_of(item)])
+
+
+def model_of(item):
+    """Return the file of a test with the model that it is given; where it is given none, the test itself."""
+    values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    spec = next((value for value in values if isinstance(value, ModelSpec)), None)
+    return (item.path, spec) if spec else item.nodeid
+
+
+@pytest.fixture(scope="session")
+def soaking(pytestconfig):
+    """Whether time is no matter."""
+    return pytestconfig.getoption("--soak")
+
+
+#: A whole training in small: steps, looks at the validation windows, and a refit. Of so few steps nearly all the time
+#: is tracing, and that of the loop around several steps would take longer than they do.
+QUICK = {"steps": 20, "validate_every": 10, "batch_size": 16, "steps_per_execution": 1}
+#: Enough to move the weights, for whatever holds of any fitted model: nothing is validated, which halves the tracing.
+BRIEF = {**QUICK, "steps": 10, "validation_windows": 0}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -36,13 +80,21 @@ def mlflow_setting_untouched():
     assert os.environ.get("MLFLOW_TRACKING_URI") == before, "MLFLOW_TRACKING_URI was changed and not put back"
 
 
+@pytest.fixture(scope="session")
+def empty_folder(tmp_path_factory):
+    """The working directory of every test."""
+    return tmp_path_factory.mktemp("cwd")
+
+
 @pytest.fixture(autouse=True)
-def empty_working_directory(mlflow_setting_untouched, tmp_path_factory, monkeypatch):
+def empty_working_directory(mlflow_setting_untouched, empty_folder, monkeypatch):
     """Run every test in an empty folder, and fail when something is left there by surprise."""
-    folder = tmp_path_factory.mktemp("cwd")
-    monkeypatch.chdir(folder)
+    monkeypatch.chdir(empty_folder)
     yield
-    assert not list(folder.iterdir()), f"files appeared in the working directory: {list(folder.iterdir())}"
+    left = sorted(empty_folder.iterdir())
+    for path in left:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert not left, f"files appeared in the working directory: {left}"
 
 
 def make_frame(series=2, rows=200, freq="h", seed=0, season=24, missing=0.0):

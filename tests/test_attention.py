@@ -7,7 +7,7 @@ import pytest
 from forecasting import Forecaster, Training
 from forecasting.errors import ConfigError
 from forecasting.plots import attention_map
-from tests.conftest import QUICK, make_frame
+from tests.conftest import BRIEF, make_frame
 
 L, H, SEGMENT = 24, 6, 4
 
@@ -19,7 +19,7 @@ def frame():
 
 @pytest.fixture(scope="module")
 def forecaster(frame):
-    training = Training(**QUICK)
+    training = Training(**BRIEF)
     return Forecaster("attention", H, context_length=L, units=8, segment=SEGMENT, training=training).fit(frame)
 
 

@@ -23,7 +23,7 @@ from forecasting.data.splits import calibration_ends
 from forecasting.errors import ArtifactError, ConfigError, RequestError, TrainingError
 from forecasting.store import model_folder
 from forecasting.store.artifact import Artifact, named_weights
-from tests.conftest import QUICK, make_frame, symbol_frame
+from tests.conftest import BRIEF, make_frame, symbol_frame
 from tests.model_folders import sign
 
 HORIZON = 6
@@ -32,7 +32,7 @@ TAIL = HORIZON * WINDOWS
 
 
 def fitted(model, frame, windows=WINDOWS, **choices):
-    training = Training(**QUICK, calibration_windows=windows)
+    training = Training(**BRIEF, calibration_windows=windows)
     return Forecaster(model, horizon=HORIZON, context_length=24, training=training, **choices).fit(frame)
 
 
@@ -292,7 +292,7 @@ def test_what_cannot_be_calibrated_is_refused_with_the_reason(error, model, data
 
 
 def test_learners_that_go_on_are_not_calibrated(frame):
-    training = Training(**QUICK, calibration_windows=2, learner="ekf")
+    training = Training(**BRIEF, calibration_windows=2, learner="ekf")
     forecaster = Forecaster("rnn", 1, context_length=8, units=2, head="point", decoding="recursive", training=training)
     with pytest.raises(ConfigError, match="online learner"):
         forecaster.fit(frame)

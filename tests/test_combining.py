@@ -5,6 +5,8 @@ import pytest
 
 from forecasting.auto.weights import greedy_weights, scaled_error
 
+pytestmark = pytest.mark.fast
+
 W, H = 400, 6
 
 

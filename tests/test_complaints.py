@@ -17,7 +17,7 @@ import pytest
 from forecasting import Forecaster, Training
 from forecasting.data.panel import Panel
 from forecasting.errors import RequestError
-from tests.conftest import QUICK, make_frame
+from tests.conftest import BRIEF, make_frame
 
 ROOT = Path(__file__).parent.parent
 
@@ -32,7 +32,7 @@ def panel(hourly):
 
 
 def small(**training):
-    return Forecaster("ff-ar", 6, context_length=24, units=8, width=4, training=Training(**(QUICK | training)))
+    return Forecaster("ff-ar", 6, context_length=24, units=8, width=4, training=Training(**(BRIEF | training)))
 
 
 def test_predicting_again_and_again_leaves_no_memory_behind(trained, panel):
@@ -98,7 +98,8 @@ def test_some_series_are_forecast_as_they_are_among_all(trained, hourly):
 def test_losses_are_in_scaled_units_and_errors_in_those_of_the_data():
     frame = make_frame(rows=120)
     history, thousandfold = (
-        small(refit=False).fit(one).learned_.history for one in (frame, frame.assign(y=1000 * frame["y"]))
+        small(validation_windows=4, refit=False).fit(one).learned_.history
+        for one in (frame, frame.assign(y=1000 * frame["y"]))
     )
     for row, other in zip(history, thousandfold, strict=True):
         assert set(row) == {"step", "loss", "val_loss", "val_mae"}
@@ -134,7 +135,7 @@ import os, pandas as pd
 os.mkdir("gone"); os.chdir("gone"); os.rmdir(os.getcwd())
 from forecasting import Forecaster, Training
 frame = pd.read_parquet({str(tmp_path / "frame.parquet")!r})
-made = Forecaster("ff-ar", 6, context_length=24, units=8, width=4, training=Training(**{QUICK!r}))
+made = Forecaster("ff-ar", 6, context_length=24, units=8, width=4, training=Training(**{BRIEF!r}))
 made.backtest(frame, windows=2)
 found = made.fit(frame).predict()["ff-ar"].tolist()
 loaded = Forecaster.load(made.save({str(tmp_path / "model")!r}))

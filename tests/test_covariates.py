@@ -19,7 +19,7 @@ from forecasting.model_spec import ModelSpec
 from forecasting.network import build_network
 from forecasting.predictor import Predictor
 from forecasting.sampling import Draw, sample_panel
-from tests.conftest import QUICK, make_frame
+from tests.conftest import BRIEF, make_frame
 
 L, H = 16, 4
 KNOWN, PAST = ("temp", "promo"), ("load", "state")
@@ -44,7 +44,7 @@ def frame():
 
 def forecaster(model="gru", **choices):
     sizes = {"units": 8} | ({"segment": 4} if model == "gru" else {"layers": 1})
-    choices = {"known_covariates": KNOWN, "past_covariates": PAST, "training": Training(**QUICK)} | choices
+    choices = {"known_covariates": KNOWN, "past_covariates": PAST, "training": Training(**BRIEF)} | choices
     return Forecaster(model, H, context_length=L, season=4, **sizes, **choices)
 
 
@@ -234,7 +234,7 @@ def test_a_new_category_is_read_as_an_unknown_one(frame, caplog):
 
 
 def test_streams_are_taught_with_covariates(frame):
-    training = Training(**QUICK, learner="truncated:chunk=4")
+    training = Training(**BRIEF, learner="truncated:chunk=4")
     fitted = forecaster(decoding="recursive", head="point", training=training).fit(frame)
     future = fitted.make_future_frame().assign(temp=0.0, promo="no")
     assert np.isfinite(fitted.predict(future=future)["gru"]).all()

@@ -14,6 +14,8 @@ from serving.request.payloads import ForecastIn, SeriesIn
 from serving.routes.forecast import STATUS_ERROR
 from serving.settings import PREFIX, Settings
 
+pytestmark = pytest.mark.fast
+
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
 

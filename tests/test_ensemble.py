@@ -12,7 +12,7 @@ from forecasting.members import Member, read_members
 from forecasting.model_spec import ModelSpec
 from forecasting.network import build_network
 from forecasting.predictor import Predictor
-from tests.conftest import QUICK, make_frame, symbol_frame
+from tests.conftest import BRIEF, make_frame, symbol_frame
 
 H, L = 6, 24
 MEMBERS = (
@@ -83,10 +83,10 @@ def test_bounds_hold_where_a_spread_is_put_at_another_median(panel):
 def test_every_member_is_trained_in_its_own_way_and_the_artifact_answers_the_same(tmp_path):
     members = ("ar", {"spec": "ff-ar:units=4", "training": {"steps": 10, "seed": 5}, "context_length": 30})
     frame = make_frame(rows=120)
-    model = Forecaster("ensemble", H, context_length=L, members=members, training=Training(**QUICK)).fit(frame)
+    model = Forecaster("ensemble", H, context_length=L, members=members, training=Training(**BRIEF)).fit(frame)
     assert model.learned_.steps <= 10
     assert {"member_0", "member_1", "member_1.refit"} <= set(model.learned_.notes)
-    single = Forecaster("ff-ar", H, units=4, context_length=30, training=Training(**{**QUICK, "steps": 10, "seed": 5}))
+    single = Forecaster("ff-ar", H, units=4, context_length=30, training=Training(**{**BRIEF, "steps": 10, "seed": 5}))
     panel = Panel.from_frame(frame)
     expected = single.fit(frame).predictor.predict_panel(panel).median
     linear = Forecaster("ar", H, context_length=30).fit(frame).predictor.predict_panel(panel).median
@@ -104,7 +104,7 @@ def test_covariates_reach_the_members_that_read_them():
     rng = np.random.default_rng(0)
     frame = frame.assign(promotion=rng.integers(0, 2, len(frame)).astype(float), size=1.0)
     choices = {"known_covariates": ["promotion"], "static_covariates": ["size"], "context_length": L}
-    model = Forecaster("ensemble", H, members="ar+ff-ar:units=4", training=Training(**QUICK), **choices).fit(frame)
+    model = Forecaster("ensemble", H, members="ar+ff-ar:units=4", training=Training(**BRIEF), **choices).fit(frame)
     future = model.make_future_frame().assign(promotion=1.0, size=1.0)
     changed = model.predict(future=future.assign(promotion=0.0))["ensemble"].to_numpy()
     assert np.abs(model.predict(future=future)["ensemble"].to_numpy() - changed).max() > 0

@@ -9,6 +9,8 @@ from forecasting.short_series import TooShortError
 from pipelines.files import readers  # noqa: F401  (its error counts too)
 from pipelines.terminal.exits import JobError, TerminatedError, exit_code, message_of, try_again
 
+pytestmark = pytest.mark.fast
+
 
 def below(kind):
     return [kind, *(one for child in kind.__subclasses__() for one in below(child))]

@@ -11,7 +11,7 @@ import pytest
 from forecasting import Forecaster, Training
 from forecasting.data.windows import layout
 from forecasting.errors import ArtifactError
-from tests.conftest import QUICK, make_frame
+from tests.conftest import BRIEF, make_frame
 
 #: Another program: it has TensorFlow, and windows in a file.
 PROGRAM = """
@@ -29,7 +29,7 @@ def forecaster():
     frame = make_frame(rows=120).assign(store=lambda f: f["unique_id"].map({"s0": "x", "s1": "y"}))
     frame = frame.assign(temp=np.arange(len(frame)) % 5.0, wind=np.arange(len(frame)) % 3 * 1.0)
     choices = {"static_covariates": ["store"], "known_covariates": ["temp"], "past_covariates": ["wind"]}
-    training = Training(**QUICK)
+    training = Training(**BRIEF)
     return Forecaster("gru", 6, context_length=24, units=8, width=4, training=training, **choices).fit(frame)
 
 

@@ -18,7 +18,7 @@ from forecasting.network import build_network
 from forecasting.predictor import Predictor
 from forecasting.short_series import least_observed
 from pipelines.cli import main
-from tests.conftest import QUICK, make_frame
+from tests.conftest import BRIEF, make_frame
 from tests.doors import Question, run_batch, series_of
 from tests.serving.conftest import loaded_app, post, require_problem
 
@@ -204,7 +204,7 @@ def test_a_network_without_a_number_gives_way_under_every_policy(trained, panel)
 @pytest.mark.parametrize("head", ["poisson", "negative-binomial"])
 def test_counts_stay_whole_when_the_ladder_answers(head, panel):
     counts = panel.with_values(np.rint(panel.y / 10) + np.arange(len(panel.y)) % 2)
-    training = Training(**QUICK)
+    training = Training(**BRIEF)
     one = Forecaster("ff-ar", 6, context_length=48, units=4, head=head, training=training, short_series="fallback")
     predictor = one.fit_panel(counts.select([0])).predictor
     answer = predictor.predict_panel(
@@ -248,7 +248,7 @@ def ladder(tmp_path_factory):
     short = make_frame(series=1, rows=20, seed=1).assign(unique_id="short")
     new = frame.tail(1).assign(unique_id="new")
     forecaster = Forecaster(
-        "ff-ar", 6, context_length=48, units=8, training=Training(**QUICK), short_series="fallback"
+        "ff-ar", 6, context_length=48, units=8, training=Training(**BRIEF), short_series="fallback"
     ).fit(frame)
     return forecaster.save(tmp_path_factory.mktemp("ladder") / "model"), pd.concat([frame, short, new])
 

@@ -6,7 +6,7 @@ import pytest
 
 from forecasting import Forecaster, ModelSpec, Training
 from forecasting.errors import ConfigError, NotFittedError, RequestError
-from tests.conftest import QUICK, make_frame
+from tests.conftest import BRIEF, make_frame
 
 
 def test_the_forecast_frame_has_the_agreed_columns_and_times(trained, hourly):
@@ -137,7 +137,7 @@ def test_choices_are_said_in_one_place():
 
 
 def test_without_a_calendar_the_clock_says_nothing(hourly, tmp_path):
-    forecaster = Forecaster("ff-ar", 6, context_length=24, units=8, calendar=(), training=Training(**QUICK)).fit(hourly)
+    forecaster = Forecaster("ff-ar", 6, context_length=24, units=8, calendar=(), training=Training(**BRIEF)).fit(hourly)
     later = hourly.assign(ds=hourly["ds"] + pd.Timedelta("9D5h"))
     np.testing.assert_array_equal(forecaster.predict(later)["ff-ar"], forecaster.predict(hourly)["ff-ar"])
     loaded = Forecaster.load(forecaster.save(tmp_path / "model"))
@@ -154,7 +154,7 @@ def test_a_calendar_is_that_of_the_cycles_that_were_said(hourly, tmp_path):
 
 def test_shifted_windows_share_one_scale_that_the_artifact_keeps(hourly, tmp_path):
     def fitted(frame):
-        return Forecaster("gru", 6, context_length=24, units=8, scaling="shift", training=Training(**QUICK)).fit(frame)
+        return Forecaster("gru", 6, context_length=24, units=8, scaling="shift", training=Training(**BRIEF)).fit(frame)
 
     forecaster, doubled = fitted(hourly), hourly.assign(y=2 * hourly["y"])
     twice = fitted(doubled)

@@ -15,8 +15,8 @@ from forecasting import Forecaster
 from forecasting.data.iso import LARGEST_INTEGER, offset_zone
 from forecasting.data.panel import Panel
 from forecasting.errors import ForecastingError
-from pipelines.requests import DataRequest
-from pipelines.sources import Source
+from pipelines.files.request import DataRequest
+from pipelines.files.sources import DataSource
 from tests.conftest import make_frame
 from tests.serving.conftest import loaded_app
 
@@ -36,11 +36,11 @@ class Doors:
 
     def csv_file(self, rows):
         rows.astype(object).to_csv(self.folder / "rows.csv", index=False)
-        return self.read(lambda: Source.open(DataRequest(str(self.folder / "rows.csv"))).frame())
+        return self.read(lambda: DataSource.open(DataRequest(str(self.folder / "rows.csv"))).frame())
 
     def parquet_file(self, rows):
         rows.to_parquet(self.folder / "rows.parquet")
-        return self.read(lambda: Source.open(DataRequest(str(self.folder / "rows.parquet"))).frame())
+        return self.read(lambda: DataSource.open(DataRequest(str(self.folder / "rows.parquet"))).frame())
 
     def frame(self, rows):
         return self.read(lambda: rows)
@@ -160,8 +160,8 @@ def test_the_refusal_of_a_large_integer_says_what_to_do(tmp_path):
     rows.to_csv(tmp_path / "a.csv", index=False)
     rows.to_parquet(tmp_path / "a.parquet")
     for read in (
-        lambda: Source.open(DataRequest(str(tmp_path / "a.csv"))).frame(),
-        lambda: Source.open(DataRequest(str(tmp_path / "a.parquet"))).frame(),
+        lambda: DataSource.open(DataRequest(str(tmp_path / "a.csv"))).frame(),
+        lambda: DataSource.open(DataRequest(str(tmp_path / "a.parquet"))).frame(),
         lambda: Panel.from_frame(rows, 1),
     ):
         with pytest.raises(ForecastingError, match=f"beyond {LARGEST_INTEGER}.*Fix: give larger ones as timestamps"):

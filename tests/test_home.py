@@ -5,6 +5,8 @@ import pytest
 from forecasting.errors import without_password
 from forecasting.home import shared_address
 
+pytestmark = pytest.mark.fast
+
 
 @pytest.mark.parametrize(
     ("text", "shown"),

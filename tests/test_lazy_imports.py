@@ -1,7 +1,9 @@
-"""What Keras loads for others is not loaded until it is used, and then works."""
+"""What is heavy is not loaded until it is used, by this package or by Keras, and then works."""
 
 import subprocess
 import sys
+
+import pytest
 
 TRAIN = """
 import sys
@@ -34,3 +36,9 @@ def test_training_and_forecasting_load_neither_matplotlib_nor_scikit_learn():
 
 def test_what_was_put_off_is_loaded_when_it_is_used():
     assert printed("import forecasting, sys\n" + USE) == ["plot_image_gallery", "True", "matplotlib", "sklearn"]
+
+
+@pytest.mark.parametrize("statement", ["import forecasting", "import forecasting.config, forecasting.models.gru"])
+def test_importing_loads_neither_tensorflow_nor_mlflow(statement):
+    heavy = "('tensorflow', 'keras', 'mlflow', 'flask')"
+    assert printed(f"import sys; {statement}; print(*[name for name in {heavy} if name in sys.modules])") == []

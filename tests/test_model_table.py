@@ -2,7 +2,11 @@
 
 import json
 
+import pytest
+
 from scripts import make_model_table
+
+pytestmark = pytest.mark.fast
 
 
 def test_rows_become_a_table_between_the_marks(tmp_path, monkeypatch):

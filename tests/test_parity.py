@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from forecasting import Forecaster, Training
-from tests.conftest import QUICK
+from tests.conftest import BRIEF
 from tests.doors import DOORS, Champion, Question, named_back, renamed, require_same_numbers, same, shuffled
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -24,7 +24,7 @@ ENSEMBLE = {"model": "ensemble", "members": "ar+ff-ar:units=4+gru:units=4;segmen
 @pytest.mark.parametrize("choices", [PATHS, ENSEMBLE], ids=["paths", "ensemble"])
 def test_what_is_more_than_one_network_gives_every_door_the_same_numbers(choices, hourly, tmp_path):
     """Quantiles of drawn paths, and of several models averaged: the same in notebook, batch, REST and MLflow."""
-    fitted = Forecaster(horizon=6, context_length=24, training=Training(**QUICK), **choices).fit(hourly)
+    fitted = Forecaster(horizon=6, context_length=24, training=Training(**BRIEF), **choices).fit(hourly)
     champion = Champion.of(fitted, choices["model"])
     expected = champion.forecaster.predict(level=LEVELS)
     for door in DOORS:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from forecasting import Forecaster, Training
-from tests.conftest import QUICK, make_frame
+from tests.conftest import BRIEF, make_frame
 from tests.doors import DOORS, Champion, Question, named_back, renamed, require_same_numbers, same, shuffled
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -40,7 +40,7 @@ def parted(frame):
 @pytest.fixture(scope="module")
 def champion(frame):
     model = Forecaster(
-        "gru", H, context_length=L, segment=6, units=8, head="point", training=Training(**QUICK), holidays="DE-BY",
+        "gru", H, context_length=L, segment=6, units=8, head="point", training=Training(**BRIEF), holidays="DE-BY",
         known_covariates=KNOWN, past_covariates=PAST, static_covariates=STATIC,
     )  # fmt: skip
     return Champion.of(model.fit(parted(frame)[0]), "parity-covariates")

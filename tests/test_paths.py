@@ -10,10 +10,10 @@ from forecasting.errors import ConfigError, PanelError, RequestError
 from forecasting.layers.paths import PATHS, common_chance, quantiles_of_paths
 from forecasting.network import build_network
 from forecasting.sampling import Draw, sample_panel
-from tests.conftest import QUICK, make_frame
+from tests.conftest import BRIEF, make_frame
 
 H, L = 4, 12
-SMALL = {"context_length": L, "units": 8, "segment": 1, "training": Training(**QUICK)}
+SMALL = {"context_length": L, "units": 8, "segment": 1, "training": Training(**BRIEF)}
 
 
 def counts(**choices):
@@ -187,7 +187,7 @@ def test_a_teacher_forced_decoder_with_attention_draws_its_paths():
 def test_bounds_hold_for_a_fit_and_what_breaks_them_is_said():
     frame = make_frame(rows=120, series=1)
     frame["y"] = (frame["y"] - 52).clip(0, 5)
-    choices = {"context_length": L, "units": 8, "training": Training(**QUICK), "lower": 0, "upper": 5}
+    choices = {"context_length": L, "units": 8, "training": Training(**BRIEF), "lower": 0, "upper": 5}
     fitted = Forecaster("ff-ar", H, **choices).fit(frame)
     found = fitted.predict(level=[80, 95]).iloc[:, 3:].to_numpy()
     assert found.min() >= 0

@@ -6,6 +6,8 @@ import pytest
 
 from forecasting.plots import leaderboard_chart
 
+pytestmark = pytest.mark.fast
+
 
 @pytest.mark.parametrize("mase", [[np.nan, np.nan], [0.0, 0.0], [1.0, np.inf], [np.inf, np.inf], [1.0, np.nan]])
 def test_a_leaderboard_is_drawn_whatever_the_scores(mase, tmp_path):

@@ -16,7 +16,7 @@ from forecasting.errors import ConfigError, PanelError, RequestError
 from forecasting.graphs import CHUNK
 from forecasting.layers.paths import PATHS
 from forecasting.predictor import NUMBERS, interpolate, windows_at_once
-from tests.conftest import QUICK, make_frame
+from tests.conftest import BRIEF, make_frame
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_a_grid_of_one_level_answers_that_level():
 
 
 def test_a_network_that_learnt_the_median_alone_answers_it(hourly):
-    one = Forecaster("ff-ar", 6, context_length=24, units=4, quantile_levels=[0.5], training=Training(**QUICK))
+    one = Forecaster("ff-ar", 6, context_length=24, units=4, quantile_levels=[0.5], training=Training(**BRIEF))
     found = one.fit(hourly).predict(quantile_levels=[0.5])
     assert set(found["status"]) == {"ok"}
     np.testing.assert_array_equal(found["ff-ar-q-0.5"], found["ff-ar"])

@@ -11,14 +11,14 @@ from forecasting.data.splits import calibration_ends
 from forecasting.errors import ConfigError, TrainingError
 from forecasting.evaluation.backtest import rolling
 from forecasting.recalibration import rows_until
-from tests.conftest import QUICK, make_frame
+from tests.conftest import BRIEF, make_frame
 
 HORIZON, WINDOWS = 6, 5
 TAIL = HORIZON * WINDOWS
 
 
 def forecaster(model="seasonal-naive", windows=WINDOWS, **choices):
-    training = Training(**QUICK, calibration_windows=windows)
+    training = Training(**BRIEF, calibration_windows=windows)
     return Forecaster(model, horizon=HORIZON, context_length=24, training=training, **choices)
 
 
@@ -82,7 +82,7 @@ def test_what_cannot_be_calibrated_again_is_refused_with_the_reason(frame):
     with pytest.raises(TrainingError, match=r"The longest has 0 rows more, the horizon is 6") as caught:
         fitted.calibrate(frame, 2)
     assert caught.value.code == "no_calibration"
-    training = Training(**QUICK, learner="ekf")
+    training = Training(**BRIEF, learner="ekf")
     online = Forecaster(
         "rnn", 1, context_length=8, units=2, segment=1, head="point", decoding="recursive", training=training
     )

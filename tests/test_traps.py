@@ -11,7 +11,7 @@ from forecasting.data.calendar import Frequency
 from forecasting.data.panel import Panel
 from forecasting.data.repair import fix
 from forecasting.data.windows import layout
-from tests.conftest import QUICK, make_frame
+from tests.conftest import BRIEF, make_frame
 
 
 def test_a_repair_does_not_extend_a_series_that_ended():
@@ -26,7 +26,7 @@ def test_a_repair_does_not_extend_a_series_that_ended():
 @pytest.mark.parametrize("choices", [{}, {"decoding": "recursive", "head": "point"}], ids=["mimo", "recursive"])
 def test_steps_ahead_differ(choices):
     ramp = pd.DataFrame({"ds": np.arange(120), "y": np.arange(120.0)})
-    forecaster = Forecaster("gru", 6, 1, season=1, context_length=12, units=8, training=Training(**QUICK), **choices)
+    forecaster = Forecaster("gru", 6, 1, season=1, context_length=12, units=8, training=Training(**BRIEF), **choices)
     found = forecaster.fit(ramp).predict()["gru"].to_numpy()
     assert len(np.unique(found)) == 6
 

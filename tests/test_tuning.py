@@ -64,7 +64,7 @@ def test_spaces_hold_the_defaults_and_what_they_give_can_be_built_and_written(na
     candidate = Candidate(Forecaster(name, 12))
     panel = candidate.forecaster.panel(frame)
     spaces = candidate.spaces(panel)
-    defaults = candidate.defaults(candidate.forecaster.task_for(panel))
+    defaults = candidate.defaults(candidate.forecaster.choices.task_for(panel))
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
     for _ in range(10):
         trial = study.ask()
@@ -96,11 +96,11 @@ def test_a_space_is_widened_to_the_value_that_was_the_default():
 def test_a_search_that_was_stopped_goes_on_as_if_it_had_not_been(frame, storage, tmp_path):
     ar = Forecaster("ar", 12)
     place = Place(storage=storage)
-    whole = tune(frame, [ar], MEASURE, Limits(3), place)
+    whole = tune(frame, [ar], MEASURE, Limits(2), place)
     other = Place(storage=f"sqlite:///{tmp_path / 'other.db'}")
-    begun = tune(frame, [ar], MEASURE, Limits(2), other)
-    assert [row.number for row in begun.rows] == [0, 1]
-    ended = tune(frame, [ar], MEASURE, Limits(3), other)
+    begun = tune(frame, [ar], MEASURE, Limits(1), other)
+    assert [row.number for row in begun.rows] == [0]
+    ended = tune(frame, [ar], MEASURE, Limits(2), other)
     assert (ended.study, shapes(ended.rows)) == (whole.study, shapes(whole.rows))
     given, best = whole.rows[0], whole.best
     assert given.is_default
@@ -108,7 +108,7 @@ def test_a_search_that_was_stopped_goes_on_as_if_it_had_not_been(frame, storage,
     assert best.score == min(row.score for row in whole.rows)
     found = whole.forecaster
     assert best.score == found.backtest_panel(found.panel(frame), 2).metrics()["mase"]
-    again = tune(frame, [ar], MEASURE, Limits(3), place)
+    again = tune(frame, [ar], MEASURE, Limits(2), place)
     assert again.rows == whole.rows
 
 

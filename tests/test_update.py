@@ -1,6 +1,7 @@
 """Going on with new observations: the same as never having stopped, with and without an artifact in between."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,18 @@ def old_and_new():
     frame = make_frame(series=2, rows=100, missing=0.05)
     is_new = frame["ds"] >= frame["ds"].max() - pd.Timedelta(NEW, "h")
     return frame, frame[~is_new], frame[is_new]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The folder of a model that learnt the older rows by the filter."""
+    return forecaster().fit(old_and_new()[1]).save(tmp_path_factory.mktemp("models") / "model")
+
+
+@pytest.fixture
+def folder(written, tmp_path):
+    """A copy of that folder, to be changed."""
+    return shutil.copytree(written, tmp_path / "model")
 
 
 def numbers(model):
@@ -88,9 +101,9 @@ def test_new_series_are_welcome_and_one_row_is_enough():
 
 
 @pytest.mark.parametrize(("hours", "code"), [(-1, "already_seen"), (1, "gap"), (0.5, "off_grid")])
-def test_rows_that_do_not_follow_are_refused_by_series_and_row_and_nothing_is_learnt(hours, code):
-    _, old, new = old_and_new()
-    model = forecaster().fit(old)
+def test_rows_that_do_not_follow_are_refused_by_series_and_row_and_nothing_is_learnt(hours, code, written):
+    _, _, new = old_and_new()
+    model = Forecaster.load(written)
     before = numbers(model)
     moved = new.assign(ds=new["ds"].where(new["unique_id"] == "s0", new["ds"] + pd.Timedelta(hours, "h")))
     with pytest.raises(PanelError) as caught:
@@ -101,9 +114,9 @@ def test_rows_that_do_not_follow_are_refused_by_series_and_row_and_nothing_is_le
     model.update(new)
 
 
-def test_rows_of_another_zone_are_refused():
-    _, old, new = old_and_new()
-    model = forecaster().fit(old)
+def test_rows_of_another_zone_are_refused(written):
+    _, _, new = old_and_new()
+    model = Forecaster.load(written)
     with pytest.raises(PanelError, match="same zone"):
         model.update(new.assign(ds=new["ds"].dt.tz_localize("UTC")))
 
@@ -143,9 +156,8 @@ class Numbers(np.ndarray):
         return np.asarray(self)
 
 
-def test_the_state_of_a_learner_is_a_file_that_the_manifest_vouches_for(tmp_path):
-    _, old, new = old_and_new()
-    folder = forecaster().fit(old).save(tmp_path / "model")
+def test_the_state_of_a_learner_is_a_file_that_the_manifest_vouches_for(folder):
+    _, _, new = old_and_new()
     assert sorted(file.name for file in folder.iterdir()) == sorted(
         (*model_folder.FILES, model_folder.LEARNER_FILE, model_folder.MANIFEST_FILE)
     )
@@ -167,9 +179,8 @@ def test_the_state_of_a_learner_is_a_file_that_the_manifest_vouches_for(tmp_path
 
 
 @pytest.mark.parametrize("change", ["shape", "name", "series", "file"])
-def test_a_state_that_does_not_fit_is_refused(tmp_path, change):
-    _, old, new = old_and_new()
-    folder = forecaster().fit(old).save(tmp_path / "model")
+def test_a_state_that_does_not_fit_is_refused(folder, change):
+    _, _, new = old_and_new()
     path = folder / model_folder.LEARNER_FILE
     state = LearnerState.read(path)
     arrays, record = dict(state.arrays), dict(state.record)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from forecasting.data.calendar import Frequency, infer_frequency
 from forecasting.data.columns import find_columns, read_ids, read_y
-from forecasting.data.findings import NAMED_PLACES, Finding, Place
+from forecasting.data.findings import NAMED_PLACES, Finding, RowPlace
 from forecasting.data.grid_checks import GridFit, check_grid, fit_grid
 from forecasting.data.rows import Rows
 from forecasting.data.symbols import read_symbols, unknown_symbols
@@ -177,7 +177,7 @@ def _unreadable_rows(codes: NDArray[np.int64], ids: NDArray[Any], times: TimeCol
             where = f"row {at[0]}" + (f", series {series!r}" if series is not None else "")
             text = f"Column {column!r} {what} in {len(at)} rows, first in {where}."
             found = [
-                Place(str(ids[codes[one]]) if codes[one] >= 0 else None, int(one), None) for one in at[:NAMED_PLACES]
+                RowPlace(str(ids[codes[one]]) if codes[one] >= 0 else None, int(one), None) for one in at[:NAMED_PLACES]
             ]
             findings.append(
                 Finding(code, "error", len(at), series, int(at[0]), text, fixes[code], column, tuple(found))

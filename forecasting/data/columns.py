@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecasting.data.findings import NAMED_PLACES, Finding, Place, column_error
+from forecasting.data.findings import NAMED_PLACES, Finding, RowPlace, column_error
 from forecasting.schema import COLUMN_ALIASES, DS, SINGLE_SERIES_ID, UNIQUE_ID, Y
 
 _LOGGER = logging.getLogger("forecasting")
@@ -103,7 +103,7 @@ def _texts_among_numbers(column: pd.Series) -> Finding | None:
         f"Column {column.name!r} must hold numbers. Got {seen} in {len(at)} of {len(column)} rows, first row {at[0]}."
     )
     fix = "correct them, or make them missing (`forecast check DATA --fix OUT --do y_dtype=missing`)."
-    places = tuple(Place(None, int(row), None) for row in at[:NAMED_PLACES])
+    places = tuple(RowPlace(None, int(row), None) for row in at[:NAMED_PLACES])
     return Finding("y_dtype", "error", len(at), None, int(at[0]), text, fix, Y, places)
 
 

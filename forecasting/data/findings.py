@@ -13,7 +13,7 @@ Severity = Literal["error", "warning", "info"]
 NAMED_PLACES = 5
 
 
-class Place(NamedTuple):
+class RowPlace(NamedTuple):
     """Where one row is: its series, its position in the caller's frame, and its time; None where there is none."""
 
     series: str | None
@@ -45,7 +45,7 @@ class Finding:
     message: str
     fix: str
     field: str | None = None
-    places: tuple[Place, ...] = ()
+    places: tuple[RowPlace, ...] = ()
 
     def to_error(self) -> PanelError:
         """Return the exception that says the same."""

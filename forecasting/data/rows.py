@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.data.findings import NAMED_PLACES, Place
+from forecasting.data.findings import NAMED_PLACES, RowPlace
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +62,9 @@ class Rows:
         """Return the time of one of the sorted rows in words, on the clock that the rows are on."""
         return time_text(self.times[index])
 
-    def places(self, at: NDArray[np.int64]) -> tuple[Place, ...]:
+    def places(self, at: NDArray[np.int64]) -> tuple[RowPlace, ...]:
         """Return where the first few of some sorted rows are."""
-        return tuple(Place(self.series(one), self.row(one), self.time(one)) for one in at[:NAMED_PLACES])
+        return tuple(RowPlace(self.series(one), self.row(one), self.time(one)) for one in at[:NAMED_PLACES])
 
 
 def time_text(time: Any) -> str:

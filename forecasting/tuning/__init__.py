@@ -7,6 +7,6 @@
 from forecasting.tuning.attempt import Attempt
 from forecasting.tuning.candidate import Candidate
 from forecasting.tuning.search import Search, Tuned, tune
-from forecasting.tuning.terms import Limits, Measure, StudyPlace
+from forecasting.tuning.terms import Limits, Measure, Place
 
-__all__ = ["Attempt", "Candidate", "Limits", "Measure", "Search", "StudyPlace", "Tuned", "tune"]
+__all__ = ["Attempt", "Candidate", "Limits", "Measure", "Place", "Search", "Tuned", "tune"]

@@ -21,7 +21,7 @@ from forecasting.search_space import OneOf, Space
 from forecasting.tuning.attempt import Attempt, Observer, nobody, watch
 from forecasting.tuning.candidate import Candidate
 from forecasting.tuning.study import DEFAULTS, REASON, Row, Study, default_storage, storage_errors
-from forecasting.tuning.terms import Limits, Measure, StudyPlace, asked_of, metric_of, require_open
+from forecasting.tuning.terms import Limits, Measure, Place, asked_of, metric_of, require_open
 
 if TYPE_CHECKING:
     import optuna
@@ -88,7 +88,7 @@ class Search:
         panel: Panel,
         candidates: Sequence[Candidate],
         measure: Measure = Measure(),  # noqa: B008  (frozen, as the others)
-        place: StudyPlace = StudyPlace(),  # noqa: B008
+        place: Place = Place(),  # noqa: B008
     ) -> Search:
         """Open the study of a search, begun by a former call or now.
 
@@ -217,7 +217,7 @@ def tune(
     candidates: Sequence[Candidate | Forecaster],
     measure: Measure = Measure(),  # noqa: B008  (frozen, as the others)
     limits: Limits = Limits(),  # noqa: B008
-    place: StudyPlace = StudyPlace(),  # noqa: B008
+    place: Place = Place(),  # noqa: B008
     observe: Observer = nobody,
 ) -> Tuned:
     """Search the open choices of forecasters: those at their defaults that a space is declared for.

@@ -61,7 +61,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class StudyPlace:
+class Place:
     """Where a study is kept.
 
     Attributes:

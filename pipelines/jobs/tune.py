@@ -11,7 +11,7 @@ import numpy as np
 
 from forecasting.errors import without_password
 from forecasting.spec_text import read_fields
-from forecasting.tuning import Attempt, Candidate, Limits, Measure, Search, StudyPlace, Tuned
+from forecasting.tuning import Attempt, Candidate, Limits, Measure, Place, Search, Tuned
 from pipelines.files.request import DataRequest
 from pipelines.files.sinks import write_text
 from pipelines.files.sources import DataSource
@@ -78,7 +78,7 @@ def tune_models(source: DataSource, task: TaskRequest, request: TuneRequest) -> 
     task = with_windows(task, searched)
     measure = Measure(request.metric, task.windows, task.step, request.hold_out)
     candidates = candidates_of(task, panel.frequency.alias)
-    search = Search.open(panel, candidates, measure, StudyPlace(request.study, request.storage))
+    search = Search.open(panel, candidates, measure, Place(request.study, request.storage))
     study = search.study
     say(
         f"{panel.n_series} series, {len(panel.y)} rows. Study {study.name} in {without_password(study.storage)}: "

@@ -14,6 +14,8 @@ from forecasting.data.audit import PER_SERIES, audit
 from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
 
+pytestmark = pytest.mark.fast
+
 
 def long_frame(**series: list[float]) -> pd.DataFrame:
     parts = [

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from forecasting.data.calendar import Frequency, infer_frequency
 from forecasting.errors import PanelError
 
+pytestmark = pytest.mark.fast
+
 ALIASES = [
     "h", "2h", "15min", "30min", "90min", "s", "ms", "us", "D", "2D", "7D", "24h", "36h",
     "W", "W-TUE", "2W-FRI", "MS", "2MS", "ME", "2ME", "QS", "QS-FEB", "2QS-FEB", "QE", "QE-JAN",

@@ -15,6 +15,8 @@ from forecasting.data.windows import layout
 from forecasting.errors import ConfigError, PanelError
 from tests.conftest import make_frame
 
+pytestmark = pytest.mark.fast
+
 H = 4
 TASK = Task(
     H, 8, "h", (24,), known_covariates=(("temp", ()), ("promo", ("no", "yes"))), past_covariates=(("load", ()),)

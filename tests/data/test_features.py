@@ -14,6 +14,8 @@ from forecasting.data.panel import Panel
 from forecasting.defaults import calendar_of
 from forecasting.errors import ConfigError
 
+pytestmark = pytest.mark.fast
+
 EVERY = (*calendar_features(Frequency.parse("h")), *calendar_features(Frequency.parse("MS")))
 NAMES = {
     "h": (

@@ -11,6 +11,8 @@ from forecasting.data.panel import Panel
 from forecasting.data.windows import layout
 from forecasting.errors import ConfigError
 
+pytestmark = pytest.mark.fast
+
 
 def test_days_before_on_and_after_a_holiday():
     """German Unity Day is 3 October; All Saints is one in Bavaria and not in Berlin."""

@@ -16,6 +16,8 @@ from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
 
+pytestmark = pytest.mark.fast
+
 HOURLY = Frequency.parse("h")
 
 

@@ -17,6 +17,8 @@ from forecasting.data.plan import Plan
 from forecasting.data.repair import repair
 from forecasting.errors import ConfigError, PanelError
 
+pytestmark = pytest.mark.fast
+
 ROOT = Path(__file__).parents[2]
 NOW = "2024-06-01T00:00:00"
 

@@ -14,6 +14,8 @@ from forecasting.data.audit import audit, fix
 from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
 
+pytestmark = pytest.mark.fast
+
 
 def long_frame(count: int = 20, freq: str = "h", tz: str | None = None, ids: str = "ab") -> pd.DataFrame:
     ds = pd.date_range("2024-03-30 20:00", periods=count, freq=freq, tz=tz, unit="us")

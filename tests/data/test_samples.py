@@ -10,6 +10,8 @@ from forecasting.data.panel import Panel
 from forecasting.data.samples import SAMPLES, load_sample
 from forecasting.errors import ForecastingError
 
+pytestmark = pytest.mark.fast
+
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_sample_is_a_panel(name):

@@ -7,6 +7,8 @@ import pytest
 
 from forecasting.data.calendar import estimate_season
 
+pytestmark = pytest.mark.fast
+
 
 def estimated(*series: np.ndarray) -> tuple[int, ...]:
     return estimate_season(np.concatenate(series), np.concatenate([[0], np.cumsum([len(one) for one in series])]))

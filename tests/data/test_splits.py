@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from forecasting.data.splits import calibration_ends, rolling_origins, validation_ends, validation_origins
 from forecasting.errors import ConfigError
 
+pytestmark = pytest.mark.fast
+
 lengths_of_series = st.lists(st.integers(1, 300), min_size=1, max_size=12).map(np.array)
 
 

@@ -13,6 +13,8 @@ from forecasting.data.statics import encode_statics
 from forecasting.errors import PanelError
 from tests.conftest import make_frame
 
+pytestmark = pytest.mark.fast
+
 STATICS = ("size", "kind")
 
 

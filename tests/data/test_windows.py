@@ -13,6 +13,8 @@ from forecasting.data.features import calendar_features, encode
 from forecasting.data.panel import Panel
 from forecasting.data.windows import PanelArrays, layout, window_index
 
+pytestmark = pytest.mark.fast
+
 HOURLY = Frequency.parse("h")
 Lengths = list[int]
 lengths_of_series = st.lists(st.integers(1, 25), min_size=1, max_size=6)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pandas._libs.parsers import STR_NA_VALUES
 
 from forecasting.data.words import is_missing, read_number
-from pipelines.readers.texts import first_wrong, to_numbers
+from pipelines.files.readers.texts import first_wrong, to_numbers
 
 WRITTEN = {str(None), str(pd.NA), repr(math.nan)}
 MISSING = sorted({*pv.ConvertOptions().null_values, *STR_NA_VALUES, *WRITTEN, "  ", " N/a\t", "NONE"})

@@ -12,6 +12,8 @@ import pytest
 from forecasting.data.zones import check_zone, localise, regular_wall_clock, to_utc, to_wall_clock, zone_name
 from forecasting.errors import PanelError
 
+pytestmark = pytest.mark.fast
+
 
 def utc(*times: str) -> np.ndarray:
     return np.array(times, "M8[us]")

@@ -11,7 +11,7 @@ from forecasting.data.calendar import Frequency
 from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
 from forecasting.evaluation.backtest import rolling, seasonal_scales
-from tests.conftest import QUICK, make_frame
+from tests.conftest import BRIEF, make_frame
 
 H = 6
 
@@ -23,7 +23,7 @@ def frame():
 
 def small(model="ff-ar", **fields):
     sizes = {"units": 8, "layers": 1, "width": 4} if model == "ff-ar" else {}
-    return Forecaster(model, H, context_length=24, training=Training(**QUICK), **sizes, **fields)
+    return Forecaster(model, H, context_length=24, training=Training(**BRIEF), **sizes, **fields)
 
 
 def test_the_frame_has_every_window_with_its_cutoff_and_what_happened(frame):

@@ -10,6 +10,8 @@ from forecasting.evaluation.metrics import POINT_METRICS, Scored, ScoredSymbols,
 from forecasting.evaluation.naive2 import is_seasonal, naive2, seasonal_factors
 from forecasting.evaluation.probabilistic import coverage_by_level, pit_histogram
 
+pytestmark = pytest.mark.fast
+
 
 def scored(y, forecast, **given):
     y, forecast = np.atleast_2d(np.asarray(y, float)), np.atleast_2d(np.asarray(forecast, float))

@@ -10,6 +10,8 @@ from forecasting.evaluation import metrics
 from forecasting.evaluation.probabilistic import coverage_by_level, pit_histogram, width_by_step
 from tests.evaluation.test_metrics import scored
 
+pytestmark = pytest.mark.fast
+
 LEVELS = (0.05, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95)
 
 

@@ -13,6 +13,8 @@ from forecasting.layers.scaling import WindowScaler
 from tests.heads.head_oracles import oracle
 from tests.heads.test_heads import head_of, raw_numbers, task_of, windows
 
+pytestmark = pytest.mark.fast
+
 NAMES = [name for name in HEADS.names() if HeadSpec(name).traits.is_distribution]
 CONTINUOUS = [name for name in NAMES if not head_of(name).traits.is_whole]
 COUNTS = [name for name in NAMES if head_of(name).traits.is_whole]

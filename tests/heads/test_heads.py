@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
@@ -19,6 +19,8 @@ from forecasting.layers.decoders import DECODINGS
 from forecasting.layers.inputs import Dice
 from forecasting.layers.scaling import WindowScaler
 from tests.heads.head_oracles import oracle
+
+pytestmark = pytest.mark.fast
 
 SYMBOLS = ("a", "b", "c", "d")
 
@@ -76,6 +78,7 @@ def test_raw_numbers_are_found_back_from_outputs(name):
     np.testing.assert_allclose(again, outputs, atol=1e-6)
 
 
+@settings(max_examples=30)
 @given(arrays(np.float32, (4, 3, len(QUANTILE_GRID)), elements=st.floats(-50, 50, width=32)))
 def test_quantiles_never_cross(raw):
     quantiles = np.asarray(head_of("quantiles")(raw, windows("quantiles")))

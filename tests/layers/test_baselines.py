@@ -6,6 +6,8 @@ import pytest
 from forecasting.layers.baselines import Drift, Naive, SeasonalNaive
 from forecasting.layers.inputs import Inputs
 
+pytestmark = pytest.mark.fast
+
 
 def run(layer, *rows):
     context = np.array(rows, float)

@@ -5,6 +5,8 @@ import pytest
 
 from forecasting.layers.carried import carried_forward
 
+pytestmark = pytest.mark.fast
+
 
 @pytest.mark.parametrize("length", [1, 2, 7, 24, 168])
 def test_missing_values_read_as_the_last_observed_one(length):

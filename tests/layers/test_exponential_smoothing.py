@@ -5,6 +5,8 @@ import pytest
 
 from forecasting.layers.exponential_smoothing import LONGEST_BLOCK, ExponentialSmoothing
 
+pytestmark = pytest.mark.fast
+
 B, H = 3, 9
 
 

@@ -9,6 +9,8 @@ from forecasting.data.windows import layout, window_index
 from forecasting.layers.gather import Gather
 from tests.conftest import make_frame
 
+pytestmark = pytest.mark.fast
+
 L, H = 20, 5
 
 

@@ -17,7 +17,7 @@ from forecasting.network import build_network
 from forecasting.training import _ridge
 from forecasting.training._ridge import solve_base
 from forecasting.training._source import WindowSource
-from tests.conftest import QUICK, make_frame
+from tests.conftest import BRIEF, make_frame
 
 L, H = 48, 12
 SIZES = {"units": 4, "layers": 1, "width": 4}
@@ -35,7 +35,7 @@ def solved(frame, validation_windows=0, horizon=H):
 
 def test_a_network_that_adds_nothing_around_the_line_is_the_ridge_regression():
     frame = make_frame(missing=0.05)
-    quiet = Training(**QUICK | {"steps": 1, "learning_rate": 1e-12})
+    quiet = Training(**BRIEF | {"steps": 1, "learning_rate": 1e-12})
     around = Forecaster(
         "ff-ar", H, context_length=L, head="point", scaling="last", residual="linear", training=quiet, **SIZES
     )
@@ -114,5 +114,5 @@ def test_steps_that_share_a_sum_are_near_those_that_have_their_own(pattern, monk
 def test_where_nothing_varies_there_is_no_line_and_the_network_answers():
     frame = make_frame(rows=120).assign(y=7.0)
     assert not solved(frame).any()
-    model = Forecaster("ff-ar", H, context_length=L, residual="linear", training=Training(**QUICK), **SIZES).fit(frame)
+    model = Forecaster("ff-ar", H, context_length=L, residual="linear", training=Training(**BRIEF), **SIZES).fit(frame)
     np.testing.assert_allclose(model.predict()["ff-ar"], 7.0)

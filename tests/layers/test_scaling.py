@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from forecasting.errors import ConfigError
 from forecasting.layers.scaling import SCHEMES, WindowScaler
+
+pytestmark = pytest.mark.fast
 
 WINDOW = np.array([[3.0, np.nan, 5.0, 10.0], [np.nan, 2.0, 2.5, np.nan]])
 
@@ -64,6 +66,7 @@ def test_shift_scaling_of_series_that_do_not_vary_divides_by_one(y):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
+@settings(max_examples=30)
 @given(arrays(np.float64, (3, 8), elements=st.floats(-1e300, 1e300) | st.just(np.nan)))
 def test_scaling_is_finite_and_reversible(scheme, context):
     scaled = WindowScaler(scheme)(context)

@@ -7,12 +7,12 @@ import logging
 import numpy as np
 import pytest
 
-from forecasting import artifact
+from forecasting.store.model_folder import verify
 from serving.app import create_app
 from serving.served.loader import load_model
 from serving.service import EXTENSION
 from serving.settings import Settings
-from tests.conftest import QUICK, make_frame
+from tests.conftest import BRIEF, make_frame
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,7 @@ def model_folders(tmp_path_factory):
     from forecasting.forecaster import Forecaster
 
     root = tmp_path_factory.mktemp("models")
-    quick = Training(**QUICK)
+    quick = Training(**BRIEF)
     hourly = Forecaster("ff-ar", horizon=6, context_length=24, freq="h", units=8, training=quick)
     hourly.fit(make_frame()).save(root / "hourly")
     Forecaster("seasonal-naive", horizon=3, freq="D", season=7).fit(make_frame(freq="D", season=7)).save(root / "daily")
@@ -43,7 +43,7 @@ def load_digest(folder, digest):
 
 def load_once(folder):
     """Load a model folder, verified, unless a test has loaded the same files from there."""
-    return load_digest(folder, artifact.verify(folder))
+    return load_digest(folder, verify(folder))
 
 
 def loaded_app(*folders, **changes):

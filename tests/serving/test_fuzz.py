@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from tests.serving.conftest import hours, payload, post, require_problem, series
 
+pytestmark = pytest.mark.soak
+
 FIELDS = [
     *("series", "unique_id", "ds", "start", "y", "freq", "timezone", "horizon", "level", "quantile_levels", "missing"),
     *(
@@ -70,7 +72,7 @@ requests = st.fixed_dictionaries(
     {"series": st.lists(one_series | values, max_size=3)},
     optional={name: values for name in FIELDS if name != "series"},
 )
-quick = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+anything = settings(suppress_health_check=list(HealthCheck))
 
 
 def require_sound(response):
@@ -86,13 +88,13 @@ def send(app, path, body):
     return app.test_client().post(path, data=body, content_type="application/json")
 
 
-@quick
+@anything
 @given(values | requests)
 def test_any_json_value_is_answered(app, value):
     require_sound(send(app, "/v1/forecast", json.dumps(value).encode()))
 
 
-@quick
+@anything
 @given(
     st.fixed_dictionaries({"dataframe_split": st.fixed_dictionaries({"columns": values, "data": values})})
     | requests
@@ -102,7 +104,7 @@ def test_any_frame_is_answered(app, value):
     require_sound(send(app, "/invocations", json.dumps(value).encode()))
 
 
-@quick
+@anything
 @given(
     st.lists(st.sampled_from(hours(6)) | st.datetimes().map(lambda time: time.isoformat()), min_size=1, max_size=6),
     st.data(),
@@ -115,7 +117,7 @@ def test_any_times_are_answered(app, ds, data):
     require_sound(send(app, "/v1/forecast", json.dumps(body).encode()))
 
 
-@quick
+@anything
 @given(st.binary(max_size=200))
 def test_any_bytes_are_answered(app, body):
     for path in ("/v1/forecast", "/invocations"):
@@ -123,7 +125,7 @@ def test_any_bytes_are_answered(app, body):
         require_sound(app.test_client().post(path, data=body, content_type="text/csv"))
 
 
-@quick
+@anything
 @given(st.integers(0, 10**4), st.sampled_from([b"", b"[", b"{", b'"', b",", b"\xff", b"\0", b"1e999", b"NaN"]))
 def test_a_damaged_request_is_answered(app, place, put):
     body = json.dumps(payload(series(8))).encode()

@@ -86,7 +86,7 @@ def test_the_choice_is_one_model_with_its_leaderboard(fitted, frame, tmp_path):
 
 
 def test_nothing_after_a_cutoff_moves_the_choice_or_the_forecast(frame):
-    model = auto("naive+ar+ff-ar:units=4", training=dataclasses.replace(TRAINING, steps=10))
+    model = auto("naive+ff-ar:units=4", training=dataclasses.replace(TRAINING, steps=10))
     assert not model.check_leakage(frame).leaks
 
 
@@ -302,7 +302,7 @@ def test_no_more_members_than_asked_for_and_levels_all_the_same(most):
     step = np.arange(200)
     ds = pd.date_range("2024-01-01", periods=200, freq="h")
     line = pd.DataFrame({"unique_id": "a", "ds": ds, "y": 3.0 * step + np.sin(step / 7)})
-    rows = rows_of(model := auto("drift+naive+ar+ff-ar:units=4", most_members=most).fit(line))
+    rows = rows_of(model := auto("drift+naive+ff-ar:units=4", most_members=most).fit(line))
     assert (rows["weight"] > 0).sum() <= most
     assert rows["weight"].sum() == pytest.approx(1, abs=1e-3)
     found = model.predict(level=[80])

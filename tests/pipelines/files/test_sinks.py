@@ -9,6 +9,8 @@ import pytest
 from pipelines.files import sinks
 from pipelines.terminal.exits import JobError, exit_code
 
+pytestmark = pytest.mark.fast
+
 
 @pytest.fixture
 def frame():

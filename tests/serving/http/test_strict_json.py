@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from serving.http.problems import Problem
 from serving.http.strict_json import parse_json
 
+pytestmark = pytest.mark.fast
+
 texts = st.text(st.characters(codec="utf-8"), max_size=4) | st.sampled_from(['"', '\\"', '":', "\\", "a", "b", "ds"])
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | texts,

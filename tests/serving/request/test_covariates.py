@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from forecasting import Forecaster, Training
-from tests.conftest import QUICK, make_frame
+from tests.conftest import BRIEF, make_frame
 from tests.serving.conftest import hours, loaded_app
 
 L, H = 24, 6
@@ -22,7 +22,7 @@ def forecaster():
     )
     model = Forecaster(
         "ff-ar", H, context_length=L, units=8, known_covariates=("temp", "promo"), past_covariates=("load",),
-        training=Training(**QUICK),
+        training=Training(**BRIEF),
     )  # fmt: skip
     return model.fit(frame)
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from forecasting import Forecaster, Training
-from tests.conftest import QUICK, make_frame
+from tests.conftest import BRIEF, make_frame
 from tests.serving.conftest import hours, loaded_app
 
 L, H = 24, 6
@@ -17,7 +17,7 @@ def forecaster():
     number = frame["unique_id"].map({name: n for n, name in enumerate(sorted(frame["unique_id"].unique()))})
     frame = frame.assign(size=number * 10.0, kind=number.map(lambda n: f"kind {n}"))
     model = Forecaster(
-        "ff-ar", H, context_length=L, units=8, static_covariates=("size", "kind"), training=Training(**QUICK)
+        "ff-ar", H, context_length=L, units=8, static_covariates=("size", "kind"), training=Training(**BRIEF)
     )
     return model.fit(frame)
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from forecasting import Forecaster, Training, registry, tracking
 from pipelines.cli import main
-from tests.conftest import QUICK, symbol_frame
+from tests.conftest import BRIEF, symbol_frame
 from tests.doors import Question, run_batch, series_of
 from tests.serving.answers import ForecastOut
 from tests.serving.conftest import loaded_app, require_problem
@@ -28,7 +28,7 @@ def frame():
 
 @pytest.fixture(scope="module")
 def fitted(frame):
-    return Forecaster("gru", H, head="categorical", context_length=12, units=8, training=Training(**QUICK)).fit(frame)
+    return Forecaster("gru", H, head="categorical", context_length=12, units=8, training=Training(**BRIEF)).fit(frame)
 
 
 @pytest.fixture(scope="module")
