@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from forecasting.data.iso import END, FIRST, HOW_TO_WRITE_INTEGERS, LARGEST_INTEGER, offset_of, read_iso, why_no_time
 from serving.http.refusals import MAX_ERRORS, ErrorItem, Pointer, Refusal, json_type, refuse_any
 
+TEXTS = {str}
+
 #: What integers count since 1970, where they stand for timestamps.
 Unit = Literal["s", "ms", "us", "ns"]
 
@@ -80,7 +82,8 @@ def parse_texts(values: list[Any], field: TimesField) -> Times:
     Raises:
         Refusal: some are none, or some have a UTC offset and some do not.
     """
-    read = read_iso([value if isinstance(value, str) else "" for value in values])
+    are_texts = TEXTS.issuperset(map(type, values))
+    read = read_iso(values if are_texts else [value if isinstance(value, str) else "" for value in values])
     wrong = np.flatnonzero(np.isnat(read.values))
     if len(wrong):
         raise Refusal([no_time(values[row], field.at(int(row))) for row in wrong[:MAX_ERRORS]], len(wrong))
