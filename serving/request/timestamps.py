@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from forecasting.data.iso import END, FIRST, HOW_TO_WRITE_INTEGERS, LARGEST_INTEGER, offset_of, read_iso, why_no_time
 from serving.http.refusals import MAX_ERRORS, ErrorItem, Pointer, Refusal, json_type, refuse_any
 
-TEXTS = {str}
-
 #: What integers count since 1970, where they stand for timestamps.
 Unit = Literal["s", "ms", "us", "ns"]
 
@@ -82,11 +80,14 @@ def parse_texts(values: list[Any], field: TimesField) -> Times:
     Raises:
         Refusal: some are none, or some have a UTC offset and some do not.
     """
-    are_texts = TEXTS.issuperset(map(type, values))
-    read = read_iso(values if are_texts else [value if isinstance(value, str) else "" for value in values])
-    wrong = np.flatnonzero(np.isnat(read.values))
-    if len(wrong):
-        raise Refusal([no_time(values[row], field.at(int(row))) for row in wrong[:MAX_ERRORS]], len(wrong))
+    try:
+        read = read_iso(values)
+    except TypeError:  # some are no texts: as good as texts that are no times
+        read = read_iso([value if isinstance(value, str) else "" for value in values])
+    is_wrong = np.isnat(read.values)
+    if is_wrong.any():
+        wrong = np.flatnonzero(is_wrong).tolist()
+        raise Refusal([no_time(values[row], field.at(row)) for row in wrong[:MAX_ERRORS]], len(wrong))
     if read.is_mixed:
         naive = next(row for row, text in enumerate(values) if offset_of(text) is None)
         text = "This time has no UTC offset, and others have one. Send all with, or all without."
