@@ -27,15 +27,21 @@ HOW_TO_WRITE_INTEGERS = "give larger ones as timestamps, such as 2026-01-31T13:0
 #: Where all is text, a column of these is one of integer steps; Arrow's decimals have as many digits.
 INTEGER = r"-?[0-9]{1,38}"
 
+_OFFSET = r"(?:Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)"
+
 _ISO = re.compile(
     r"\d{4}-\d\d(?:-\d\d"
     r"(?:[T ]\d\d:\d\d(?::\d\d(?:[.,](?P<decimals>\d{1,9}))?)?"
-    r" ?(?P<offset>Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?)?)?",
+    rf" ?(?P<offset>{_OFFSET})?)?)?",
     re.ASCII,
 )
 
-#: What programs write, a time per line, without an offset. NumPy checks months, days and hours.
-_PLAIN_LINES = re.compile(r"(?:\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?\n)*+", re.ASCII)
+#: The offset at the end of a text, looked for after the minutes.
+_ENDING, _MINUTES_END = re.compile(rf"{_OFFSET}\Z", re.ASCII), len("2026-01-31T13:05")
+
+#: What programs write, a time per line, without an offset. NumPy checks months, days and hours. What is matched is
+#: never given back (`?+`), which is a third faster.
+_PLAIN_LINES = re.compile(r"(?:\d\d\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6}+)?+)?+)?+\n)*+", re.ASCII)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +68,9 @@ def read_iso(texts: Sequence[str]) -> IsoTimes:
 
     `2026-01`, `2026-01-31`, `2026-01-31T13:05`, `2026-01-31 13:05:06.25+05:30`: a space stands for the T, a comma for
     the point, and blanks around count for nothing. A second has up to 9 decimals, zeros from the seventh on.
+
+    Raises:
+        TypeError: an element is no text.
     """
     return _read_alike(texts) or _read_each(texts)
 
@@ -113,10 +122,10 @@ def integers_in(texts: Sequence[str]) -> list[int] | None:
 
 def _read_alike(texts: Sequence[str]) -> IsoTimes | None:
     """Read texts that all have a date and the offset of the first one; None where some do not."""
-    first = _ISO.fullmatch(texts[0]) if len(texts) else None
-    if first is None:
+    if not len(texts):
         return None
-    offset = first["offset"] or ""
+    ending = _ENDING.search(texts[0], _MINUTES_END)
+    offset = ending[0] if ending else ""
     lines = "\n".join(texts) + "\n"
     if offset:
         if lines.count(f"{offset}\n") != len(texts):
@@ -129,9 +138,10 @@ def _read_alike(texts: Sequence[str]) -> IsoTimes | None:
     except ValueError:  # a 30th of February
         return None
     minutes = _minutes(offset) if offset else None
-    instants = values - np.timedelta64(minutes, "m") if minutes else values
-    is_inside = min(values.min(), instants.min()) >= FIRST and max(values.max(), instants.max()) < END
-    return IsoTimes(instants, frozenset([minutes])) if is_inside else None
+    if not minutes:  # four digits write no year after 9999
+        return IsoTimes(values, frozenset([minutes])) if (values >= FIRST).all() else None
+    instants = values - np.timedelta64(minutes, "m")
+    return IsoTimes(instants, frozenset([minutes])) if _are_inside(values, instants).all() else None
 
 
 def _read_each(texts: Sequence[str]) -> IsoTimes:
@@ -140,9 +150,14 @@ def _read_each(texts: Sequence[str]) -> IsoTimes:
     values = _to_microseconds([_local_text(match) for match in matches])
     minutes = [_minutes(match["offset"]) if match and match["offset"] else None for match in matches]
     instants = values - np.array([one or 0 for one in minutes], "m8[m]")
-    is_inside = (np.minimum(values, instants) >= FIRST) & (np.maximum(values, instants) < END)
-    instants[~is_inside] = np.datetime64("NaT")
-    return IsoTimes(instants, frozenset(one for one, inside in zip(minutes, is_inside, strict=True) if inside))
+    are_inside = _are_inside(values, instants)
+    instants[~are_inside] = np.datetime64("NaT")
+    return IsoTimes(instants, frozenset(one for one, inside in zip(minutes, are_inside, strict=True) if inside))
+
+
+def _are_inside(local: NDArray[Any], instants: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which times [N] lie in the years 1 to 9999, as they are written and in UTC."""
+    return (np.minimum(local, instants) >= FIRST) & (np.maximum(local, instants) < END)
 
 
 def _local_text(match: re.Match[str] | None) -> str:

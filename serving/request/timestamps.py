@@ -80,10 +80,14 @@ def parse_texts(values: list[Any], field: TimesField) -> Times:
     Raises:
         Refusal: some are none, or some have a UTC offset and some do not.
     """
-    read = read_iso([value if isinstance(value, str) else "" for value in values])
-    wrong = np.flatnonzero(np.isnat(read.values))
-    if len(wrong):
-        raise Refusal([no_time(values[row], field.at(int(row))) for row in wrong[:MAX_ERRORS]], len(wrong))
+    try:
+        read = read_iso(values)
+    except TypeError:  # some are no texts: as good as texts that are no times
+        read = read_iso([value if isinstance(value, str) else "" for value in values])
+    is_wrong = np.isnat(read.values)
+    if is_wrong.any():
+        wrong = np.flatnonzero(is_wrong).tolist()
+        raise Refusal([no_time(values[row], field.at(row)) for row in wrong[:MAX_ERRORS]], len(wrong))
     if read.is_mixed:
         naive = next(row for row, text in enumerate(values) if offset_of(text) is None)
         text = "This time has no UTC offset, and others have one. Send all with, or all without."
