@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forecasting.data.iso import integers_in
 from forecasting.data.panel import Panel
 from forecasting.data.zones import UTC, to_wall_clock
 from forecasting.errors import ForecastingError
@@ -128,8 +129,8 @@ def read_as_of(as_of: str, kind: Any) -> Any:
     from forecasting.data.timestamps import read_times
 
     if pa.types.is_integer(kind):
-        if as_of.lstrip("-").isdecimal():
-            return int(as_of)
+        if integers := integers_in([as_of]):
+            return integers[0]
         raise as_of_error(as_of, "an integer, as the steps of the data are")
     found = read_times(pd.Series([as_of], dtype=object))
     if found.findings or found.unreadable[0] or found.missing[0] or found.values.dtype.kind != "M":

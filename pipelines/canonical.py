@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forecasting.data.iso import HOW_TO_WRITE_INTEGERS, INTEGER, LARGEST_INTEGER, why_no_time
+from forecasting.data.words import BLANKS
 from forecasting.schema import DS, UNIQUE_ID, Y
 from pipelines.console import say
 from pipelines.readers import SourceError
@@ -97,7 +99,7 @@ def times(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
         if pa.types.is_date(kind):
             return column.cast(pa.timestamp("us"))
         if pa.types.is_integer(kind):
-            return column.cast(pa.int64())
+            return steps(column, label, name)
     except pa.ArrowInvalid as error:
         text = f"{label}: column {name!r} holds {kind} that whole microseconds cannot hold: {error}."
         raise SourceError(f"{text} Fix: {HOW_TO_WRITE_TIMES}", code="ds_dtype", field=name) from error
@@ -110,14 +112,28 @@ def times(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
     )
 
 
+def steps(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
+    """Return integer steps of any type as int64.
+
+    Raises:
+        SourceError: one is so large that it is not exact at every door.
+    """
+    ends = pc.min_max(column).as_py()
+    if ends["min"] is not None and max(-ends["min"], ends["max"]) > LARGEST_INTEGER:
+        text = f"{label}: column {name!r} holds integers beyond {LARGEST_INTEGER}. Fix: {HOW_TO_WRITE_INTEGERS}."
+        raise SourceError(text, code="ds_dtype", field=name)
+    return column.cast(pa.int64())
+
+
 def parsed(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
     """Read a column of text as integers where all of it is, strictly as ISO 8601 otherwise."""
     from forecasting.data.timestamps import read_times
 
     column = column.cast(pa.string())
     column = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
-    if pc.all(pc.match_substring_regex(column, r"^-?[0-9]{1,18}$"), min_count=1).as_py():
-        return column.cast(pa.int64())
+    cells = pc.ascii_trim(column, characters=BLANKS)
+    if pc.all(pc.match_substring_regex(cells, f"^{INTEGER}$"), min_count=1).as_py():
+        return steps(cells.cast(pa.decimal128(38)), label, name)
     found = read_times(column.to_pandas())
     for finding in found.findings:
         if finding.severity == "error":
@@ -125,9 +141,10 @@ def parsed(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
         say(f"{label}: {finding.message}")
     wrong = np.flatnonzero(found.unreadable)
     if len(wrong):
+        text = column[int(wrong[0])].as_py()
         raise SourceError(
-            f"{label}: column {name!r} holds {str(column[int(wrong[0])])[:60]!r} in data row {wrong[0] + 1}"
-            f"{f' and {len(wrong) - 1} more' if len(wrong) > 1 else ''}, which is no ISO 8601 time. "
+            f"{label}: column {name!r} holds {text[:60]!r} in data row {wrong[0] + 1}"
+            f"{f' and {len(wrong) - 1} more' if len(wrong) > 1 else ''}, which {why_no_time(text)}. "
             f"Fix: {HOW_TO_WRITE_TIMES}",
             code="ds_dtype",
             field=name,

@@ -10,8 +10,8 @@ import click
 from pydantic import ValidationError
 
 from forecasting.errors import ForecastingError
+from serving.served.sources import sources_of
 from serving.settings import PREFIX, Settings, unknown_variables
-from serving.sources import sources_of
 
 WRONG_USE = 2
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
-from serving import exchange, problems
-from serving.routes import admin, forecast, health, mlflow, models
+from serving.http.exchange import current_exchange, start_exchange, write_access_log
+from serving.http.media import JSON, PROBLEM
+from serving.http.problems import Problem, answer_errors
+from serving.routes import ROUTES
 from serving.service import EXTENSION, Service, current_service
 from serving.settings import Settings
 
@@ -33,29 +35,29 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.extensions[EXTENSION] = Service.of((settings or Settings()).require_models())
     app.url_map.merge_slashes = False
-    problems.register(app)
-    app.before_request(begin)
-    app.after_request(finish)
-    for routes in (forecast, models, health, mlflow, admin):
-        app.register_blueprint(routes.blueprint)
+    answer_errors(app)
+    app.before_request(before_route)
+    app.after_request(after_route)
+    for name in ROUTES.names():
+        app.register_blueprint(ROUTES.load(name).blueprint)
     return app
 
 
-def begin() -> None:
+def before_route() -> None:
     """Start the exchange of a request, and refuse what no route should see."""
-    exchange.begin()
+    start_exchange()
     service = current_service()
-    service.loader.ensure_started()
+    service.refresher.ensure_started()
     require_host(service.settings.allowed_hosts)
     require_json_accepted()
 
 
-def finish(response: Response) -> Response:
+def after_route(response: Response) -> Response:
     """Put the headers that every answer carries, and write the access log."""
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
-    response.headers["X-Request-ID"] = exchange.current_exchange().request_id
-    exchange.log(response.status_code, response.content_length)
+    response.headers["X-Request-ID"] = current_exchange().request_id
+    write_access_log(response.status_code, response.content_length)
     return response
 
 
@@ -63,18 +65,18 @@ def require_host(allowed: tuple[str, ...]) -> None:
     """Raise a 400 when HTTP/1.1 comes without a Host, with two, or with one that is not allowed."""
     host = request.environ.get("HTTP_HOST", "")
     if not host and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
-        raise problems.Problem(400, "host_missing", "HTTP/1.1 requires a Host header.")
+        raise Problem(400, "host_missing", "HTTP/1.1 requires a Host header.")
     if "," in host:
-        raise problems.Problem(400, "host_invalid", "There must be one Host header.")
+        raise Problem(400, "host_invalid", "There must be one Host header.")
     if allowed and host.rsplit(":", 1)[0].lower() not in allowed:
-        raise problems.Problem(400, "host_not_allowed", "This service does not answer under this host name.")
+        raise Problem(400, "host_not_allowed", "This service does not answer under this host name.")
 
 
 def require_json_accepted() -> None:
     """Raise a 406 when the caller accepts no type that this service writes."""
     accept = request.environ.get("HTTP_ACCEPT", "")
-    if accept in ("", "*/*") or "application/json" in accept:
+    if accept in ("", "*/*") or JSON in accept:
         return
-    wanted = ("application/json", problems.MEDIA_TYPE, "text/plain")
+    wanted = (JSON, PROBLEM, "text/plain")
     if not request.accept_mimetypes.best_match(wanted):
-        raise problems.Problem(406, "not_acceptable", "This service writes application/json.")
+        raise Problem(406, "not_acceptable", "This service writes application/json.")

@@ -17,7 +17,7 @@ settings = Settings().require_models()
 
 bind = f"{settings.host}:{settings.port}"
 workers = settings.workers
-worker_class = "serving.worker.DeadlineWorker"
+worker_class = "serving.server.worker.DeadlineWorker"
 threads = settings.threads
 worker_connections = max(1000, 2 * settings.threads)
 backlog = 512
@@ -69,7 +69,7 @@ def post_worker_init(worker: Any) -> None:
     """Load the models of a new process, in the background: it answers health checks meanwhile."""
     service = service_of(worker.wsgi)
     if service is not None:
-        service.loader.ensure_started()
+        service.refresher.ensure_started()
 
 
 def worker_exit(server: Any, worker: Any) -> None:
@@ -79,7 +79,7 @@ def worker_exit(server: Any, worker: Any) -> None:
     process aborts.
     """
     service = service_of(getattr(worker, "wsgi", None))
-    if service is None or service.loader.stop():
+    if service is None or service.refresher.stop():
         return
     logger.info("stopped while a model was being loaded")
     logging.shutdown()
@@ -87,14 +87,19 @@ def worker_exit(server: Any, worker: Any) -> None:
 
 
 def configure_logging() -> None:
-    """Send the access log to stdout, a JSON object per line, and everything else of ours to stderr."""
+    """Send the access log to stdout, a JSON object per line, and everything else of ours to stderr.
+
+    What the library warns of is rows of a request, which the answer says and no log should.
+    """
     logging.raiseExceptions = False  # a closed pipe must not take a request down
     access = logging.StreamHandler(sys.stdout)
     access.setFormatter(logging.Formatter("%(message)s"))
     rest = logging.StreamHandler(sys.stderr)
-    rest.setFormatter(logging.Formatter("[%(asctime)s] [%(process)d] [%(levelname)s] %(message)s"))
-    for name, handler in (("serving.access", access), ("serving", rest)):
+    form = "[%(asctime)s] [%(process)d] [%(levelname)s] %(message)s"
+    rest.setFormatter(logging.Formatter(form, "%Y-%m-%d %H:%M:%S %z"))  # as gunicorn writes its own
+    parts = (("serving.access", access, logging.INFO), ("serving", rest, logging.INFO))
+    for name, handler, level in (*parts, ("forecasting", rest, logging.ERROR)):
         logger = logging.getLogger(name)
         logger.handlers = [handler]
-        logger.setLevel(logging.INFO)
+        logger.setLevel(level)
         logger.propagate = False

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX = "FORECAST_"
 
 #: Variables with our prefix that other parts of the product read.
-OTHER_VARIABLES = {"FORECAST_HOME"}
+OTHER_VARIABLES = {"FORECAST_HOME", "FORECAST_DEBUG"}
 
 #: Threads beyond those that compute or wait to: they read slow bodies, answer health checks and turn overload away.
 #: A blocked thread costs little, and a hundred slow clients must not keep a health check waiting.

@@ -10,8 +10,8 @@ from forecasting import Training
 from forecasting.layers.scaling import SCHEMES
 from forecasting.schema import STATUS_ENDED_EARLY, STATUS_FALLBACK, STATUS_OK, STATUS_PADDED, STATUS_ROLLED_OUT
 from serving.app import create_app
-from serving.forecasts import STATUS_ERROR
-from serving.payloads import ForecastIn, SeriesIn
+from serving.request.payloads import ForecastIn, SeriesIn
+from serving.routes.forecast import STATUS_ERROR
 from serving.settings import PREFIX, Settings
 
 pytestmark = pytest.mark.fast

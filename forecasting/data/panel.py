@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -122,9 +122,30 @@ class Panel:
             raise PanelError(f"The id {twice!r} is given twice. Fix: rename one.", code="duplicate_id", series=twice)
         if timezone is not None:
             check_zone(timezone)
-        lengths = np.array([len(array) for array in arrays], np.int64)
-        starts = _starts(names, starts, frequency)
-        return Panel(names, _offsets(lengths), np.concatenate(arrays), starts, frequency, timezone, symbols)
+        return Panel.from_checked(names, _starts(names, starts, frequency), arrays, frequency, timezone, symbols)
+
+    @staticmethod
+    def from_checked(
+        ids: Iterable[str],
+        starts: NDArray[Any],
+        ys: Sequence[NDArray[np.float64]],
+        frequency: Frequency,
+        timezone: str | None = None,
+        symbols: tuple[str, ...] = (),
+    ) -> Panel:
+        """Build a panel of what a border has checked: as `from_arrays`, which checks it too, and nothing is checked.
+
+        Args:
+            ids: [S] names, each once, at least one.
+            starts: [S] points of the grid, datetime64[us] or int64, on the clock of `Panel`.
+            ys: S arrays of finite numbers or NaN, at least one row each.
+            frequency: the step between two rows.
+            timezone: name of a known zone.
+            symbols: what the codes in `ys` stand for; none for numbers.
+        """
+        names = np.array([*ids, None], object)[:-1]
+        lengths = np.array([len(y) for y in ys], np.int64)
+        return Panel(names, _offsets(lengths), np.concatenate(ys), starts, frequency, timezone, symbols)
 
     @property
     def n_series(self) -> int:

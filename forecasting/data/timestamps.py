@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,15 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.data.findings import Finding, column_error
+from forecasting.data.iso import END, FIRST, HOW_TO_WRITE_INTEGERS, LARGEST_INTEGER, offset_zone, read_iso
 from forecasting.data.zones import UTC, zone_name
 from forecasting.schema import DS
 
-_ISO = re.compile(
-    r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?\s?(?P<zone>Z|[+-]\d{2}(:?\d{2})?)?)?)?", re.ASCII
-)
-_FIRST, _END = np.datetime64("0001-01-01", "us"), np.datetime64("10000-01-01", "us")
-#: The difference of two integer steps must fit into 64 bits.
-_LARGEST_INTEGER = 2**61
 _HOW_TO_PARSE = (
     "convert it with pd.to_datetime(..., format=...), write ISO-8601 (2026-01-31T13:00:00), or use integers."
 )
@@ -69,17 +63,17 @@ def read_times(column: pd.Series) -> TimeColumn:
     return _refused(len(column), f"Got {column.dtype if column.dtype != object else kind}.")
 
 
-def _refused(n_rows: int, got: str) -> TimeColumn:
+def _refused(n_rows: int, got: str, fix: str = _HOW_TO_PARSE) -> TimeColumn:
     text = f"Column {DS!r} must hold timestamps, ISO-8601 strings or integer steps. {got}"
     none = np.zeros(n_rows, bool)
-    return TimeColumn(np.zeros(n_rows, np.int64), none, none, None, [column_error("ds_dtype", DS, text, _HOW_TO_PARSE)])
+    return TimeColumn(np.zeros(n_rows, np.int64), none, none, None, [column_error("ds_dtype", DS, text, fix)])
 
 
 def _from_instants(column: pd.Series, zone: str | None) -> TimeColumn:
     raw = column.to_numpy()
     values = raw.astype("M8[us]")
     missing = np.isnat(values)
-    unreadable = ~missing & ((values < _FIRST) | (values >= _END))
+    unreadable = ~missing & ((values < FIRST) | (values >= END))
     if np.datetime_data(raw.dtype)[0] == "ns":
         unreadable |= ~missing & (raw.astype(np.int64) % 1000 != 0)
     return TimeColumn(values, missing, unreadable, zone)
@@ -87,31 +81,21 @@ def _from_instants(column: pd.Series, zone: str | None) -> TimeColumn:
 
 def _from_integers(column: pd.Series) -> TimeColumn:
     missing = column.isna().to_numpy(bool)
-    if bool(((column > _LARGEST_INTEGER) | (column < -_LARGEST_INTEGER)).any()):
-        return _refused(len(column), f"Got integers beyond {_LARGEST_INTEGER}.")
+    if bool(((column > LARGEST_INTEGER) | (column < -LARGEST_INTEGER)).any()):
+        return _refused(len(column), f"Got integers beyond {LARGEST_INTEGER}.", f"{HOW_TO_WRITE_INTEGERS}.")
     return TimeColumn(column.to_numpy(np.int64, na_value=0), missing, np.zeros(len(column), bool))
 
 
 def _from_text(column: pd.Series) -> TimeColumn:
     """Read ISO-8601 strings; each distinct string is read once."""
     codes, texts = pd.factorize(column)
-    matches = [_ISO.fullmatch(text.strip()) for text in texts]
-    zones = {match["zone"] for match in matches if match}
-    if None in zones and len(zones) > 1:
+    read = read_iso(texts.tolist())
+    if read.is_mixed:
         return _refused(len(column), "Got some times with a UTC offset and some without.")
-    readable = [text.strip() if match else None for text, match in zip(texts, matches, strict=True)]
-    readable.append(None)  # factorize says -1 for missing, which is this last entry
-    parsed = pd.to_datetime(pd.Series(readable, dtype=object), format="ISO8601", utc=True, errors="coerce")
-    distinct = _from_instants(parsed.dt.tz_localize(None), None)
+    values = np.append(read.values, np.datetime64("NaT"))[codes]  # factorize says -1 for missing: this last entry
     missing = codes < 0
-    unreadable = (distinct.missing | distinct.unreadable)[codes] & ~missing
-    zone, findings = _common_zone({_offset_name(name) for name in zones if name})
-    return TimeColumn(distinct.values[codes], missing, unreadable, zone, findings)
-
-
-def _offset_name(offset: str) -> str:
-    digits = re.sub(r"\D", "", offset).ljust(4, "0")
-    return UTC if digits == "0000" else f"UTC{offset[0]}{digits[:2]}:{digits[2:]}"
+    zone, findings = _common_zone({offset_zone(minutes) for minutes in read.offsets if minutes is not None})
+    return TimeColumn(values, missing, np.isnat(values) & ~missing, zone, findings)
 
 
 def _common_zone(names: set[str]) -> tuple[str | None, list[Finding]]:

@@ -11,10 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.data.grids import MICROSECONDS_PER_DAY, split_day
+from forecasting.data.iso import UTC
 from forecasting.errors import PanelError
 from forecasting.schema import DS
-
-UTC = "UTC"
 
 
 def zone_name(zone: datetime.tzinfo) -> str:

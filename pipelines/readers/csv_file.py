@@ -14,7 +14,7 @@ import pyarrow.csv as pv
 
 from pipelines.exits import NoDataError
 from pipelines.readers import SourceError, file_manifest
-from pipelines.readers.texts import by_content
+from pipelines.readers.texts import by_content, first_wrong, to_numbers
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 
@@ -71,11 +71,12 @@ class CsvFile:
     def opened(self, include: list[str] | None) -> Any:
         """Open the file for reading in blocks."""
         sep, decimal, encoding = self.dialect
-        types = {name: pa.float64() if name in self.numbers else pa.string() for name in include or ()}
         parse, convert = pv.ParseOptions(delimiter=sep, newlines_in_values=True), pv.ConvertOptions()
         if include is None:  # only the header is wanted: the rows are not looked at yet
             parse.invalid_row_handler = skip
         else:
+            types = dict.fromkeys(include, pa.string())
+            # all is text yet: the mark is given so that one that is no character is refused
             convert = pv.ConvertOptions(include_columns=include, column_types=types, decimal_point=decimal)
         try:
             return pv.open_csv(self.path, pv.ReadOptions(block_size=BLOCK_BYTES, encoding=encoding), parse, convert)
@@ -93,14 +94,10 @@ class CsvFile:
         field = self.header[int(place[1])] if place else None
         if place:
             text = f"column {field!r}: {text[place.end() :]}"
-        is_text = "conversion error to double" in text
-        symbols = (
-            "; a target of symbols needs a model of symbols, such as --model gru:head=categorical" if is_text else ""
-        )
         sep, decimal, encoding = self.dialect
         return SourceError(
             f"{self.path} cannot be read as CSV with --sep {sep!r} --decimal {decimal!r} --encoding {encoding!r}: "
-            f"{text}. Fix: declare the dialect that the file has, or correct the file{symbols}.",
+            f"{text}. Fix: declare the dialect that the file has, or correct the file.",
             code="not_csv",
             field=field,
         )
@@ -121,9 +118,30 @@ class CsvFile:
         except (pa.ArrowException, UnicodeError, ValueError) as error:
             raise self.unreadable(error) from error
         for place, name in enumerate(table.column_names):
-            if name not in (*self.texts, *self.numbers):
+            if name in self.numbers:
+                table = table.set_column(place, name, self.read_numbers(name, table.column(place)))
+            elif name not in self.texts:
                 table = table.set_column(place, name, by_content(table.column(place), self.dialect[1]))
         yield table
+
+    def read_numbers(self, name: str, text: Any) -> Any:
+        """Return a column of texts as numbers.
+
+        Raises:
+            SourceError: a cell is none.
+        """
+        decimal = self.dialect[1]
+        try:
+            return to_numbers(text, decimal)
+        except ValueError as error:
+            row = first_wrong(text, decimal)
+            raise SourceError(
+                f"{self.path}: column {name!r} holds {text[row].as_py()[:60]!r} in data row {row + 1}, which is no "
+                f"number with --decimal {decimal!r}. Fix: declare the dialect that the file has, or correct the file; "
+                "a target of symbols needs a model of symbols, such as --model gru:head=categorical.",
+                code="y_dtype",
+                field=name,
+            ) from error
 
     def kind_of(self, name: str) -> Any:
         """Return the type of a column, for which it is read where only its cells tell."""

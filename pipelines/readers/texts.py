@@ -6,10 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pv
 
-#: Texts that mean a missing number, as in every CSV file that is read.
-MISSING_TEXTS = pv.ConvertOptions().null_values
+from forecasting.data.words import BLANKS, MISSING_WORDS, NUMBER
 
 #: What a column may be, the first that all its cells are; otherwise it is text.
 KINDS = (pa.int64(), pa.bool_(), pa.float64(), pa.date32(), pa.timestamp("us"), pa.timestamp("us", "UTC"))
@@ -17,7 +15,41 @@ KINDS = (pa.int64(), pa.bool_(), pa.float64(), pa.date32(), pa.timestamp("us"), 
 
 def without_missing(text: Any) -> Any:
     """Return a column of texts with null where a number is missing."""
-    return pc.if_else(pc.is_in(text, pa.array(MISSING_TEXTS)), pa.scalar(None, pa.string()), text)
+    words = pc.ascii_lower(pc.ascii_trim(text, characters=BLANKS))
+    return pc.if_else(pc.is_in(words, pa.array(sorted(MISSING_WORDS))), pa.scalar(None, pa.string()), text)
+
+
+def to_numbers(text: Any, decimal: str) -> Any:
+    """Return a column of texts as float64, null where a number is missing.
+
+    Args:
+        text: column.
+        decimal: decimal mark.
+
+    Raises:
+        ValueError: a cell is neither a number nor a word for a missing one; `first_wrong` says which.
+    """
+    cells = pc.ascii_trim(without_missing(text), characters=BLANKS)
+    if decimal != ".":
+        if pc.any(pc.match_substring(cells, ".")).as_py():
+            raise ValueError("a cell is no number: it has a point")
+        cells = pc.replace_substring(cells, decimal, ".")
+    try:
+        numbers = cells.cast(pa.float64())
+    except pa.ArrowInvalid as error:
+        raise ValueError("a cell is no number") from error
+    if pc.any(pc.is_nan(numbers)).as_py():
+        raise ValueError("a cell is no number: Arrow knows one more word for a missing one")
+    return numbers
+
+
+def first_wrong(text: Any, decimal: str) -> int:
+    """Return the first row of a column of texts that is no number; see `to_numbers`."""
+    cells = pc.ascii_trim(without_missing(text), characters=BLANKS)
+    if decimal != ".":
+        cells = pc.replace_substring(pc.replace_substring(cells, ".", "?"), decimal, ".")
+    is_number = pc.fill_null(pc.match_substring_regex(cells, f"^(?:{NUMBER})$"), True)
+    return int(pc.index(is_number, False).as_py())
 
 
 def by_content(text: Any, decimal: str) -> Any:
@@ -29,7 +61,7 @@ def by_content(text: Any, decimal: str) -> Any:
         text: column.
         decimal: decimal mark.
     """
-    cells = pc.utf8_trim_whitespace(without_missing(text))
+    cells = pc.ascii_trim(without_missing(text), characters=BLANKS)
     if cells.null_count == len(cells):
         return pa.chunked_array([pa.nulls(len(cells))])
     if decimal != ".":

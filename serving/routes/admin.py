@@ -5,11 +5,10 @@ from __future__ import annotations
 import hmac
 
 from flask import Blueprint, Response, request
-from pydantic_core import to_json
 
-from serving.body import JSON
-from serving.loader import ask_for_reload
-from serving.problems import Problem
+from serving.http.media import json_response
+from serving.http.problems import Problem
+from serving.served.refresher import ask_for_reload
 from serving.service import current_service
 
 blueprint = Blueprint("admin", __name__)
@@ -22,7 +21,7 @@ def reload() -> Response:
     """Ask every process on this home folder to look for new versions; they do it in the background."""
     require_admin()
     ask_for_reload()
-    return Response(to_json({"status": "asked"}), 202, content_type=JSON)
+    return json_response({"status": "asked"}, 202)
 
 
 def require_admin() -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response, current_app
-from pydantic_core import to_json
 
-from serving.admission import retry_after
-from serving.body import JSON
-from serving.problems import ErrorItem, Problem
+from serving.http.admission import retry_after
+from serving.http.media import json_response
+from serving.http.problems import Problem
+from serving.http.refusals import ErrorItem
 from serving.service import current_service
 
 blueprint = Blueprint("health", __name__)
@@ -18,14 +16,13 @@ blueprint = Blueprint("health", __name__)
 @blueprint.get("/")
 def index() -> Response:
     """List the paths of this service."""
-    rules = [rule for rule in current_app.url_map.iter_rules() if rule.endpoint != "static"]
-    return answer({"paths": sorted({rule.rule for rule in rules})})
+    return json_response({"paths": sorted({rule.rule for rule in current_app.url_map.iter_rules()})})
 
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
     """Say that the process answers; no model, registry or disk is asked."""
-    return answer({"status": "alive"})
+    return json_response({"status": "alive"})
 
 
 @blueprint.get("/readyz")
@@ -41,13 +38,8 @@ def readyz() -> Response:
         raise Problem(503, "draining", "This process is about to stop.", headers=retry_after())
     if not snapshot.is_ready:
         waiting = [reference for reference in snapshot.references if reference not in snapshot.served]
-        errors = [ErrorItem("", "not_loaded", f"{one}: {snapshot.failures.get(one, 'loading')}") for one in waiting]
+        errors = [ErrorItem((), "not_loaded", f"{one}: {snapshot.failures.get(one, 'loading')}") for one in waiting]
         raise Problem(503, "not_ready", "Not every model is loaded.", errors, headers=retry_after())
+    models = [{"name": one.id.name, "version": one.id.version, "digest": one.id.digest} for one in snapshot.models]
     degraded = [f"{reference}: {reason}" for reference, reason in snapshot.failures.items()]
-    models = [{"name": one.name, "version": one.version, "digest": one.digest} for one in snapshot.models]
-    return answer({"status": "ready", "models": models, "degraded": degraded})
-
-
-def answer(value: Any) -> Response:
-    """Return a JSON answer."""
-    return Response(to_json(value), content_type=JSON)
+    return json_response({"status": "ready", "models": models, "degraded": degraded})

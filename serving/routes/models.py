@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response
-from pydantic_core import to_json
 
 from forecasting.config import Kinds
-from serving.body import JSON
-from serving.models import Served
+from serving.http.media import json_response
+from serving.served.store import Served
 from serving.service import current_service
 
 blueprint = Blueprint("models", __name__)
@@ -19,23 +18,20 @@ blueprint = Blueprint("models", __name__)
 def models() -> Response:
     """Describe every model served, the default first."""
     snapshot = current_service().store.snapshot
-    return Response(to_json({"models": [describe(one) for one in snapshot.models]}), content_type=JSON)
+    return json_response({"models": [model_card(one) for one in snapshot.models]})
 
 
 @blueprint.get("/v1/models/<path:name>")
 def model(name: str) -> Response:
     """Describe the model that requests call NAME, NAME@alias or NAME/version."""
-    return Response(to_json(describe(current_service().store.snapshot.find(name))), content_type=JSON)
+    return json_response(model_card(current_service().store.snapshot.find(name)))
 
 
-def describe(served: Served) -> dict[str, Any]:
+def model_card(served: Served) -> dict[str, Any]:
     """Return what a caller may know about a model."""
     task, spec, facts = served.predictor.task, served.predictor.spec, served.facts
     return {
-        "name": served.name,
-        "version": served.version,
-        "alias": served.alias,
-        "digest": served.digest,
+        **vars(served.id),
         "model": spec.model,
         "freq": task.freq,
         "horizon": task.horizon,

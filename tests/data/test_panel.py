@@ -482,6 +482,16 @@ def test_arrays_make_the_same_panel_as_a_frame():
     assert panel.fingerprint() == Panel.from_frame(frame).fingerprint()
 
 
+def test_checked_arrays_make_the_panel_that_the_checks_would_let_through():
+    starts, ys = np.array(["2024-01-01", "2024-01-02"], "M8[us]"), [np.array([1.0, np.nan]), np.array([3.0])]
+    panel = Panel.from_checked(["b", "a"], starts, ys, HOURLY, "Europe/Berlin")
+    wanted = Panel.from_arrays(["b", "a"], starts, ys, HOURLY, "Europe/Berlin")
+    assert panel.fingerprint() == wanted.fingerprint()
+    assert panel.ids.tolist() == ["b", "a"]
+    assert panel.offsets.tolist() == [0, 2, 3]
+    assert panel.timezone == "Europe/Berlin"
+
+
 def test_arrays_of_the_caller_stay_writeable():
     starts, y = np.array(["2024-01-01"], "M8[us]"), np.arange(3.0)
     Panel.from_arrays(["a"], starts, [y], HOURLY)

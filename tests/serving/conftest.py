@@ -9,7 +9,7 @@ import pytest
 
 from forecasting import artifact
 from serving.app import create_app
-from serving.loader import load_model
+from serving.served.loader import load_model
 from serving.service import EXTENSION
 from serving.settings import Settings
 from tests.conftest import BRIEF, make_frame
@@ -47,10 +47,10 @@ def load_once(folder):
 
 
 def loaded_app(*folders, **changes):
-    """Return an application whose models are loaded and whose loader thread never starts."""
+    """Return an application whose models are loaded and whose refresher never starts."""
     app = create_app(settings_for(*folders, **changes))
     service = app.extensions[EXTENSION]
-    service.loader.ensure_started = lambda: None
+    service.refresher.ensure_started = lambda: None
     service.store.load = load_once
     assert service.store.refresh(), service.store.snapshot.failures
     return app

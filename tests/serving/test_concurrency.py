@@ -1,6 +1,7 @@
 """Threads share one predictor: answers are those of one thread, bit for bit, also while models are swapped."""
 
 import threading
+from dataclasses import replace
 
 from tests.serving.conftest import loaded_app, payload, post, series
 
@@ -46,7 +47,7 @@ def test_a_request_uses_one_version_throughout(model_folders):
     store = app.extensions["forecasting"].store
     before = store.snapshot
     (served,) = before.models
-    swapped = type(served)(**{**vars(served), "digest": "other", "version": "2"})
+    swapped = replace(served, id=replace(served.id, digest="other", version="2"))
     after = type(before)(before.references, {served.reference: swapped})
     stop = threading.Event()
 
@@ -66,4 +67,4 @@ def test_a_request_uses_one_version_throughout(model_folders):
     stop.set()
     swapper.join()
     assert len(found) == 100
-    assert {(model["version"], model["digest"]) for model in found} <= {(None, served.digest), ("2", "other")}
+    assert {(model["version"], model["digest"]) for model in found} <= {(None, served.id.digest), ("2", "other")}

@@ -1,0 +1,1 @@
+"""The models that are served: where they come from, how they are loaded and kept fresh."""
