@@ -12,8 +12,6 @@ from forecasting import Forecaster
 from tests.conftest import make_frame
 from tests.pipelines.conftest import QUICKLY
 
-pytestmark = pytest.mark.filterwarnings("default")
-
 
 def test_check_passes_good_data(forecast, files):
     ended = forecast("check", files / "hourly.csv", "--json")

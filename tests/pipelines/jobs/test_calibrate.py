@@ -6,8 +6,6 @@ import pytest
 from tests.conftest import make_frame
 from tests.pipelines.conftest import QUICKLY
 
-pytestmark = pytest.mark.filterwarnings("default")
-
 
 @pytest.fixture(scope="module")
 def grown(tmp_path_factory):

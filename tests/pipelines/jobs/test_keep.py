@@ -8,8 +8,6 @@ from forecasting import Forecaster, registry
 from forecasting.home import home
 from pipelines.jobs import train
 
-pytestmark = pytest.mark.filterwarnings("default")
-
 
 def naive(files, *more):
     return ["train", files / "hourly.parquet", "--horizon", 6, "--model", "naive", "--windows", 0, *more]
