@@ -23,7 +23,7 @@ def main() -> None:
 
     from forecasting import Forecaster, ModelSpec, Training
     from forecasting.data.panel import Panel
-    from forecasting.network import build_network
+    from forecasting.network.build import build_network
     from forecasting.training import gradient
     from forecasting.training._batches import draw_batches
     from forecasting.training._source import WindowSource

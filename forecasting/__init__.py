@@ -14,7 +14,8 @@ from forecasting.quiet import load_tensorflow_quietly
 
 if TYPE_CHECKING:
     from forecasting.choices import Choices
-    from forecasting.config import Task, Training
+    from forecasting.config.task import Task
+    from forecasting.config.training import Training
     from forecasting.data.samples import load_sample
     from forecasting.forecaster import Forecaster
     from forecasting.model_spec import ModelSpec
@@ -25,8 +26,8 @@ _HOMES = {
     "Choices": "forecasting.choices",
     "Forecaster": "forecasting.forecaster",
     "ModelSpec": "forecasting.model_spec",
-    "Task": "forecasting.config",
-    "Training": "forecasting.config",
+    "Task": "forecasting.config.task",
+    "Training": "forecasting.config.training",
     "load_sample": "forecasting.data.samples",
 }
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError
-from forecasting.graphs import PanelWindows, in_chunks
+from forecasting.network.graphs import PanelWindows, in_chunks
 from forecasting.predictor import Predictor
 from forecasting.schema import DS, SEEN, UNIQUE_ID, WEIGHT
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from forecasting.config import QUANTILE_GRID, SHORT_SERIES, Task, Training, is_count, require, require_different
+from forecasting.config.strict import is_count, require, require_different
+from forecasting.config.task import QUANTILE_GRID, SHORT_SERIES, Task
+from forecasting.config.training import Training
 from forecasting.model_spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -128,7 +130,7 @@ class Choices:
             trained: task of the trained model, whose frequency and alphabet hold; else they are those of the frame.
         """
         from forecasting.data.panel import Panel
-        from forecasting.data.symbols import alphabet_of
+        from forecasting.data.symbol_columns import alphabet_of
 
         freq, symbols = (trained.freq, trained.symbols) if trained else (None, None)
         if symbols is None:

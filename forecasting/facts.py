@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.config import Training
+from forecasting.config.training import Training
 
 if TYPE_CHECKING:
     from forecasting.calibration import Calibration

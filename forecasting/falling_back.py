@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecasting.answer import Answer
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.errors import ForecastingError

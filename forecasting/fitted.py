@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from keras.callbacks import Callback
 
     from forecasting.choices import Choices
-    from forecasting.config import Training
+    from forecasting.config.training import Training
     from forecasting.data.panel import Panel
     from forecasting.facts import Facts
     from forecasting.learner_state import LearnerState
@@ -61,7 +61,7 @@ class Fitted:
         from forecasting.data.splits import calibration_ends
         from forecasting.facts import Facts
         from forecasting.fitting import fit_model
-        from forecasting.graphs import kernel_of
+        from forecasting.network.graphs import kernel_of
         from forecasting.training._learner import Teaching
 
         teaching = Teaching.of(choices.spec, choices.training)
@@ -122,7 +122,7 @@ class Fitted:
             PanelError: the panel is not one of the model's frequency.
             TrainingError: no series goes on long enough after what the weights were fitted to.
         """
-        from forecasting.config import is_count, require
+        from forecasting.config.strict import is_count, require
         from forecasting.recalibration import recalibrated
         from forecasting.training._learner import Teaching
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.data.panel import Panel
-from forecasting.network import build_network
+from forecasting.network.build import build_network
 from forecasting.predictor import Predictor
 from forecasting.targets import require_values
 from forecasting.training import _replicas as replicas

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from forecasting.choices import Choices, call_signature
-from forecasting.config import Training
+from forecasting.config.training import Training
 from forecasting.data.future import future_frame, with_known_future
 from forecasting.errors import NotFittedError
 from forecasting.fitted import Fitted

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.heads import HEADS
 from forecasting.heads._traits import HeadTraits
 from forecasting.spec_text import config_of, read_fields

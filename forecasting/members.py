@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from forecasting.config import Task, Training, is_count, is_number, require
+from forecasting.config.strict import is_count, is_number, require
+from forecasting.config.task import Task
+from forecasting.config.training import Training
 from forecasting.errors import ConfigError
 from forecasting.model_spec import ModelSpec
 

@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 
 from forecasting.answer import Answer
 from forecasting.calibration import Calibration, ContextScale, Sides, anchor_levels
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.data.future import require_known_ahead
 from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.data.symbols import require_symbols
 from forecasting.errors import ForecastingError, RequestError
 from forecasting.falling_back import NON_FINITE_OUTPUT, fall_back
-from forecasting.graphs import CHUNK, PanelWindows, compile_sampler, compiled, in_chunks
 from forecasting.layers.paths import PATHS
 from forecasting.layers.tensor import Tensor
 from forecasting.model_spec import ModelSpec
-from forecasting.network import Network
+from forecasting.network.build import Network
+from forecasting.network.graphs import CHUNK, PanelWindows, compile_sampler, compiled, in_chunks
 from forecasting.question import Question
 from forecasting.schema import STATUS_OK, STATUS_PADDED
 from forecasting.short_series import unobserved

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecasting.config import is_count, is_number
+from forecasting.config.strict import is_count, is_number
 from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.data.symbols import symbols_at
 from forecasting.errors import ConfigError, RequestError
-from forecasting.graphs import PanelWindows
+from forecasting.network.graphs import PanelWindows
 from forecasting.predictor import Predictor
 from forecasting.question import Question
 from forecasting.schema import DS, SAMPLE, UNIQUE_ID, Y

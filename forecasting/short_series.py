@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.config import SHORT_SERIES, Task
+from forecasting.config.task import SHORT_SERIES, Task
 from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.errors import ForecastingError, RequestError

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 
 
 @dataclass(frozen=True)

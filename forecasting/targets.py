@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
 from forecasting.schema import Y

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from forecasting.config import Task
+    from forecasting.config.task import Task
     from forecasting.training._learned import Learned
 
 #: MLflow takes at most this many metrics a call.

@@ -7,7 +7,7 @@ import hashlib
 import time
 from datetime import UTC, datetime
 
-from forecasting.config import Training
+from forecasting.config.training import Training
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, NotFittedError
 from forecasting.facts import Facts

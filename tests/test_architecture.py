@@ -36,7 +36,7 @@ FORBIDDEN = {
     "forecasting.registry": {"forecasting.forecaster", "forecasting.training"},
     "forecasting.tracking": {"forecasting.forecaster"},
     "forecasting.predictor": {"forecasting.forecaster", "forecasting.training"},
-    "forecasting.graphs": {"forecasting.forecaster", "forecasting.training"},
+    "forecasting.network.graphs": {"forecasting.forecaster", "forecasting.training"},
     "forecasting": {"pipelines", "serving"},
     "pipelines": {"serving"},
     "serving": {"forecasting.training", "forecasting.layers", "forecasting.models", "forecasting.experiments"},

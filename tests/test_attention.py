@@ -75,5 +75,5 @@ def test_the_picture_has_a_cell_per_step_and_token(forecaster):
 
 def test_many_series_are_read_in_chunks(forecaster, frame, monkeypatch):
     at_once = forecaster.attention()
-    monkeypatch.setattr("forecasting.graphs.CHUNK", 1)
+    monkeypatch.setattr("forecasting.network.graphs.CHUNK", 1)
     pd.testing.assert_frame_equal(forecaster.attention(), at_once)

@@ -8,7 +8,7 @@ import pytest
 
 from forecasting import Choices, Forecaster, ModelSpec, Training
 from forecasting.choices import NAMES
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.errors import ConfigError, RequestError, TrainingError
 from tests.conftest import QUICK, make_frame
 

@@ -6,7 +6,7 @@ import pytest
 
 from forecasting import Forecaster, Training
 from forecasting.attention import attention_frame
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.data.covariates import Covariates
 from forecasting.data.future import future_frame, panel_for, with_known_future
 from forecasting.data.origins import Origins
@@ -16,7 +16,7 @@ from forecasting.layers.covariates import CovariateReader, features_of
 from forecasting.layers.decoders import DECODINGS
 from forecasting.layers.encoders import STACKS
 from forecasting.model_spec import ModelSpec
-from forecasting.network import build_network
+from forecasting.network.build import build_network
 from forecasting.predictor import Predictor
 from forecasting.sampling import Draw, sample_panel
 from tests.conftest import BRIEF, make_frame

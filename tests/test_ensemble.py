@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from forecasting import Forecaster, Training
-from forecasting.config import QUANTILE_GRID, Task
+from forecasting.config.task import QUANTILE_GRID, Task
 from forecasting.data.calendar import Frequency
 from forecasting.data.panel import Panel
 from forecasting.errors import ArtifactError, ConfigError
 from forecasting.members import Member, read_members
 from forecasting.model_spec import ModelSpec
-from forecasting.network import build_network
+from forecasting.network.build import build_network
 from forecasting.predictor import Predictor
 from tests.conftest import BRIEF, make_frame, symbol_frame
 

@@ -14,7 +14,7 @@ from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, RequestError
 from forecasting.fallback import RIDGE, Rung, climb_down
-from forecasting.network import build_network
+from forecasting.network.build import build_network
 from forecasting.predictor import Predictor
 from forecasting.short_series import least_observed
 from pipelines.cli import main

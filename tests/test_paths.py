@@ -8,7 +8,7 @@ from forecasting import Forecaster, ModelSpec, Task, Training
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, PanelError, RequestError
 from forecasting.layers.paths import PATHS, common_chance, quantiles_of_paths
-from forecasting.network import build_network
+from forecasting.network.build import build_network
 from forecasting.sampling import Draw, sample_panel
 from tests.conftest import BRIEF, make_frame
 
@@ -111,7 +111,7 @@ def contexts(forecaster, panel):
 
 def fed_slope(network, context, known, statics, firsts):
     """Return how the median of the second step moves with the first one, where that is fed as the truth."""
-    from forecasting.network import teacher_of
+    from forecasting.network.single import teacher_of
 
     scaled = network.scaler(context)
     low, high = np.quantile(firsts, [0.1, 0.9])

@@ -13,8 +13,8 @@ from forecasting.data.calendar import Frequency
 from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, PanelError, RequestError
-from forecasting.graphs import CHUNK
 from forecasting.layers.paths import PATHS
+from forecasting.network.graphs import CHUNK
 from forecasting.predictor import NUMBERS, interpolate, windows_at_once
 from tests.conftest import BRIEF, make_frame
 

@@ -7,7 +7,7 @@ import pytest
 from forecasting import Forecaster, ModelSpec, Task, Training
 from forecasting.layers.decoders import DECODINGS
 from forecasting.layers.encoders import STACKS
-from forecasting.network import build_network
+from forecasting.network.build import build_network
 from tests.conftest import BRIEF, make_frame
 
 L, H = 16, 4

@@ -8,10 +8,10 @@ import pytest
 
 from forecasting import Forecaster, ModelSpec, Task, Training, leaderboard
 from forecasting.data.panel import Panel
-from forecasting.data.symbols import alphabet_of
+from forecasting.data.symbol_columns import alphabet_of
 from forecasting.errors import ConfigError, PanelError, RequestError
 from forecasting.layers.decoders import DECODINGS
-from forecasting.network import build_network
+from forecasting.network.build import build_network
 from tests.conftest import QUICK, symbol_frame
 
 H, L = 4, 12

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from forecasting.auto.held_out import HeldOut
 from forecasting.auto.proposals import Proposal, Situation, by_rule, without_comparison
 from forecasting.auto.tryout import Tryout
-from forecasting.config import Task, Training
+from forecasting.config.task import Task
+from forecasting.config.training import Training
 from forecasting.data.panel import Panel
 from forecasting.defaults import context_length_of
 from forecasting.errors import first_line

@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 from forecasting.auto.comparison import Comparison
 from forecasting.auto.held_out import HeldOut
 from forecasting.auto.tryout import Tryout
-from forecasting.config import Task, Training
+from forecasting.config.task import Task
+from forecasting.config.training import Training
 from forecasting.data.panel import Panel
-from forecasting.ensemble_network import EnsembleNetwork
 from forecasting.errors import TrainingError, first_line
 from forecasting.fitting import Fit
 from forecasting.model_spec import ModelSpec
 from forecasting.models.auto import Config
+from forecasting.network.ensemble import EnsembleNetwork
 from forecasting.predictor import Predictor
 from forecasting.training._clock import LEAST_SECONDS, Budget
 from forecasting.training._failures import FAILURES

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecasting.auto.weights import greedy_weights, scaled_error
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.data.splits import rolling_origins
 from forecasting.errors import TrainingError
 from forecasting.evaluation.backtest import seasonal_scales
 from forecasting.fallback import NON_FINITE
-from forecasting.graphs import CHUNK
+from forecasting.network.graphs import CHUNK
 from forecasting.predictor import Predictor
 
 #: Windows wanted for a comparison, over all series, and origins of one series at most.

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from forecasting.config import Task, Training
+from forecasting.config.task import Task
+from forecasting.config.training import Training
 from forecasting.head_spec import HeadSpec
 from forecasting.members import Member
 from forecasting.model_spec import ModelSpec

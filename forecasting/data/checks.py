@@ -14,7 +14,7 @@ from forecasting.data.columns import find_columns, read_ids, read_y
 from forecasting.data.findings import NAMED_PLACES, Finding, RowPlace
 from forecasting.data.grid_checks import GridFit, check_grid, fit_grid
 from forecasting.data.rows import Rows
-from forecasting.data.symbols import read_symbols, unknown_symbols
+from forecasting.data.symbol_columns import read_symbols, unknown_symbols
 from forecasting.data.timestamps import TimeColumn, read_times
 from forecasting.data.zones import regular_wall_clock
 from forecasting.errors import PanelError

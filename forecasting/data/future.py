@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.data.columns import read_ids
 from forecasting.data.covariates import Covariates, missing_like, values_of
 from forecasting.data.origins import Origins

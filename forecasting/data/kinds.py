@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecasting.config import Kinds
+from forecasting.config.task import Kinds
 from forecasting.data.columns import NUMBERS
 from forecasting.errors import PanelError
 

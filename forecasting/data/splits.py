@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.config import is_count, require
+from forecasting.config.strict import is_count, require
 from forecasting.data.origins import Origins, RollingOrigins
 
 #: A forecast is scored only after at least this many rows of history.

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecasting.config import Kinds
+from forecasting.config.task import Kinds
 from forecasting.data.kinds import Values, Wording, encode_columns, numbers_or_texts
 from forecasting.errors import PanelError
 from forecasting.schema import UNIQUE_ID, Y

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.config import Kinds
+from forecasting.config.task import Kinds
 from forecasting.data.covariates import encode_covariates
 from forecasting.data.features import encode
 from forecasting.data.panel import Panel

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from forecasting.answer import Answer
 from forecasting.calibrating import MovingCalibration
-from forecasting.config import Task, is_count, require
+from forecasting.config.strict import is_count, require
+from forecasting.config.task import Task
 from forecasting.data.origins import Origins, RollingOrigins
 from forecasting.data.panel import Panel
 from forecasting.data.splits import calibration_ends, rolling_origins

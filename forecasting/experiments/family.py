@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from forecasting.config import Training
+from forecasting.config.training import Training
 from forecasting.data.panel import Panel
 from forecasting.data.samples import load_sample
 from forecasting.experiments._result import Result

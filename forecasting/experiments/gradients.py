@@ -19,7 +19,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from forecasting.config import Training
+from forecasting.config.training import Training
 from forecasting.experiment_plots import clipping_chart, decay_chart
 from forecasting.experiments._result import Result
 from forecasting.layers.encoders._recurrent import as_list

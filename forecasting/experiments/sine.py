@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecasting.config import Training
+from forecasting.config.training import Training
 from forecasting.data.origins import Origins
 from forecasting.data.samples import load_sample
 from forecasting.experiment_plots import drift_chart, error_against_step

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 from keras import ops
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.errors import ConfigError
 from forecasting.heads._distribution import FURTHEST, Distribution
 from forecasting.layers.link import Link

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.errors import ConfigError
 from forecasting.heads._numbers import NumberHead, shifted_at
 from forecasting.layers.inputs import Dice

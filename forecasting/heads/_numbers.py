@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.errors import ConfigError
 from forecasting.heads._base import BaseHead
 from forecasting.layers.link import Link

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from forecasting.config import StrictConfig
+from forecasting.config.strict import StrictConfig
 
 
 @dataclass(frozen=True)

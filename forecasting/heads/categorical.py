@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.errors import ConfigError
 from forecasting.heads._base import BaseHead
 from forecasting.heads._traits import HeadTraits

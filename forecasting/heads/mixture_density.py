@@ -9,7 +9,8 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from forecasting.config import Task, is_count, require
+from forecasting.config.strict import is_count, require
+from forecasting.config.task import Task
 from forecasting.heads._distribution import Continuous, deviation_of
 from forecasting.heads._numbers import shifted_at
 from forecasting.heads._options import HeadConfig

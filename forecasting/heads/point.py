@@ -7,7 +7,8 @@ from typing import Any
 
 from keras import ops
 
-from forecasting.config import Task, require
+from forecasting.config.strict import require
+from forecasting.config.task import Task
 from forecasting.errors import ConfigError
 from forecasting.heads._numbers import TrainedNumbers, trainable
 from forecasting.heads._options import HeadConfig

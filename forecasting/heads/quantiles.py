@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.heads._distribution import require_levels
 from forecasting.heads._numbers import TrainedNumbers
 from forecasting.heads._traits import HeadTraits

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from forecasting.config import Kinds, Task
+from forecasting.config.task import Kinds, Task
 from forecasting.layers.kinds import KindReader, put, width_of
 from forecasting.layers.tensor import Tensor
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops, random
 
-from forecasting.config import Kinds
+from forecasting.config.task import Kinds
 from forecasting.layers.scaling import RELATIVE_FLOOR
 from forecasting.layers.tensor import Tensor
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from keras import ops
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.layers.scaling import Scaled
 from forecasting.layers.tensor import Tensor
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.layers.kinds import KindReader, width_of
 from forecasting.layers.tensor import Tensor
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from forecasting.config import StrictConfig, Task, is_count, require
+from forecasting.config.strict import StrictConfig, is_count, require
+from forecasting.config.task import Task
 from forecasting.errors import ConfigError
 from forecasting.head_spec import HeadSpec
 from forecasting.heads import HEADS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.heads._base import BaseHead
 from forecasting.layers.core import Core
 from forecasting.layers.covariates import features_of, known_width

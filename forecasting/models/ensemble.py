@@ -11,7 +11,7 @@ from forecasting.models._config import ModelConfig
 
 @dataclass(frozen=True)
 class Config(ModelConfig):
-    """Who the members are; `forecasting.ensemble_network` says how they are combined.
+    """Who the members are; `forecasting.network.ensemble` says how they are combined.
 
     Attributes:
         members: models as texts, or tables of `spec`, `weight`, `context_length` and `training` (see

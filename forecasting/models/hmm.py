@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from forecasting.config import Task, is_count, require
+from forecasting.config.strict import is_count, require
+from forecasting.config.task import Task
 from forecasting.heads._base import BaseHead
 from forecasting.layers.core import Core
 from forecasting.models._config import ModelConfig

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from forecasting.calibration import Calibration
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.errors import ArtifactError
 from forecasting.facts import Facts
 from forecasting.folders import replace_folder, write_bytes
@@ -39,7 +39,7 @@ from forecasting.store.model_folder import (
 if TYPE_CHECKING:
     import keras
 
-    from forecasting.network import Network
+    from forecasting.network.build import Network
     from forecasting.predictor import Predictor
     from forecasting.store.report import Report
 
@@ -201,7 +201,7 @@ def rebuild(folder: Path, task: Task, spec: ModelSpec) -> Predictor:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    from forecasting.network import build_network
+    from forecasting.network.build import build_network
     from forecasting.predictor import Predictor
 
     network = build_network(spec, task)

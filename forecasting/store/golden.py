@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecasting.calibration import Calibration
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.errors import ArtifactError, ForecastingError
 from forecasting.question import Question
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from forecasting.config import Training
+from forecasting.config.training import Training
 from forecasting.data.windows import WindowIndex
 from forecasting.errors import ConfigError
 from forecasting.layers.tensor import Tensor

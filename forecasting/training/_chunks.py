@@ -10,7 +10,7 @@ from keras import random
 from forecasting.data.windows import WindowIndex
 from forecasting.layers.inputs import Inputs
 from forecasting.layers.tensor import Tensor
-from forecasting.network import ForecastNetwork, Weigh, scaled_target, weighted_mean
+from forecasting.network.single import ForecastNetwork, Weigh, scaled_target, weighted_mean
 from forecasting.training._batches import PREFETCHED, untuned
 from forecasting.training._source import WindowSource
 

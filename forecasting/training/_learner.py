@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from forecasting.config import StrictConfig, Task, Training
+from forecasting.config.strict import StrictConfig
+from forecasting.config.task import Task
+from forecasting.config.training import Training
 from forecasting.errors import ConfigError
 from forecasting.layers.tensor import Tensor
 from forecasting.learner_spec import LEARNERS, LearnerSpec
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from forecasting.data.panel import Panel
     from forecasting.fitting import Fit
-    from forecasting.network import Network
+    from forecasting.network.build import Network
     from forecasting.training._learned import Learned
     from forecasting.training._online import OnlineLearner
     from forecasting.training._source import WindowSource

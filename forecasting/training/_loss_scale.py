@@ -10,7 +10,7 @@ from forecasting.errors import ConfigError
 from forecasting.heads._traits import HeadTraits
 from forecasting.layers.scaling import Scaled
 from forecasting.layers.tensor import Tensor
-from forecasting.network import ForecastNetwork
+from forecasting.network.single import ForecastNetwork
 
 #: A window weighs at most this many times as much as by its own scale, so that the few whose level is near 0 are not
 #: all that is learnt.

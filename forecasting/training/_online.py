@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.data.continuing import require_continuation
 from forecasting.data.panel import Panel
 from forecasting.data.windows import layout
@@ -26,7 +26,7 @@ from forecasting.errors import ArtifactError, ConfigError, TrainingError
 from forecasting.layers.scaling import RELATIVE_FLOOR
 from forecasting.layers.tensor import Tensor
 from forecasting.learner_state import LearnerState
-from forecasting.network import ForecastNetwork
+from forecasting.network.single import ForecastNetwork
 from forecasting.training._sensitivity import Dynamics
 from forecasting.training._series_store import SeriesStore
 

@@ -11,11 +11,13 @@ from typing import ClassVar
 import keras
 from keras.callbacks import Callback
 
-from forecasting.config import StrictConfig, Task, Training, is_count, require
+from forecasting.config.strict import StrictConfig, is_count, require
+from forecasting.config.task import Task
+from forecasting.config.training import Training
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, TrainingError
 from forecasting.heads._base import BaseHead
-from forecasting.network import ForecastNetwork
+from forecasting.network.single import ForecastNetwork
 from forecasting.training._callbacks import TimeLimit
 from forecasting.training._learned import Learned, device
 from forecasting.training._online import OnlineLearner, Rule

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import keras
 
 from forecasting.layers.tensor import Tensor
-from forecasting.network import ForecastNetwork
+from forecasting.network.single import ForecastNetwork
 
 logger = logging.getLogger(__name__)
 

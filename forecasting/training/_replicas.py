@@ -13,11 +13,12 @@ from typing import Any
 
 import tensorflow as tf
 
-from forecasting.config import Training
+from forecasting.config.training import Training
 from forecasting.errors import ConfigError
 from forecasting.layers.tensor import Tensor
 from forecasting.model_spec import ModelSpec
-from forecasting.network import SMALLEST_WEIGHT, Network, build_network
+from forecasting.network.build import Network, build_network
+from forecasting.network.single import SMALLEST_WEIGHT
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ import tensorflow as tf
 from forecasting.data.windows import WindowIndex
 from forecasting.layers.linear import LinearAutoregression
 from forecasting.layers.tensor import Tensor
-from forecasting.network import ForecastNetwork
+from forecasting.network.single import ForecastNetwork
 from forecasting.training._source import WindowSource
 
 BATCH = 4096

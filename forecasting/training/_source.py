@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.data.panel import Panel
 from forecasting.data.splits import validation_ends, validation_origins
 from forecasting.data.statics import encode_statics

@@ -5,7 +5,7 @@ from __future__ import annotations
 from forecasting.errors import ConfigError
 from forecasting.layers.decoders.recursive import Recursive
 from forecasting.layers.encoders._recurrent import Recurrent
-from forecasting.network import ForecastNetwork
+from forecasting.network.single import ForecastNetwork
 
 
 def stepping_core(network: ForecastNetwork, learner: str) -> Recursive:

@@ -13,11 +13,11 @@ import numpy as np
 import tensorflow as tf
 from keras.callbacks import Callback
 
-from forecasting.config import Training
+from forecasting.config.training import Training
 from forecasting.data.windows import WindowIndex
 from forecasting.errors import TrainingError
 from forecasting.layers.tensor import Tensor
-from forecasting.network import ForecastNetwork
+from forecasting.network.single import ForecastNetwork
 from forecasting.search_space import Between, OneOf, Space
 from forecasting.training import _replicas as replicas
 from forecasting.training._batches import validation_batches

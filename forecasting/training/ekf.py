@@ -17,7 +17,8 @@ from typing import ClassVar
 import numpy as np
 import tensorflow as tf
 
-from forecasting.config import Training, is_count, is_number, require
+from forecasting.config.strict import is_count, is_number, require
+from forecasting.config.training import Training
 from forecasting.heads._base import BaseHead
 from forecasting.layers.tensor import Tensor
 from forecasting.training._learner import Learner

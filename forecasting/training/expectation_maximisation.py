@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
-from forecasting.config import Training
+from forecasting.config.training import Training
 from forecasting.errors import TrainingError
 from forecasting.layers.core import Core
 from forecasting.layers.tensor import Tensor
-from forecasting.network import ForecastNetwork
+from forecasting.network.single import ForecastNetwork
 from forecasting.training._learned import Learned
 from forecasting.training._learner import Learner
 from forecasting.training._source import WindowSource

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from forecasting.config import Training
+from forecasting.config.training import Training
 from forecasting.data.windows import WindowIndex
-from forecasting.network import ForecastNetwork
+from forecasting.network.single import ForecastNetwork
 from forecasting.training import _replicas as replicas
 from forecasting.training._batches import batch_size, draw_batches
 from forecasting.training._learned import Learned

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecasting.config import Training
+from forecasting.config.training import Training
 from forecasting.errors import TrainingError
-from forecasting.network import ForecastNetwork
+from forecasting.network.single import ForecastNetwork
 from forecasting.training._learned import Learned
 from forecasting.training._learner import Learner
 from forecasting.training._ridge import WindowSums

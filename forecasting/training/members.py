@@ -7,9 +7,9 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from forecasting.config import Training
+from forecasting.config.training import Training
 from forecasting.members import Member
-from forecasting.network import Network
+from forecasting.network.build import Network
 from forecasting.targets import require_values
 from forecasting.training._clock import LEAST_SECONDS, Budget
 from forecasting.training._learned import Learned, learned_together

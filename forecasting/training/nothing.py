@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from forecasting.config import Training
-from forecasting.network import Network
+from forecasting.config.training import Training
+from forecasting.network.build import Network
 from forecasting.training._learned import Learned
 from forecasting.training._learner import Learner
 from forecasting.training._source import WindowSource

@@ -12,7 +12,8 @@ from typing import ClassVar
 import keras
 import tensorflow as tf
 
-from forecasting.config import Training, require
+from forecasting.config.strict import require
+from forecasting.config.training import Training
 from forecasting.heads._base import BaseHead
 from forecasting.layers.scaling import UNIT
 from forecasting.layers.tensor import Tensor

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
-from forecasting.config import StrictConfig, Training, is_count, require
+from forecasting.config.strict import StrictConfig, is_count, require
+from forecasting.config.training import Training
 from forecasting.data.windows import WindowIndex
-from forecasting.network import ForecastNetwork
+from forecasting.network.single import ForecastNetwork
 from forecasting.training._chunks import ChunkLoss, draw_chunks
 from forecasting.training._learned import Learned
 from forecasting.training._learner import Learner

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from forecasting.choices import Choices
-from forecasting.config import Task, Training
+from forecasting.config.task import Task
+from forecasting.config.training import Training
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError
 from forecasting.forecaster import Forecaster

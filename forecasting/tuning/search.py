@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecasting.config import require
+from forecasting.config.strict import require
 from forecasting.data.panel import Panel
 from forecasting.errors import TrainingError, first_line
 from forecasting.evaluation.backtest import rolling_to_learn

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from forecasting.choices import NAMES
-from forecasting.config import is_count, require
+from forecasting.config.strict import is_count, require
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError
 from forecasting.evaluation.metrics import POINT_METRICS, QUANTILE_METRICS, RANKED_BY, SYMBOL_METRICS

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from forecasting.config import Task
+    from forecasting.config.task import Task
 
 
 @dataclass(frozen=True)

@@ -71,11 +71,11 @@ def cuda_libraries() -> dict[str, str]:
 
 
 def kernels() -> dict[str, str]:
-    """Return the kernel that runs a small layer of each kind in `FUSED`; see `forecasting.graphs.kernel_of`."""
+    """Return the kernel that runs a small layer of each kind in `FUSED`; see `forecasting.network.graphs.kernel_of`."""
     import tensorflow as tf
 
-    from forecasting.graphs import kernel_of
     from forecasting.layers.recurrent import CELLS
+    from forecasting.network.graphs import kernel_of
 
     def traced(name: str) -> Any:
         layer = CELLS.load(name).Layer(64)

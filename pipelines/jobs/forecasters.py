@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecasting.config import Training
+from forecasting.config.training import Training
 from forecasting.errors import ConfigError
 from forecasting.forecaster import Forecaster
 from forecasting.learner_spec import LearnerSpec

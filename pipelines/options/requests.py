@@ -10,7 +10,7 @@ from pipelines.files.request import Columns
 
 if TYPE_CHECKING:
     from forecasting.choices import Choices
-    from forecasting.config import Training
+    from forecasting.config.training import Training
     from forecasting.model_spec import ModelSpec
 
 
@@ -100,7 +100,7 @@ class TaskRequest:
         Raises:
             ConfigError: two covariates share a name, or some models forecast symbols and some numbers.
         """
-        from forecasting.config import require_different
+        from forecasting.config.strict import require_different
 
         require_different(self.covariates())
         return Columns(self.covariates(), "symbols" if self.has_symbols else "numbers")

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from forecasting.config import SHORT_SERIES
+from forecasting.config.task import SHORT_SERIES
 from pipelines.files.request import DataRequest
 from pipelines.options.bundle import Bundle, Function
 from pipelines.options.requests import KeepRequest, TaskRequest

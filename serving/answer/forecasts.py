@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.data.panel import Panel
 from forecasting.errors import ForecastingError
 from forecasting.schema import (

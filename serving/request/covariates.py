@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.config import Kinds, Task
+from forecasting.config.task import Kinds, Task
 from forecasting.data.covariates import Covariates, missing_like
 from serving.http.refusals import ErrorItem, Pointer, json_type, refuse_any
 from serving.request.caveats import Caveat

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.data.iso import integers_in
 from forecasting.data.words import read_number
 from forecasting.schema import COLUMN_ALIASES, DS, UNIQUE_ID, Y

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from serving.http.media import CSV
 from serving.http.problems import Problem
 from serving.http.refusals import ErrorItem, Refusal

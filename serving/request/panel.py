@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.data.calendar import Frequency
 from forecasting.data.iso import UTC, offset_zone
 from forecasting.data.panel import Panel

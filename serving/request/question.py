@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.data.calendar import Frequency
 from forecasting.errors import PanelError, RequestError
 from forecasting.question import Question

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.schema import DS, SINGLE_SERIES_ID, UNIQUE_ID, Y
 from serving.http.refusals import Pointer, Refusal, json_type
 

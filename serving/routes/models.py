@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from forecasting.config import Kinds
+from forecasting.config.task import Kinds
 from serving.http.media import json_response
 from serving.served.store import Served
 from serving.service import current_service

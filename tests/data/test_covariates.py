@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.data.covariates import covariate_kinds, encode_covariates
 from forecasting.data.future import future_frame, panel_for, with_known_future
 from forecasting.data.panel import Panel

@@ -5,14 +5,14 @@ import pytest
 import tensorflow as tf
 
 from forecasting import Forecaster, Training
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.errors import ConfigError
 from forecasting.layers.attention import ATTENTIONS
 from forecasting.layers.decoders import DECODINGS
 from forecasting.layers.forcing import SCHEDULES, share_of_truth
 from forecasting.layers.inputs import Encoded, Inputs, Teacher
 from forecasting.model_spec import ModelSpec
-from forecasting.network import build_network
+from forecasting.network.build import build_network
 from tests.conftest import make_frame
 
 L, H = 24, 8

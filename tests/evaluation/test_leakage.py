@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-import forecasting.graphs
+import forecasting.network.graphs
 from forecasting import Forecaster, Training
 from forecasting.data.origins import RollingOrigins
 from forecasting.data.panel import Panel
@@ -75,7 +75,7 @@ def test_a_window_that_is_cut_too_late_is_caught(trained, hourly, tmp_path, monk
     assert not report.leaks
     assert not report.is_refitted
     assert {effect.changed for effect in report.effects} == {"numbers", "missing", "rows gone"}
-    monkeypatch.setattr(forecasting.graphs, "Gather", Peeking)
+    monkeypatch.setattr(forecasting.network.graphs, "Gather", Peeking)
     peeking = Predictor(loaded.spec, loaded.predictor.task, loaded.predictor.network)
     report = leakage_of(loaded.panel(hourly), loaded.horizon, peeking)
     assert report.leaks
@@ -107,7 +107,7 @@ def test_the_command_says_what_moved_and_ends_with_3(trained, hourly, tmp_path, 
     assert fresh.exit_code == 0, fresh.output
     assert '"leaks": false' in fresh.stdout
     assert CliRunner().invoke(main, [*base, "ar"]).exit_code == 2
-    monkeypatch.setattr(forecasting.graphs, "Gather", Peeking)
+    monkeypatch.setattr(forecasting.network.graphs, "Gather", Peeking)
     leaking = CliRunner().invoke(main, [*base, "naive", "--horizon", "6"])  # shows the newest value at once
     assert leaking.exit_code == 3
     assert "the future leaks" in leaking.stdout

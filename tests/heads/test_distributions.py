@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from forecasting.config import QUANTILE_GRID
+from forecasting.config.task import QUANTILE_GRID
 from forecasting.head_spec import HeadSpec
 from forecasting.heads import HEADS
 from forecasting.layers.inputs import Dice

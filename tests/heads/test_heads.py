@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from forecasting import ModelSpec
-from forecasting.config import QUANTILE_GRID, Task
+from forecasting.config.task import QUANTILE_GRID, Task
 from forecasting.errors import ConfigError
 from forecasting.head_spec import HeadSpec
 from forecasting.heads import HEADS

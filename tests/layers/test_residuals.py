@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from forecasting import Forecaster, Training
-from forecasting.config import QUANTILE_GRID, Task
+from forecasting.config.task import QUANTILE_GRID, Task
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError
 from forecasting.head_spec import HeadSpec
@@ -13,7 +13,7 @@ from forecasting.heads._base import BaseHead
 from forecasting.layers.residuals import RESIDUALS
 from forecasting.layers.scaling import UNIT
 from forecasting.model_spec import ModelSpec
-from forecasting.network import build_network
+from forecasting.network.build import build_network
 from forecasting.training import _ridge
 from forecasting.training._ridge import solve_base
 from forecasting.training._source import WindowSource

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from forecasting import Forecaster, Training
-from forecasting.config import QUANTILE_GRID, Task
+from forecasting.config.task import QUANTILE_GRID, Task
 from forecasting.data.calendar import Frequency
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError
@@ -21,7 +21,7 @@ from forecasting.layers.encoders import STACKS
 from forecasting.layers.residuals import RESIDUALS
 from forecasting.model_spec import ModelSpec
 from forecasting.models import MODELS
-from forecasting.network import build_network
+from forecasting.network.build import build_network
 from forecasting.training._precision import computing_in
 from tests.conftest import BRIEF, QUICK, make_frame
 

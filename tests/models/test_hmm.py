@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecasting import Forecaster
-from forecasting.config import QUANTILE_GRID
+from forecasting.config.task import QUANTILE_GRID
 from forecasting.errors import TrainingError
 from forecasting.layers.hidden_markov import CategoricalEmission, GaussianEmission, filtered
 from forecasting.layers.mixture import mixture_quantiles

@@ -18,7 +18,7 @@ from tests.conftest import BRIEF, make_frame
 @pytest.fixture(scope="session")
 def model_folders(tmp_path_factory):
     """Three model folders: hourly quantiles, daily points, integer steps."""
-    from forecasting.config import Training
+    from forecasting.config.training import Training
     from forecasting.forecaster import Forecaster
 
     root = tmp_path_factory.mktemp("models")

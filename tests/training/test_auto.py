@@ -13,7 +13,7 @@ from forecasting.auto.find import ALL_ROWS, BEFORE_ORIGINS, seconds_to_refit
 from forecasting.auto.held_out import HeldOut
 from forecasting.auto.proposals import Proposal, Situation, by_rule
 from forecasting.auto.tryout import Tryout
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, PanelError, TrainingError
 from forecasting.fitting import Fit

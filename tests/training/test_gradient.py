@@ -7,13 +7,14 @@ import pytest
 import tensorflow as tf
 
 from forecasting import Forecaster, Training
-from forecasting.config import LOSS_SCALES, Task
+from forecasting.config.task import Task
+from forecasting.config.training import LOSS_SCALES
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, PanelError
 from forecasting.fitting import fit_model
 from forecasting.learner_spec import LEARNERS
 from forecasting.model_spec import ModelSpec
-from forecasting.network import build_network
+from forecasting.network.build import build_network
 from forecasting.training import _clock
 from forecasting.training._batches import draw_batches, shortened
 from forecasting.training._learner import Teaching

@@ -15,7 +15,7 @@ from forecasting.data.windows import layout
 from forecasting.errors import ConfigError, TrainingError
 from forecasting.layers.inputs import Inputs
 from forecasting.layers.recurrent import CELLS
-from forecasting.network import build_network
+from forecasting.network.build import build_network
 from forecasting.predictor import Predictor
 from forecasting.training._callbacks import ReportProgress
 from forecasting.training._online import token_of

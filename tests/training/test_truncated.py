@@ -10,7 +10,8 @@ from forecasting import Forecaster, Training
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError
 from forecasting.layers.carried import carried_forward
-from forecasting.network import build_network, scaled_target
+from forecasting.network.build import build_network
+from forecasting.network.single import scaled_target
 from forecasting.training._batches import draw_batches
 from forecasting.training._chunks import ChunkLoss, draw_chunks
 from forecasting.training._loss_scale import weigher

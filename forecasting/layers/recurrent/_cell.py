@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from forecasting.config import is_count, require
+from forecasting.config.strict import is_count, require
 from forecasting.layers.tensor import Tensor
 
 

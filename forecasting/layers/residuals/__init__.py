@@ -4,7 +4,7 @@ A residual's file has a class `Residual(task)`, which is a `BaseForecast`.
 """
 
 from forecasting.catalog import Catalog
-from forecasting.config import Task
+from forecasting.config.task import Task
 
 RESIDUALS = Catalog(__name__, "residual")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.layers.inputs import Inputs
 from forecasting.layers.linear import LinearAutoregression
 from forecasting.layers.residual import BaseForecast

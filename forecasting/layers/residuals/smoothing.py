@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.layers.exponential_smoothing import ExponentialSmoothing
 from forecasting.layers.inputs import Inputs
 from forecasting.layers.residual import BaseForecast

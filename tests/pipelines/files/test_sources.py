@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from click import UsageError
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from pipelines.files.readers import SourceError
 from pipelines.files.request import Columns, DataRequest
 from pipelines.files.sources import DataSource

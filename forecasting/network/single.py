@@ -1,4 +1,4 @@
-"""The network of every model: scale the window, run the core, read the head, undo the scaling."""
+"""The network of one model: scale the window, run the core, read the head, undo the scaling."""
 
 from __future__ import annotations
 
@@ -9,21 +9,17 @@ import keras
 import numpy as np
 from keras import ops
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.data.windows import PanelArrays
-from forecasting.ensemble_network import EnsembleNetwork
 from forecasting.heads._base import BaseHead
 from forecasting.heads._numbers import LARGEST_ERROR
 from forecasting.layers.core import Core
 from forecasting.layers.covariates import CovariateReaders
 from forecasting.layers.inputs import Dice, Inputs, Teacher
-from forecasting.layers.link import SOFTNESS, Link
 from forecasting.layers.paths import common_dice, quantiles_of_paths
 from forecasting.layers.scaling import Scaled, WindowScaler
 from forecasting.layers.statics import StaticReader
 from forecasting.layers.tensor import Tensor
-from forecasting.model_spec import ModelSpec
-from forecasting.models import MODELS
 
 #: Weights of a batch below this are as good as none.
 SMALLEST_WEIGHT = 1e-12
@@ -204,10 +200,6 @@ class ForecastNetwork(keras.Model):
         )
 
 
-#: The network of any model.
-Network = ForecastNetwork | EnsembleNetwork
-
-
 def is_usable(target: Tensor, scaled: Scaled) -> Tensor:
     """Return where the target [B, H] says something: it is observed, and the context has a scale."""
     return ops.logical_and(ops.logical_not(ops.isnan(target)), scaled.varies > 0)
@@ -233,36 +225,3 @@ def weighted_mean(values: Tensor, weight: Tensor) -> Tensor:
     """Return the mean (float64) of values [B, H] by weights [B, H], truths or numbers from 0 on; 0 where all are 0."""
     values, weight = ops.cast(values, "float64"), ops.cast(weight, "float64")
     return ops.sum(weight * values) / ops.maximum(ops.sum(weight), SMALLEST_WEIGHT)
-
-
-def build_network(spec: ModelSpec, task: Task, seed: int | None = None) -> Network:
-    """Build the network of a model with its weights created.
-
-    Args:
-        spec: the model and its choices.
-        task: shapes and levels.
-        seed: where given, Keras's, NumPy's and Python's global random numbers are seeded with it: weights are
-            drawn from them. A model that is loaded draws none that stay.
-    """
-    if seed is not None:
-        keras.utils.set_random_seed(seed)
-    if spec.members:
-        return ensemble_of(spec, task, seed)
-    # A model that learns nothing through the link keeps what lies within the bounds exactly.
-    link = Link.of(task, SOFTNESS if spec.config.learner == "gradient" else 0.0)
-    head = spec.head_spec.build(task, link)
-    core = MODELS.load(spec.model).build(spec.config, task, head)
-    scaler, statics = WindowScaler(spec.scaling, name="scaler"), StaticReader(task, name="statics")
-    covariates = CovariateReaders(task, name="covariates")
-    network = ForecastNetwork(core, scaler, statics, covariates, head, task)
-    network.create_weights()
-    return network
-
-
-def ensemble_of(spec: ModelSpec, task: Task, seed: int | None) -> EnsembleNetwork:
-    """Build the networks of the members, each as it would be built alone, and join them."""
-    parts = [
-        build_network(member.spec, member.task(task), None if seed is None else dict(member.training).get("seed", seed))
-        for member in spec.members
-    ]
-    return EnsembleNetwork(parts, [member.weight for member in spec.members], spec.head_spec.build(task), task)

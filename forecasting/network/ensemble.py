@@ -9,10 +9,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.data.windows import PanelArrays
 from forecasting.heads._base import BaseHead
 from forecasting.layers.tensor import Tensor
+from forecasting.network.single import ForecastNetwork
 
 
 class EnsembleNetwork(keras.Model):
@@ -34,7 +35,9 @@ class EnsembleNetwork(keras.Model):
 
     supports_jit = False
 
-    def __init__(self, members: Sequence[Any], weights: Sequence[float], head: BaseHead, task: Task) -> None:
+    def __init__(
+        self, members: Sequence[ForecastNetwork], weights: Sequence[float], head: BaseHead, task: Task
+    ) -> None:
         super().__init__(name="ensemble", autocast=False)
         self.members = list(members)
         self.shares = np.asarray(weights, "float64") / np.sum(weights)
@@ -63,7 +66,7 @@ class EnsembleNetwork(keras.Model):
         spread = sum(share * (output - value) for share, output, value, has in parts if has)
         return self.within_bounds(median + spread / self.shares[self.has_spread].sum())
 
-    def read(self, member: Any, context: Tensor, known: Tensor, statics: Tensor) -> Tensor:
+    def read(self, member: ForecastNetwork, context: Tensor, known: Tensor, statics: Tensor) -> Tensor:
         """Return what a member forecasts [B, H, Q'] from the last rows of the context, as many as it reads."""
         older = self.task.context_length - member.task.context_length
         return ops.cast(member(context[:, older:], known[:, older:], statics), "float64")

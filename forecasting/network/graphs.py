@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from forecasting.config import Task
+from forecasting.config.task import Task
 from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.data.statics import encode_statics
@@ -16,7 +16,7 @@ from forecasting.data.windows import layout
 from forecasting.layers.gather import Gather
 from forecasting.layers.inputs import Dice
 from forecasting.layers.tensor import Tensor
-from forecasting.network import Network
+from forecasting.network.build import Network
 
 # Recent GPUs round the factors of products to 10 bits, unless told not to: the same model would answer otherwise there.
 tf.config.experimental.enable_tensor_float_32_execution(False)
