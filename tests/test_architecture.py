@@ -3,13 +3,13 @@
 import ast
 import tomllib
 from graphlib import TopologicalSorter
-from pathlib import Path
 
 import pytest
 
+from tests.places import ROOT
+
 pytestmark = pytest.mark.fast
 
-ROOT = Path(__file__).parent.parent
 PACKAGES = ("forecasting", "pipelines", "serving")
 FILES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}

@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +19,7 @@ from forecasting.store.artifact import SCHEMA_VERSION, Artifact
 from forecasting.store.report import RunReference
 from tests.conftest import make_frame
 from tests.model_folders import sign
+from tests.places import KEPT_MODELS
 
 
 @pytest.fixture(scope="module")
@@ -230,7 +230,7 @@ def test_it_names_no_device(saved):
 
 def test_a_model_of_every_schema_that_was_ever_written_is_still_read():
     """Folders are kept as they were written; `scripts/keep_artifact.py` says when one is made, and makes it."""
-    kept = sorted((Path(__file__).parent / "artifacts").glob("schema-*"))
+    kept = sorted(KEPT_MODELS.glob("schema-*"))
     assert [folder.name for folder in kept] == [f"schema-{1 + number}" for number in range(SCHEMA_VERSION)]
     for folder in kept:
         loaded = Forecaster.load(folder)  # replays its golden forecasts
@@ -259,7 +259,7 @@ def test_a_report_is_kept_beside_the_model_and_goes_on_with_it(hourly, tmp_path)
     "change", [{"owner": "me"}, {"windows": "many"}, {"leaderboard": []}, {"run": {"run_id": "a", "password": "b"}}]
 )
 def test_a_report_of_another_kind_is_refused(folder, change):
-    kept = Path(__file__).parent / "artifacts" / f"schema-{SCHEMA_VERSION}" / model_folder.REPORT_FILE
+    kept = KEPT_MODELS / f"schema-{SCHEMA_VERSION}" / model_folder.REPORT_FILE
     (folder / model_folder.REPORT_FILE).write_text(json.dumps(json.loads(kept.read_text()) | change))
     sign(folder)
     with pytest.raises(ArtifactError, match="The report of the model is none") as caught:
@@ -269,7 +269,7 @@ def test_a_report_of_another_kind_is_refused(folder, change):
 
 @pytest.mark.parametrize("name", [model_folder.REPORT_FILE, model_folder.STATE_FILE])
 def test_files_that_a_schema_did_not_know_are_refused_in_its_folders(tmp_path, name):
-    kept = Path(__file__).parent / "artifacts"
+    kept = KEPT_MODELS
     old, new = (shutil.copytree(kept / f"schema-{number}", tmp_path / str(number)) for number in (1, 2))
     for folder in (old, new):
         content = (kept / "schema-2" / model_folder.REPORT_FILE).read_bytes()

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tracemalloc
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -18,8 +17,7 @@ from forecasting import Forecaster, Training
 from forecasting.data.panel import Panel
 from forecasting.errors import RequestError
 from tests.conftest import BRIEF, make_frame
-
-ROOT = Path(__file__).parent.parent
+from tests.places import ROOT
 
 #: Bytes that a call may leave behind, in Python's own memory and in all of the process.
 PYTHON_BYTES_A_CALL = 100

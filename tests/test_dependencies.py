@@ -4,14 +4,14 @@ import ast
 import re
 import sys
 import tomllib
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
+from tests.places import ROOT
+
 pytestmark = pytest.mark.fast
 
-ROOT = Path(__file__).parent.parent
 PACKAGES = ("forecasting", "pipelines", "serving")
 FOLDERS = (*PACKAGES, "benchmarks", "notebooks", "scripts", "tests")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

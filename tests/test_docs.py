@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-from pathlib import Path
 
 import pytest
 
@@ -13,10 +12,10 @@ from serving.app import create_app
 from serving.request.payloads import ForecastIn, SeriesIn
 from serving.routes.forecast import STATUS_ERROR
 from serving.settings import PREFIX, Settings
+from tests.places import ROOT
 
 pytestmark = pytest.mark.fast
 
-ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
 
 

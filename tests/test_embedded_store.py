@@ -7,12 +7,12 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from forecasting import embedded_store, registry
 from forecasting.errors import RegistryError
+from tests.places import ROOT
 
 #: Asks the registry for its models, and kills itself in the middle of a migration, where `DIE` is set.
 CHILD = """
@@ -33,7 +33,7 @@ registry.client().create_experiment(f"made by {os.getpid()}")
 
 def child(home, **environment):
     """Start a process that uses the store of a home folder."""
-    root = str(Path(__file__).parent.parent)
+    root = str(ROOT)
     environment = {**os.environ, "FORECAST_HOME": str(home), "PYTHONPATH": root, **environment}
     return subprocess.Popen([sys.executable, "-c", CHILD], env=environment, stderr=subprocess.PIPE, text=True)
 

@@ -1,13 +1,13 @@
 """The page of pitfalls names tests that exist."""
 
 import re
-from pathlib import Path
 
 import pytest
 
+from tests.places import ROOT
+
 pytestmark = pytest.mark.fast
 
-ROOT = Path(__file__).parent.parent
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 
 

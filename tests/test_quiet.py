@@ -4,14 +4,12 @@ import logging
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from forecasting import quiet
 from tests.conftest import make_frame
-
-ROOT = Path(__file__).parent.parent
+from tests.places import ROOT
 
 #: Words of the lines that TensorFlow and its parts write by themselves.
 TALK = ("absl", "oneDNN", "cuda", "cuInit", "cuFFT", "cuDNN", "cuBLAS", "optimized to use", "XLA", "retracing")

@@ -1,13 +1,12 @@
 """What the README and the notebooks show is run."""
 
 import re
-from pathlib import Path
 
 import jupytext
 import pytest
 from nbclient import NotebookClient
 
-ROOT = Path(__file__).parent.parent
+from tests.places import ROOT
 
 
 def test_the_python_example_of_the_readme_runs(tmp_path, monkeypatch):

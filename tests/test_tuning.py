@@ -1,7 +1,6 @@
 """Searching: what is open, what is kept, what is stopped, and what is never tried twice."""
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from forecasting.models import MODELS
 from forecasting.search_space import Between, OneOf
 from forecasting.tuning import Candidate, Limits, Measure, Place, Search, tune
 from tests.conftest import QUICK, make_frame
+from tests.places import ROOT
 
 MEASURE = Measure(windows=2)
 
@@ -214,7 +214,7 @@ tune(make_frame(rows=150), [Forecaster("ar", 12)], MEASURE, Limits(2), Place("ki
 
 
 def test_a_killed_trial_is_tried_again(frame, storage):
-    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    root = str(ROOT)
     ended = subprocess.run([sys.executable, "-c", KILLED, storage], cwd=root, check=False, capture_output=True)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     found = tune(frame, [Forecaster("ar", 12)], MEASURE, Limits(2), Place("killed", storage))

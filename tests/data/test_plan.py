@@ -2,7 +2,6 @@
 
 import ast
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,10 +15,10 @@ from forecasting.data.panel import Panel
 from forecasting.data.plan import Plan
 from forecasting.data.repair import repair
 from forecasting.errors import ConfigError, PanelError
+from tests.places import ROOT
 
 pytestmark = pytest.mark.fast
 
-ROOT = Path(__file__).parents[2]
 NOW = "2024-06-01T00:00:00"
 
 

@@ -1,11 +1,10 @@
 """Imports between the rooms of `pipelines` go one way, those inside functions too."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.places import ROOT
 
 #: A room may import those after it.
 ORDER = ("cli", "commands", "jobs", "batch", "options", "files", "terminal")

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import optuna
@@ -14,8 +13,8 @@ from forecasting import Forecaster
 from forecasting.errors import ForecastingError
 from forecasting.tuning import Limits, Measure, Place, tune
 from tests.conftest import make_frame
+from tests.places import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 MEASURE = Measure(windows=2)
 SALES = "select unique_id, ds, y from sales"
 

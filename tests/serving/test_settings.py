@@ -5,14 +5,12 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from serving.settings import Settings, unknown_variables
-
-ROOT = Path(__file__).parents[2]
+from tests.places import ROOT
 
 
 def run(*arguments, **variables):

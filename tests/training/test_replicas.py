@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +13,7 @@ from forecasting.errors import ConfigError
 from forecasting.model_spec import ModelSpec
 from pipelines.jobs.forecasters import trainings_of
 from tests.conftest import QUICK, make_frame
-
-ROOT = Path(__file__).parents[2]
+from tests.places import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -12,13 +12,12 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
+from tests.places import ROOT
 from tests.serving.conftest import loaded_app, payload, post, series
 
-ROOT = Path(__file__).parents[3]
 READ_SECONDS = 1.5
 WORKERS = 2
 GOOD = json.dumps(payload(series(24))).encode()
