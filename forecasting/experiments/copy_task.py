@@ -18,9 +18,9 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from forecasting.experiment_plots import accuracy_chart, example_chart
 from forecasting.experiments._result import Result
 from forecasting.layers.recurrent import CELLS
+from forecasting.plots.experiments import accuracy_chart, example_chart
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ import numpy as np
 import tensorflow as tf
 
 from forecasting.config.training import Training
-from forecasting.experiment_plots import clipping_chart, decay_chart
 from forecasting.experiments._result import Result
 from forecasting.layers.encoders._recurrent import as_list
 from forecasting.layers.recurrent import CELLS
+from forecasting.plots.experiments import clipping_chart, decay_chart
 
 #: What the recurrent kernel of an Elman cell is multiplied by.
 GAINS = (0.5, 1.0, 1.5, 2.0)

@@ -36,7 +36,7 @@ def log_pictures(journal: Journal, entries: Sequence[Entry]) -> None:
 
 def log_interval_pictures(journal: Journal, entries: Sequence[Entry]) -> None:
     """Log how honest the intervals are: coverage by level, width by step, and the winner's PIT histogram."""
-    from forecasting import probability_plots
+    from forecasting.plots import intervals
 
     scored = {entry.name: entry.backtest.scored for entry in entries if entry.backtest.answer.quantile_levels}
     if not scored:
@@ -45,10 +45,10 @@ def log_interval_pictures(journal: Journal, entries: Sequence[Entry]) -> None:
     drawn = [level for level in (20.0, 40.0, 60.0, *LEVELS) if {*interval_quantiles(level)} <= common]
     if not drawn:
         return
-    journal.log(lambda run: run.figure(probability_plots.reliability_chart(scored, drawn), "coverage.png"))
-    journal.log(lambda run: run.figure(probability_plots.width_chart(scored, drawn[-1]), "interval_width.png"))
+    journal.log(lambda run: run.figure(intervals.reliability_chart(scored, drawn), "coverage.png"))
+    journal.log(lambda run: run.figure(intervals.width_chart(scored, drawn[-1]), "interval_width.png"))
     name, best = next(iter(scored.items()))
-    journal.log(lambda run: run.figure(probability_plots.pit_chart(name, best), "pit_histogram.png"))
+    journal.log(lambda run: run.figure(intervals.pit_chart(name, best), "pit_histogram.png"))
 
 
 def backtest_table(entry: Entry) -> pd.DataFrame:

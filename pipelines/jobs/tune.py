@@ -183,7 +183,7 @@ class SearchReport:
         """Log what was found so far: the best score, the trials, the config and the pictures."""
         if self.written is None:
             return
-        from forecasting.tuning import plots as tuning_plots
+        from forecasting.plots import tuning as tuning_plots
 
         result = self.result()
         tuned = result.tuned

@@ -5,9 +5,9 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from forecasting import probability_plots
 from forecasting.evaluation import metrics
 from forecasting.evaluation.probabilistic import coverage_by_level, pit_histogram, width_by_step
+from forecasting.plots import intervals
 from tests.evaluation.test_metrics import scored
 
 pytestmark = pytest.mark.fast
@@ -120,10 +120,10 @@ def test_width_by_step_is_in_units_of_each_windows_scale(example):
 
 
 def test_pictures_show_the_numbers(example):
-    chart = probability_plots.reliability_chart({"a": example, "b": example}, [80, 40])
+    chart = intervals.reliability_chart({"a": example, "b": example}, [80, 40])
     line = chart.axes[0].lines[1]
     np.testing.assert_allclose(line.get_ydata(), 100 * coverage_by_level(example, [40, 80]))
-    widths = probability_plots.width_chart({"a": example}, 80).axes[0].lines[0]
+    widths = intervals.width_chart({"a": example}, 80).axes[0].lines[0]
     np.testing.assert_allclose(widths.get_ydata(), width_by_step(example, 80))
-    bars = probability_plots.pit_chart("a", example).axes[0].patches
+    bars = intervals.pit_chart("a", example).axes[0].patches
     np.testing.assert_allclose([bar.get_height() for bar in bars], pit_histogram(example)[1])

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from forecasting.evaluation.probabilistic import coverage_by_level, pit_histogram, width_by_step
-from forecasting.plots import BLUE, COLOURS, GREY, INK, canvas
+from forecasting.plots.canvas import BLUE, COLOURS, GREY, INK, canvas
 
 if TYPE_CHECKING:
     from forecasting.evaluation.metrics import Scored

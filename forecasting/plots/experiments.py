@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from forecasting.plots import COLOURS, GREY, INK, canvas, canvases
+from forecasting.plots.canvas import COLOURS, GREY, INK, canvas, canvases
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

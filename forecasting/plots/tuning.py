@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from forecasting.plots import BLUE, GREY, INK, canvas
+from forecasting.plots.canvas import BLUE, GREY, INK, canvas
 from forecasting.tuning.search import RISING
 from forecasting.tuning.study import Row
 
