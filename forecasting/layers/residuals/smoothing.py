@@ -10,7 +10,6 @@ from forecasting.config.task import Task
 from forecasting.layers.exponential_smoothing import ExponentialSmoothing
 from forecasting.layers.inputs import Inputs
 from forecasting.layers.residual import BaseForecast
-from forecasting.layers.residuals import period_of
 
 
 class Residual(BaseForecast):
@@ -29,3 +28,14 @@ class Residual(BaseForecast):
         """Return the inputs with what is left of the context [B, L], and the forecast [B, H]."""
         left, forecast = self.smoothing(ops.cast(inputs.values, "float32"), ops.cast(inputs.observed, "float32"))
         return inputs._replace(values=left), forecast
+
+
+def period_of(task: Task) -> int:
+    """Return the longest season of a task that its context holds twice; 1 where it holds none.
+
+    What was seen once is no season yet, but that year and its noise.
+
+    >>> [period_of(Task(24, length, "h", (24, 168))) for length in (336, 335, 47)]
+    [168, 24, 1]
+    """
+    return max((period for period in task.season if 2 * period <= task.context_length), default=1)
