@@ -36,7 +36,7 @@ def run_json(command: Sequence[str]) -> dict[str, float]:
 
 def results(benchmark: str) -> Path:
     """Return the folder of a benchmark's results, made where it is not there; `<BENCHMARK>_OUT` names another one."""
-    from forecasting.home import home
+    from forecasting.store.home import home
 
     folder = Path(os.environ.get(f"{benchmark.upper()}_OUT") or home() / "benchmarks" / benchmark)
     folder.mkdir(parents=True, exist_ok=True)

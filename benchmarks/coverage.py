@@ -59,8 +59,8 @@ def measure(name: str, model: str) -> dict[str, Any]:
     from forecasting.data.panel import Panel
     from forecasting.data.splits import calibration_ends
     from forecasting.evaluation.backtest import backtest_by_window, backtest_fitted, rolling
-    from forecasting.model_spec import ModelSpec
-    from forecasting.recalibration import MovingCalibration
+    from forecasting.models.spec import ModelSpec
+    from forecasting.training.recalibration import MovingCalibration
 
     setting = SETTINGS[name]
     panel = Panel.from_frame(pd.read_parquet(data(name), columns=["unique_id", "ds", "y"]))

@@ -106,7 +106,7 @@ def automatic(horizon: int, kind: str) -> Any:
     It forecasts means, since the tables have squared errors, and reads no calendar either.
     """
     from forecasting import Forecaster, Training
-    from forecasting.model_spec import ModelSpec
+    from forecasting.models.spec import ModelSpec
 
     windows = -(-(BORDERS[1] - BORDERS[0]) // horizon)
     training = Training(refit=False, loss_scale="units", time_limit=AUTO_SECONDS)

@@ -135,8 +135,8 @@ def milliseconds(shown: str, share: str) -> float:
 
 def main(as_json: bool) -> None:
     """Measure and print."""
-    from forecasting.data.calendar import Frequency
-    from forecasting.data.features import calendar_features
+    from forecasting.data.time.calendar import Frequency
+    from forecasting.data.time.features import calendar_features
 
     features = len(calendar_features(Frequency.parse("h")))
     rows = []

@@ -24,9 +24,9 @@ def main() -> None:
     from forecasting import Forecaster, ModelSpec, Training
     from forecasting.data.panel import Panel
     from forecasting.network.build import build_network
-    from forecasting.training import gradient
-    from forecasting.training._batches import draw_batches
-    from forecasting.training._source import WindowSource
+    from forecasting.training.batches import draw_batches
+    from forecasting.training.learners import gradient
+    from forecasting.training.source import WindowSource
 
     panel = Panel.from_frame(pd.read_parquet(given.train, columns=["unique_id", "ds", "y"]))
     training = Training(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from forecasting.former_names import find_former_names
 from forecasting.lazy_imports import put_off
 from forecasting.quiet import load_tensorflow_quietly
 
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
     from forecasting.config.training import Training
     from forecasting.data.samples import load_sample
     from forecasting.forecaster import Forecaster
-    from forecasting.model_spec import ModelSpec
+    from forecasting.models.spec import ModelSpec
 
 __all__ = ["Choices", "Forecaster", "ModelSpec", "Task", "Training", "load_sample"]
 
 _HOMES = {
     "Choices": "forecasting.choices",
     "Forecaster": "forecasting.forecaster",
-    "ModelSpec": "forecasting.model_spec",
+    "ModelSpec": "forecasting.models.spec",
     "Task": "forecasting.config.task",
     "Training": "forecasting.config.training",
     "load_sample": "forecasting.data.samples",
@@ -34,6 +35,7 @@ _HOMES = {
 
 put_off()
 load_tensorflow_quietly()
+find_former_names()
 
 
 def __getattr__(name: str) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from forecasting.config.strict import is_count, require, require_different
 from forecasting.config.task import QUANTILE_GRID, SHORT_SERIES, Task
 from forecasting.config.training import Training
-from forecasting.model_spec import ModelSpec
+from forecasting.models.spec import ModelSpec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,7 +106,7 @@ class Choices:
     @classmethod
     def of_task(cls, spec: ModelSpec, task: Task, training: Training) -> Self:
         """Return the choices that lead to the task of a trained model."""
-        from forecasting.data.features import cycles_of
+        from forecasting.data.time.features import cycles_of
 
         own = {name: getattr(task, name) for name in NAMES if name in FIELDS_OF_TASK}
         covariates = dict(zip(COVARIATES, (task.static_names, task.known_names, task.past_names), strict=True))
@@ -129,8 +129,8 @@ class Choices:
             frame: the long frame.
             trained: task of the trained model, whose frequency and alphabet hold; else they are those of the frame.
         """
+        from forecasting.data.checks.symbols import alphabet_of
         from forecasting.data.panel import Panel
-        from forecasting.data.symbol_columns import alphabet_of
 
         freq, symbols = (trained.freq, trained.symbols) if trained else (None, None)
         if symbols is None:
@@ -147,8 +147,8 @@ class Choices:
                 other way round.
         """
         from forecasting.data.covariates import covariate_kinds
+        from forecasting.data.defaults import calendar_of, context_length_of, require_rows, season_of
         from forecasting.data.kinds import kinds_of
-        from forecasting.defaults import calendar_of, context_length_of, require_rows, season_of
 
         self.spec.require_target(panel.symbols)
         require_rows(panel)

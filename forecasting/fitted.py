@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from forecasting.choices import Choices
     from forecasting.config.training import Training
     from forecasting.data.panel import Panel
-    from forecasting.facts import Facts
-    from forecasting.learner_state import LearnerState
-    from forecasting.predictor import Predictor
+    from forecasting.prediction.predictor import Predictor
     from forecasting.store.artifact import Artifact
+    from forecasting.store.facts import Facts
+    from forecasting.store.learner_state import LearnerState
     from forecasting.store.report import Report
-    from forecasting.training._learned import Learned
-    from forecasting.training._online import OnlineLearner
+    from forecasting.training.learned import Learned
+    from forecasting.training.online.learner import OnlineLearner
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,12 +57,12 @@ class Fitted:
             PanelError: the panel does not suit the model.
             TrainingError: nothing could be learnt, or nothing calibrated on.
         """
-        from forecasting.calibrating import calibrate
         from forecasting.data.splits import calibration_ends
-        from forecasting.facts import Facts
-        from forecasting.fitting import fit_model
         from forecasting.network.graphs import kernel_of
-        from forecasting.training._learner import Teaching
+        from forecasting.prediction.calibration_windows import calibrate
+        from forecasting.store.facts import Facts
+        from forecasting.training.fit import fit_model
+        from forecasting.training.learner import Teaching
 
         teaching = Teaching.of(choices.spec, choices.training)
         held_out = choices.training.calibration_windows
@@ -86,7 +86,7 @@ class Fitted:
             ArtifactError: the folder is incomplete or changed, or does not answer as it did.
             RegistryError: the registry has no such model.
         """
-        from forecasting import registry
+        from forecasting.store import registry
         from forecasting.store.artifact import Artifact
 
         kept = Artifact.read(registry.resolve(source))
@@ -123,8 +123,8 @@ class Fitted:
             TrainingError: no series goes on long enough after what the weights were fitted to.
         """
         from forecasting.config.strict import is_count, require
-        from forecasting.recalibration import recalibrated
-        from forecasting.training._learner import Teaching
+        from forecasting.training.learner import Teaching
+        from forecasting.training.recalibration import recalibrated
 
         horizons = training.calibration_windows if windows is None else windows
         require(is_count(horizons), "calibration_windows", "an integer of at least 1 to calibrate again", horizons)
@@ -143,7 +143,7 @@ class Fitted:
             TrainingError: learning diverged; everything is as before.
         """
         from forecasting.data.continuing import continued
-        from forecasting.updating import learn, online_learner
+        from forecasting.training.online.update import learn, online_learner
 
         online = self.online or online_learner(self.predictor, training, self.state)
         facts = learn(online, panel, self.facts)

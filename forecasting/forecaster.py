@@ -14,8 +14,8 @@ from forecasting.config.training import Training
 from forecasting.data.future import future_frame, with_known_future
 from forecasting.errors import NotFittedError
 from forecasting.fitted import Fitted
-from forecasting.model_spec import ModelSpec
-from forecasting.question import Question
+from forecasting.models.spec import ModelSpec
+from forecasting.prediction.question import Question
 
 if TYPE_CHECKING:
     from keras.callbacks import Callback
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from forecasting.data.panel import Panel
     from forecasting.evaluation.backtest import Backtest
     from forecasting.evaluation.leakage import LeakageReport
-    from forecasting.facts import Facts
-    from forecasting.predictor import Predictor
-    from forecasting.training._learned import Learned
+    from forecasting.prediction.predictor import Predictor
+    from forecasting.store.facts import Facts
+    from forecasting.training.learned import Learned
 
 
 class Forecaster:
@@ -174,7 +174,7 @@ class Forecaster:
             RequestError: the horizon or a level cannot be answered, a series has no observed value or is not there, or
                 series are too short and the policy is `error`.
         """
-        from forecasting.forecast_frame import forecast_frame
+        from forecasting.prediction.frame import forecast_frame
 
         question = self.predictor.question(
             horizon, level=level, quantile_levels=quantile_levels, probabilities=probabilities
@@ -225,7 +225,7 @@ class Forecaster:
             ConfigError: the model is not one of the next step, or has no distribution to draw from.
             NotFittedError, PanelError, RequestError: as for `predict`, or an argument means nothing.
         """
-        from forecasting.sampling import Draw, sample_frame
+        from forecasting.prediction.paths import Draw, sample_frame
 
         question = self.predictor.question(horizon)
         panel = with_known_future(self.panel(history), self.predictor.task, question.horizon, future)
@@ -237,7 +237,7 @@ class Forecaster:
         Raises:
             ConfigError: the model has no attention.
         """
-        from forecasting.attention import attention_frame
+        from forecasting.prediction.attention import attention_frame
 
         task = self.predictor.task
         return attention_frame(self.predictor, with_known_future(self.panel(history), task, task.horizon, future))
@@ -374,13 +374,13 @@ class Forecaster:
         return self.fitted.artifact.write(folder)
 
     def export(self, folder: str | Path) -> Path:
-        """Write the network as a TensorFlow SavedModel with a fixed signature; see `forecasting.exporting.export`.
+        """Write the network as a TensorFlow SavedModel with a fixed signature; see `forecasting.store.saved_model`.
 
         Raises:
             NotFittedError: there is no model yet.
             ArtifactError: the folder holds something.
         """
-        from forecasting.exporting import export
+        from forecasting.store.saved_model import export
 
         return export(self.predictor, folder)
 

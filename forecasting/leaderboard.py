@@ -104,7 +104,7 @@ def enter(
 ) -> Entry:
     """Fit, backtest and time one forecaster."""
     from forecasting.evaluation.backtest import backtest_fitted, rolling_to_learn
-    from forecasting.question import numbers_in
+    from forecasting.prediction.question import numbers_in
 
     level = numbers_in(level, "level", 100)
     rolling = rolling_to_learn(panel, forecaster.horizon, windows, step)

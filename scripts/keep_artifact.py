@@ -1,4 +1,4 @@
-"""Write the model of the current schema that `tests/test_artifact.py` goes on reading; once per schema version.
+"""Write the model of the current schema that `tests/store/test_artifact.py` goes on reading; once per schema version.
 
 A change of the networks that this model does not survive needs a new schema version, which refuses older models in
 words. Until the first release the folder may be deleted and written anew instead: nobody has an older model.

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
-from forecasting.model_spec import ModelSpec
+from forecasting.models.spec import ModelSpec
 from tests.fast import fast_as_promised, pytest_collection_finish, pytest_fixture_setup
 
 __all__ = ["fast_as_promised", "pytest_collection_finish", "pytest_fixture_setup"]

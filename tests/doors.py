@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from click.testing import CliRunner
 
-from forecasting import Forecaster, registry, tracking
+from forecasting import Forecaster
+from forecasting.store import registry, tracking
 from pipelines.cli import main
 from tests.serving.conftest import loaded_app
 

@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from forecasting.errors import ForecastingError
-from forecasting.short_series import TooShortError
+from forecasting.prediction.short_series import TooShortError
 from pipelines.files import readers  # noqa: F401  (its error counts too)
 from pipelines.terminal.exits import JobError, TerminatedError, exit_code, message_of, try_again
 

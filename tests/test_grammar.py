@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from forecasting import Forecaster
-from forecasting.data.iso import LARGEST_INTEGER, offset_zone
+from forecasting.data.grammar.iso import LARGEST_INTEGER, offset_zone
 from forecasting.data.panel import Panel
 from forecasting.errors import ForecastingError
 from pipelines.files.request import DataRequest

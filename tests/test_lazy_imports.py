@@ -38,7 +38,7 @@ def test_what_was_put_off_is_loaded_when_it_is_used():
     assert printed("import forecasting, sys\n" + USE) == ["plot_image_gallery", "True", "matplotlib", "sklearn"]
 
 
-@pytest.mark.parametrize("statement", ["import forecasting", "import forecasting.config, forecasting.models.gru"])
+@pytest.mark.parametrize("statement", ["import forecasting", "import forecasting.config, forecasting.models.zoo.gru"])
 def test_importing_loads_neither_tensorflow_nor_mlflow(statement):
     heavy = "('tensorflow', 'keras', 'mlflow', 'flask')"
     assert printed(f"import sys; {statement}; print(*[name for name in {heavy} if name in sys.modules])") == []

@@ -57,5 +57,5 @@ def test_every_door_gives_the_predictors_numbers(door, variant, champion, frame,
 def test_the_holiday_in_the_horizon_counts(champion, frame, monkeypatch):
     trained, future = champion.forecaster, parted(frame)[1]
     expected = trained.predict(future=future)["gru"]
-    monkeypatch.setattr("forecasting.data.holidays.holidays_between", lambda *years: np.zeros(0, "M8[D]"))
+    monkeypatch.setattr("forecasting.data.time.holidays.holidays_between", lambda *years: np.zeros(0, "M8[D]"))
     assert not np.allclose(trained.predict(future=future)["gru"], expected, rtol=1e-4)

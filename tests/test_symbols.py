@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from forecasting import Forecaster, ModelSpec, Task, Training, leaderboard
+from forecasting.data.checks.symbols import alphabet_of
 from forecasting.data.panel import Panel
-from forecasting.data.symbol_columns import alphabet_of
 from forecasting.errors import ConfigError, PanelError, RequestError
 from forecasting.layers.decoders import DECODINGS
 from forecasting.network.build import build_network

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from forecasting import Forecaster, Training
-from forecasting.data.calendar import Frequency
+from forecasting.data.checks.repair import fix
 from forecasting.data.panel import Panel
-from forecasting.data.repair import fix
+from forecasting.data.time.calendar import Frequency
 from forecasting.data.windows import layout
 from tests.conftest import BRIEF, make_frame
 

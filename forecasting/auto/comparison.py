@@ -14,14 +14,14 @@ from forecasting.auto.proposals import Proposal, Situation, by_rule, without_com
 from forecasting.auto.tryout import Tryout
 from forecasting.config.task import Task
 from forecasting.config.training import Training
+from forecasting.data.defaults import context_length_of
 from forecasting.data.panel import Panel
-from forecasting.defaults import context_length_of
 from forecasting.errors import first_line
-from forecasting.fitting import Fit, fit_model
-from forecasting.models.auto import Config
-from forecasting.training._clock import LEAST_SECONDS, Budget
-from forecasting.training._failures import FAILURES
-from forecasting.training._learner import Teaching
+from forecasting.models.zoo.auto import Config
+from forecasting.training.clock import LEAST_SECONDS, Budget
+from forecasting.training.failures import FAILURES
+from forecasting.training.fit import Fit, fit_model
+from forecasting.training.learner import Teaching
 
 if TYPE_CHECKING:
     from keras.callbacks import Callback

@@ -24,16 +24,16 @@ from forecasting.config.task import Task
 from forecasting.config.training import Training
 from forecasting.data.panel import Panel
 from forecasting.errors import TrainingError, first_line
-from forecasting.fitting import Fit
-from forecasting.model_spec import ModelSpec
-from forecasting.models.auto import Config
+from forecasting.models.spec import ModelSpec
+from forecasting.models.zoo.auto import Config
 from forecasting.network.ensemble import EnsembleNetwork
-from forecasting.predictor import Predictor
-from forecasting.training._clock import LEAST_SECONDS, Budget
-from forecasting.training._failures import FAILURES
-from forecasting.training._learned import Learned, learned_together
-from forecasting.training._learner import Learner
-from forecasting.training._loss_scale import require_scale
+from forecasting.prediction.predictor import Predictor
+from forecasting.training.clock import LEAST_SECONDS, Budget
+from forecasting.training.failures import FAILURES
+from forecasting.training.fit import Fit
+from forecasting.training.learned import Learned, learned_together
+from forecasting.training.learner import Learner
+from forecasting.training.loss_scale import require_scale
 
 if TYPE_CHECKING:
     from keras.callbacks import Callback

@@ -16,9 +16,9 @@ from forecasting.data.panel import Panel
 from forecasting.data.splits import rolling_origins
 from forecasting.errors import TrainingError
 from forecasting.evaluation.backtest import seasonal_scales
-from forecasting.fallback import NON_FINITE
 from forecasting.network.graphs import CHUNK
-from forecasting.predictor import Predictor
+from forecasting.prediction.ladder import NON_FINITE
+from forecasting.prediction.predictor import Predictor
 
 #: Windows wanted for a comparison, over all series, and origins of one series at most.
 WANTED, MOST_ORIGINS = 400, 20
@@ -131,7 +131,7 @@ def origins_by_rule(panel: Panel, horizon: int) -> int:
     Enough that `WANTED` windows compare the candidates, from at least two times where the series are long: what is good
     at one time need not be at another. Rows held out are rows not learnt from, so not more than `MOST_SHARE` of them.
 
-    >>> from forecasting.data.calendar import Frequency
+    >>> from forecasting.data.time.calendar import Frequency
     >>> start, hourly = np.datetime64("2024-01-01", "us"), Frequency.parse("h")
     >>> origins_by_rule(Panel.from_arrays(["a"], [start], [np.zeros(5000)], hourly), horizon=24)
     20

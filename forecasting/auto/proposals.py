@@ -14,9 +14,9 @@ import numpy as np
 
 from forecasting.config.task import Task
 from forecasting.config.training import Training
-from forecasting.head_spec import HeadSpec
-from forecasting.members import Member
-from forecasting.model_spec import ModelSpec
+from forecasting.heads.spec import HeadSpec
+from forecasting.models.member import Member
+from forecasting.models.spec import ModelSpec
 
 #: Learners that are not waited for by the clock: they take next to no time.
 INSTANT = ("nothing",)

@@ -6,8 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Self
 
+from forecasting.config.learner import LearnerSpec
 from forecasting.config.strict import StrictConfig, is_count, is_number, require
-from forecasting.learner_spec import LearnerSpec
 
 #: How the work of a training is shared among devices: not at all, or every batch among all of them.
 STRATEGIES = ("", "mirrored")
@@ -36,7 +36,7 @@ class Training(StrictConfig):
         validation_windows: horizons held out at the end of each series for validation; with 0 all windows train for
             all steps. `auto` does not read it: the rows that it holds out are these, `auto:windows=3`.
         calibration_windows: horizons held out after those, of training and validation both, on which the intervals
-            are calibrated (`forecasting.calibration`); 0 calibrates nothing.
+            are calibrated (`forecasting.prediction.calibration`); 0 calibrates nothing.
         refit: after the best number of steps is known, train once more on everything for that long.
         steps_per_execution: steps run per call into the compiled graph.
         truncation: share of windows whose oldest part is hidden, so that short series are in distribution.

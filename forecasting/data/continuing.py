@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forecasting.data.checks.rows import time_text
 from forecasting.data.panel import Panel
-from forecasting.data.rows import time_text
 from forecasting.errors import PanelError
 from forecasting.schema import DS
 

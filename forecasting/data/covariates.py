@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.config.task import Kinds
+from forecasting.data.checks.rows import Rows
 from forecasting.data.kinds import Values, Wording, encode_columns, kinds_of, numbers_or_texts
-from forecasting.data.rows import Rows
 from forecasting.errors import PanelError
 
 WORDING = Wording("covariate", "covariate", "rows")

@@ -11,13 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.config.task import Task
-from forecasting.data.columns import read_ids
+from forecasting.data.checks.columns import read_ids
+from forecasting.data.checks.rows import time_text
+from forecasting.data.checks.timestamps import read_times
 from forecasting.data.covariates import Covariates, missing_like, values_of
 from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
-from forecasting.data.rows import time_text
-from forecasting.data.timestamps import read_times
-from forecasting.data.zones import regular_wall_clock
+from forecasting.data.time.zones import regular_wall_clock
 from forecasting.errors import PanelError
 from forecasting.schema import COLUMN_ALIASES, DS, SINGLE_SERIES_ID, UNIQUE_ID
 

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.config.task import Kinds
-from forecasting.data.columns import NUMBERS
+from forecasting.data.checks.columns import NUMBERS
 from forecasting.errors import PanelError
 
 logger = logging.getLogger("forecasting")

@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecasting.data.calendar import Frequency
-from forecasting.data.checks import check_frame
+from forecasting.data.checks.checks import check_frame
+from forecasting.data.checks.rows import time_text
 from forecasting.data.covariates import Covariates, Cut, count_up, read_covariates
 from forecasting.data.origins import Origins
-from forecasting.data.rows import time_text
 from forecasting.data.statics import read_statics
-from forecasting.data.zones import check_zone, to_caller, to_wall_clock
+from forecasting.data.time.calendar import Frequency
+from forecasting.data.time.zones import check_zone, to_caller, to_wall_clock
 from forecasting.errors import PanelError, RequestError
 from forecasting.schema import DS, Y
 

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.data.symbol_columns import shown
+from forecasting.data.checks.symbols import alphabet_of, shown
 from forecasting.errors import PanelError
 from forecasting.schema import Y
+
+__all__ = ["alphabet_of", "require_symbols", "symbols_at"]
 
 
 def symbols_at(symbols: tuple[str, ...], codes: Any) -> NDArray[Any]:

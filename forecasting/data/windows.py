@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from forecasting.config.task import Kinds
 from forecasting.data.covariates import encode_covariates
-from forecasting.data.features import encode
 from forecasting.data.panel import Panel
+from forecasting.data.time.features import encode
 
 #: Values count as the same where they differ by less, relative to the largest one: no window has such a scale.
 SAME = 1e-12

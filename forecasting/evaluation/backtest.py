@@ -12,8 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecasting.answer import Answer
-from forecasting.calibrating import MovingCalibration
 from forecasting.config.strict import is_count, require
 from forecasting.config.task import Task
 from forecasting.data.origins import Origins, RollingOrigins
@@ -23,9 +21,11 @@ from forecasting.data.symbols import symbols_at
 from forecasting.errors import PanelError
 from forecasting.evaluation.metrics import Scored, ScoredSymbols, evaluate, evaluate_symbols, positive
 from forecasting.evaluation.naive2 import naive2
-from forecasting.forecast_frame import value_columns
-from forecasting.predictor import Predictor
-from forecasting.question import Question
+from forecasting.prediction.answer import Answer
+from forecasting.prediction.calibration_windows import MovingCalibration
+from forecasting.prediction.frame import value_columns
+from forecasting.prediction.predictor import Predictor
+from forecasting.prediction.question import Question
 from forecasting.schema import CUTOFF, DS, IN_SAMPLE, UNIQUE_ID, Y, probability_column
 
 logger = logging.getLogger("forecasting")

@@ -13,12 +13,12 @@ from forecasting.data import covariates
 from forecasting.data.origins import Origins, RollingOrigins
 from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
-from forecasting.question import Question
+from forecasting.prediction.question import Question
 from forecasting.schema import CUTOFF
 
 if TYPE_CHECKING:
-    from forecasting.answer import Answer
-    from forecasting.predictor import Predictor
+    from forecasting.prediction.answer import Answer
+    from forecasting.prediction.predictor import Predictor
 
 #: Horizons after the cutoff, where the series are long enough.
 WINDOWS = 3

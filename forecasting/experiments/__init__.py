@@ -5,6 +5,29 @@ An experiment module has `run(quick=False, seed=1) -> Result`. The first line of
 `READS_DATA = True` also takes `frame`, a long frame to run on beside its own data, and its `horizon`.
 """
 
-from forecasting.catalog import Catalog
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from forecasting.config.catalog import Catalog
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 EXPERIMENTS = Catalog(__name__, "experiment")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What every experiment returns: a table and pictures.
+
+    Attributes:
+        title: what the table shows.
+        rows: one mapping per row, from column to number or word; a column may be missing in some rows.
+        figures: pictures by name.
+    """
+
+    title: str
+    rows: list[dict[str, float | int | str]]
+    figures: dict[str, Figure] = field(default_factory=dict)

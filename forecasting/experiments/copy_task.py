@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from forecasting.experiments._result import Result
+from forecasting.experiments import Result
 from forecasting.layers.recurrent import CELLS
 from forecasting.plots.experiments import accuracy_chart, example_chart
 

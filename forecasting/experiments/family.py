@@ -20,15 +20,15 @@ import pandas as pd
 from forecasting.config.training import Training
 from forecasting.data.panel import Panel
 from forecasting.data.samples import load_sample
-from forecasting.experiments._result import Result
+from forecasting.experiments import Result
 from forecasting.forecaster import Forecaster
 from forecasting.layers.attention import ATTENTIONS
 from forecasting.layers.decoders import DECODINGS
-from forecasting.layers.decoders._traits import DecodingTraits
+from forecasting.layers.decoding.traits import DecodingTraits
 from forecasting.layers.encoders import STACKS
 from forecasting.layers.recurrent import CELLS
 from forecasting.layers.residuals import RESIDUALS
-from forecasting.model_spec import ModelSpec
+from forecasting.models.spec import ModelSpec
 from forecasting.plots import leaderboard_chart
 from forecasting.schema import DS, UNIQUE_ID, Y
 

@@ -20,8 +20,8 @@ import numpy as np
 import tensorflow as tf
 
 from forecasting.config.training import Training
-from forecasting.experiments._result import Result
-from forecasting.layers.encoders._recurrent import as_list
+from forecasting.experiments import Result
+from forecasting.layers.encoders.recurrent import as_list
 from forecasting.layers.recurrent import CELLS
 from forecasting.plots.experiments import clipping_chart, decay_chart
 

@@ -30,7 +30,7 @@ import numpy as np
 from forecasting.config.training import Training
 from forecasting.data.origins import Origins
 from forecasting.data.samples import load_sample
-from forecasting.experiments._result import Result
+from forecasting.experiments import Result
 from forecasting.forecaster import Forecaster
 from forecasting.plots.experiments import drift_chart, error_against_step
 

@@ -12,7 +12,7 @@ from forecasting.layers.inputs import Inputs
 from forecasting.layers.tensor import Tensor
 
 if TYPE_CHECKING:
-    from forecasting.heads._base import BaseHead
+    from forecasting.heads.base import BaseHead
     from forecasting.layers.linear import LinearAutoregression
 
 

@@ -9,8 +9,8 @@ from forecasting.layers.covariates import CovariateReaders
 from forecasting.layers.link import SOFTNESS, Link
 from forecasting.layers.scaling import WindowScaler
 from forecasting.layers.statics import StaticReader
-from forecasting.model_spec import ModelSpec
 from forecasting.models import MODELS
+from forecasting.models.spec import ModelSpec
 from forecasting.network.ensemble import EnsembleNetwork
 from forecasting.network.single import ForecastNetwork
 

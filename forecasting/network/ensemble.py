@@ -11,7 +11,7 @@ from keras import ops
 
 from forecasting.config.task import Task
 from forecasting.data.windows import PanelArrays
-from forecasting.heads._base import BaseHead
+from forecasting.heads.base import BaseHead
 from forecasting.layers.tensor import Tensor
 from forecasting.network.single import ForecastNetwork
 

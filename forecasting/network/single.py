@@ -11,8 +11,8 @@ from keras import ops
 
 from forecasting.config.task import Task
 from forecasting.data.windows import PanelArrays
-from forecasting.heads._base import BaseHead
-from forecasting.heads._numbers import LARGEST_ERROR
+from forecasting.heads.base import BaseHead
+from forecasting.heads.numbers import LARGEST_ERROR
 from forecasting.layers.core import Core
 from forecasting.layers.covariates import CovariateReaders
 from forecasting.layers.inputs import Dice, Inputs, Teacher

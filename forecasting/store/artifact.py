@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from forecasting.calibration import Calibration
 from forecasting.config.task import Task
 from forecasting.errors import ArtifactError
-from forecasting.facts import Facts
-from forecasting.folders import replace_folder, write_bytes
-from forecasting.learner_state import LearnerState
-from forecasting.model_spec import ModelSpec
+from forecasting.models.spec import ModelSpec
+from forecasting.prediction.calibration import Calibration
+from forecasting.store.facts import Facts
+from forecasting.store.folders import replace_folder, write_bytes
 from forecasting.store.golden import golden, replay
+from forecasting.store.learner_state import LearnerState
 from forecasting.store.model_folder import (
     CALIBRATION_FILE,
     GOLDEN_FILE,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     import keras
 
     from forecasting.network.build import Network
-    from forecasting.predictor import Predictor
+    from forecasting.prediction.predictor import Predictor
     from forecasting.store.report import Report
 
 #: What is written; folders of all versions before are read.
@@ -202,7 +202,7 @@ def rebuild(folder: Path, task: Task, spec: ModelSpec) -> Predictor:
     from safetensors.numpy import load_file
 
     from forecasting.network.build import build_network
-    from forecasting.predictor import Predictor
+    from forecasting.prediction.predictor import Predictor
 
     network = build_network(spec, task)
     try:

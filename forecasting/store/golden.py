@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecasting.calibration import Calibration
 from forecasting.config.task import Task
 from forecasting.errors import ArtifactError, ForecastingError
-from forecasting.question import Question
+from forecasting.prediction.calibration import Calibration
+from forecasting.prediction.question import Question
 
 if TYPE_CHECKING:
-    from forecasting.answer import Answer
     from forecasting.data.panel import Panel
-    from forecasting.predictor import Predictor
+    from forecasting.prediction.answer import Answer
+    from forecasting.prediction.predictor import Predictor
 
 #: Largest difference, relative to the scale of the window, between a golden forecast and its replay.
 GOLDEN_TOLERANCE = 1e-4
@@ -26,10 +26,10 @@ RECORDED, RECORDED_OF_CALIBRATED = ("histories", "forecasts", "tolerance"), ("qu
 
 def golden_panel(task: Task) -> Panel:
     """Return the three generated series of `golden_values` on the task's grid."""
-    from forecasting.data.calendar import Frequency
     from forecasting.data.covariates import example_covariates
     from forecasting.data.panel import Panel
     from forecasting.data.statics import example_statics
+    from forecasting.data.time.calendar import Frequency
 
     frequency = Frequency.parse(task.freq)
     start = frequency.first_on_grid(np.datetime64("2024-01-01T00:00:00", "us"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from forecasting.errors import ArtifactError
-from forecasting.folders import obstacle, write_bytes
+from forecasting.store.folders import obstacle, write_bytes
 
 SPEC_FILE = "forecaster.json"
 WEIGHTS_FILE = "weights.safetensors"

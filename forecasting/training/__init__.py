@@ -1,5 +1,5 @@
-"""Learners: how a network's numbers are found. One file each, found by its file name.
+"""Learning: how a network's numbers are found. Each learner is a file in `learners`, found by its name.
 
 A learner's file has a `LEARNER`, which says what it is and does (see `Learner`), and a frozen `Config` of its options
-where it has any. `forecasting.learner_spec` has the catalog: who only names a learner loads no training code.
+where it has any. `forecasting.config.learner` has the catalog: who only names a learner loads no training code.
 """

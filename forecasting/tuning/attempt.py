@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import optuna
     from keras.callbacks import Callback
 
-    from forecasting.training._callbacks import Progress
+    from forecasting.training.callbacks import Progress
 
 
 #: Intervals that are scored where a model answers them, in percent.
@@ -69,7 +69,7 @@ class Attempt:
 
     def run(self, panel: Panel, measure: Measure, metric: str, callbacks: Sequence[Callback]) -> None:
         """Fit on the data before the first origin and score over all origins; a trial may fail, and others go on."""
-        from forecasting.training._failures import FAILURES
+        from forecasting.training.failures import FAILURES
 
         if self.forecaster is None:
             return
@@ -115,7 +115,7 @@ def watch(trial: optuna.Trial, deadline: float, clock: Callable[[], float]) -> l
     windows whose scaling and length they chose. They are compared after the same share of their steps, because the
     rate of each decays over its own.
     """
-    from forecasting.training._callbacks import ReportProgress
+    from forecasting.training.callbacks import ReportProgress
 
     reached = 0
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from forecasting.choices import Choices
+from forecasting.config.space import OneOf, Space
 from forecasting.config.task import Task
 from forecasting.config.training import Training
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError
 from forecasting.forecaster import Forecaster
-from forecasting.model_spec import ModelSpec
-from forecasting.search_space import OneOf, Space
+from forecasting.models.spec import ModelSpec
 
 #: What stands before the name of a field of a model's config and of `Training`; the other choices have their own names.
 MODEL, TRAINING = "model.", "training."
@@ -67,8 +67,8 @@ class Candidate:
 
     def candidates(self, panel: Panel, task: Task) -> dict[str, Space]:
         """Return the space of every choice that is not made, the defaults not yet among them."""
-        from forecasting.defaults import context_lengths_worth_trying
-        from forecasting.training._learner import Teaching
+        from forecasting.data.defaults import context_lengths_worth_trying
+        from forecasting.training.learner import Teaching
 
         learner = Teaching.of(self.spec, self.choices.training).learner
         if self.spec.members or not self.spec.is_built:  # the choices are those of other models

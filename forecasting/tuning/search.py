@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecasting.config.space import OneOf, Space
 from forecasting.config.strict import require
 from forecasting.data.panel import Panel
 from forecasting.errors import TrainingError, first_line
 from forecasting.evaluation.backtest import rolling_to_learn
 from forecasting.forecaster import Forecaster
-from forecasting.search_space import OneOf, Space
 from forecasting.tuning.attempt import Attempt, Observer, nobody, watch
 from forecasting.tuning.candidate import Candidate
 from forecasting.tuning.study import DEFAULTS, REASON, Row, Study, default_storage, storage_errors

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecasting.errors import ConfigError, ForecastingError, first_line, without_password
-from forecasting.home import home
+from forecasting.store.home import home
 
 if TYPE_CHECKING:
     import optuna

@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from forecasting.choices import NAMES
+from forecasting.config.space import Space
 from forecasting.config.strict import is_count, require
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError
 from forecasting.evaluation.metrics import POINT_METRICS, QUANTILE_METRICS, RANKED_BY, SYMBOL_METRICS
-from forecasting.search_space import Space
 from forecasting.tuning.candidate import Candidate
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forecasting.data.panel import Panel
-from forecasting.data.zones import UTC, to_wall_clock
+from forecasting.data.time.zones import UTC, to_wall_clock
 from forecasting.schema import DS, STATUS, STATUS_ENDED_EARLY, UNIQUE_ID, interval_columns, is_fallback
 from forecasting.store.artifact import Artifact
 from pipelines.batch.parts import read_as_of
@@ -21,7 +21,7 @@ from pipelines.batch.run_folder import Counts
 from pipelines.options.requests import BatchRequest
 
 if TYPE_CHECKING:
-    from forecasting.predictor import Predictor
+    from forecasting.prediction.predictor import Predictor
 
 #: Id under which rows without an id are set aside, as if they were one series.
 NO_ID = ""
@@ -93,7 +93,7 @@ def forecast_good(
     frame: pd.DataFrame, predictor: Predictor, request: BatchRequest, future: pd.DataFrame | None
 ) -> GoodForecast:
     """Forecast the series that can be forecast."""
-    from forecasting.forecast_frame import forecast_frame
+    from forecasting.prediction.frame import forecast_frame
 
     question = predictor.question(request.horizon, level=request.level)
     regular = sift(frame, predictor.task)

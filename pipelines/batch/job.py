@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from forecasting import registry
+from forecasting.store import registry
 from forecasting.store.model_folder import sha256, verify
 from pipelines.batch.forecast import forecast_part, predictor_of
 from pipelines.batch.parts import read_work, sort_into_parts, work_file

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forecasting.data.zones import UTC
+from forecasting.data.time.zones import UTC
 from forecasting.errors import ForecastingError
 from forecasting.schema import DS, SINGLE_SERIES_ID, UNIQUE_ID
 from pipelines.files.sources import DataSource
@@ -88,7 +88,7 @@ def read_as_of(as_of: str, kind: pa.DataType) -> int | pd.Timestamp:
     Raises:
         ForecastingError: it is no such time.
     """
-    from forecasting.data.timestamps import read_times
+    from forecasting.data.checks.timestamps import read_times
 
     if pa.types.is_integer(kind):
         if as_of.lstrip("-").isdecimal():

@@ -10,12 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.config.task import Task
-from forecasting.data.checks import Checked, check_frame
+from forecasting.data.checks.checks import Checked, check_frame
+from forecasting.data.checks.rows import Rows
+from forecasting.data.checks.symbols import UNKNOWN, shown
 from forecasting.data.future import followed, panel_for, times_ahead
 from forecasting.data.panel import Panel
-from forecasting.data.rows import Rows
 from forecasting.data.statics import static_errors
-from forecasting.data.symbol_columns import UNKNOWN, shown
 from forecasting.errors import ForecastingError, PanelError
 from forecasting.schema import DS, UNIQUE_ID, Y
 

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from forecasting.artifact import sha256
 from forecasting.errors import ForecastingError
+from forecasting.store.model_folder import sha256
 from pipelines.terminal.exits import try_again
 
 #: Seconds that a runner waits for a status look to let go of the folder.

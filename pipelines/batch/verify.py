@@ -8,8 +8,8 @@ from dataclasses import asdict
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from forecasting.artifact import sha256
 from forecasting.schema import UNIQUE_ID
+from forecasting.store.model_folder import sha256
 from pipelines.batch.run_folder import Counts, PartState, RunFolder, identity_hash
 
 

@@ -4,6 +4,6 @@ A command module has `command`, a click command. At its top it imports options, 
 terminal: what does the work is imported inside the command, so that `forecast --help` stays instant.
 """
 
-from forecasting.catalog import Catalog
+from forecasting.config.catalog import Catalog
 
 COMMANDS = Catalog(__name__, "command")

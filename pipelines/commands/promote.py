@@ -23,7 +23,7 @@ def command(name: str, version: str, as_json: bool) -> None:
 
     Running services take it over within seconds; `forecast rollback NAME` undoes it.
     """
-    from forecasting import registry
+    from forecasting.store import registry
     from pipelines.jobs.views import version_text
 
     number = version if version.isdecimal() else registry.lookup(registry.Reference.parse(f"{name}@{version}")).version

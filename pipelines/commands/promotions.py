@@ -18,7 +18,7 @@ from pipelines.terminal.console import emit
 @common_options
 def command(name: str, as_json: bool) -> None:
     """List the promotions and rollbacks of NAME, the oldest first: what was in production, and since when."""
-    from forecasting import registry
+    from forecasting.store import registry
 
     promotions = registry.promotions(name)
     lines = [f"{one.since}  {name}/{one.version}" for one in promotions]

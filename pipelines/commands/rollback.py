@@ -18,7 +18,7 @@ from pipelines.terminal.console import emit
 @common_options
 def command(name: str, as_json: bool) -> None:
     """Move the champion alias of NAME back to the former champion; the two change places."""
-    from forecasting import registry
+    from forecasting.store import registry
     from pipelines.jobs.views import version_text
 
     restored = registry.rollback(name)

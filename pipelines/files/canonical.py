@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forecasting.data.iso import HOW_TO_WRITE_INTEGERS, INTEGER, LARGEST_INTEGER, why_no_time
-from forecasting.data.words import BLANKS
+from forecasting.data.grammar.iso import HOW_TO_WRITE_INTEGERS, INTEGER, LARGEST_INTEGER, why_no_time
+from forecasting.data.grammar.words import BLANKS
 from forecasting.schema import DS, UNIQUE_ID, Y
 from pipelines.files.readers import SourceError
 from pipelines.files.readers.texts import without_missing
@@ -131,7 +131,7 @@ def steps(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
 
 def parsed(column: pa.ChunkedArray, label: str, name: str) -> pa.ChunkedArray:
     """Read a column of text as integers where all of it is, strictly as ISO 8601 otherwise."""
-    from forecasting.data.timestamps import read_times
+    from forecasting.data.checks.timestamps import read_times
 
     column = none_for_empty(column.cast(pa.string()))
     cells = pc.ascii_trim(column, characters=BLANKS)

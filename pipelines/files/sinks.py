@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecasting.folders import sync_folder
 from forecasting.schema import UNIQUE_ID
+from forecasting.store.folders import sync_folder
 from pipelines.terminal.exits import try_again
 
 if TYPE_CHECKING:

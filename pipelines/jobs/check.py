@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecasting.data.audit import Audit, audit
-from forecasting.data.plan import Plan
-from forecasting.data.repair import repair
+from forecasting.data.checks.audit import Audit, audit
+from forecasting.data.checks.plan import Plan
+from forecasting.data.checks.repair import repair
 from pipelines.files.sinks import write_frame, write_text
 from pipelines.options.requests import RepairRequest
 from pipelines.terminal.console import say

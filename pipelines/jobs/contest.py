@@ -57,7 +57,7 @@ def hold_contest(candidates: Sequence[Forecaster], enter: Callable[[Forecaster],
         Exception: the last, where no model can be scored.
     """
     from forecasting.leaderboard import rank
-    from forecasting.training._failures import FAILURES
+    from forecasting.training.failures import FAILURES
 
     entries: list[Entry] = []
     left_out: dict[str, str] = {}

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecasting.data.audit import audit
+from forecasting.data.checks.audit import audit
 from forecasting.data.samples import load_sample
-from forecasting.home import home
 from forecasting.schema import DS, UNIQUE_ID, Y
+from forecasting.store.home import home
 from pipelines.batch.job import run_batch
 from pipelines.files.request import DataRequest
 from pipelines.files.sinks import write_frame, write_picture, write_text

@@ -8,9 +8,9 @@ import shutil
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from forecasting import registry
 from forecasting.errors import RegistryError, without_password
-from forecasting.home import home, tracking_uri
+from forecasting.store import registry
+from forecasting.store.home import home, tracking_uri
 from pipelines.jobs.compute import Examined, examine_compute
 
 PACKAGES = (
@@ -79,12 +79,12 @@ def examine_tracking() -> Examined:
 
 def known_names() -> dict[str, list[str]]:
     """Return the names of everything that a model can be made of."""
+    from forecasting.config.learner import LEARNERS
     from forecasting.heads import HEADS
     from forecasting.layers.attention import ATTENTIONS
     from forecasting.layers.decoders import DECODINGS
     from forecasting.layers.encoders import STACKS
     from forecasting.layers.recurrent import CELLS
-    from forecasting.learner_spec import LEARNERS
     from forecasting.models import MODELS
 
     families = {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecasting.experiments import EXPERIMENTS
-from forecasting.home import home
+from forecasting.store.home import home
 from pipelines.files.request import DataRequest
 from pipelines.files.sinks import write_picture
 from pipelines.files.sources import DataSource
@@ -20,7 +20,7 @@ from pipelines.options.requests import ExperimentRequest
 from pipelines.terminal.console import say
 
 if TYPE_CHECKING:
-    from forecasting.experiments._result import Result
+    from forecasting.experiments import Result
 
 
 @dataclass(frozen=True)

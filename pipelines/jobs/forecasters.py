@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecasting.config.learner import LearnerSpec
 from forecasting.config.training import Training
 from forecasting.errors import ConfigError
 from forecasting.forecaster import Forecaster
-from forecasting.learner_spec import LearnerSpec
-from forecasting.model_spec import ModelSpec
+from forecasting.models.spec import ModelSpec
 from pipelines.options.requests import TaskRequest
 from pipelines.terminal.console import say
 
@@ -58,7 +58,7 @@ def trainings_of(specs: Sequence[ModelSpec], training: Training) -> list[Trainin
     """
     if not (training.learner or training.strategy):
         return [training] * len(specs)
-    from forecasting.training._learner import learner_of, teaches
+    from forecasting.training.learner import learner_of, teaches
 
     trainings = [training] * len(specs)
     if training.learner:

@@ -11,7 +11,7 @@ from forecasting.errors import first_line
 from pipelines.terminal.console import say
 
 if TYPE_CHECKING:
-    from forecasting.tracking import Run
+    from forecasting.store.tracking import Run
 
 
 class Journal:
@@ -63,7 +63,7 @@ def open_journal(
     """
     opened = None
     if is_on:
-        from forecasting import tracking
+        from forecasting.store import tracking
 
         try:
             opened = tracking.run(name, experiment, parent, run_id)

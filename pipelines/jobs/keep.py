@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forecasting import registry
 from forecasting.errors import ForecastingError
 from forecasting.forecaster import Forecaster
-from forecasting.home import home, shared_address
+from forecasting.store import registry
+from forecasting.store.home import home, shared_address
 from forecasting.store.model_folder import require_place
 from pipelines.jobs.records import record_training
 from pipelines.terminal.console import say
 
 if TYPE_CHECKING:
-    from forecasting.registry import Version
+    from forecasting.store.registry import Version
     from pipelines.files.sources import NamedFrame
     from pipelines.jobs.contest import Contest
     from pipelines.jobs.journal import Journal

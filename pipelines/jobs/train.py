@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from forecasting import registry
 from forecasting.data.panel import Panel
 from forecasting.errors import ForecastingError
 from forecasting.forecaster import Forecaster
+from forecasting.store import registry
 from forecasting.store.model_folder import SPEC_FILE, read_json
 from pipelines.files.sources import NamedFrame
 from pipelines.jobs.contest import Contest, hold_contest, score

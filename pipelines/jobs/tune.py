@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecasting.config.text import read_fields
 from forecasting.errors import without_password
-from forecasting.spec_text import read_fields
 from forecasting.tuning import Attempt, Candidate, Limits, Measure, Place, Search, Tuned
 from pipelines.files.request import DataRequest
 from pipelines.files.sinks import write_text
@@ -25,7 +25,7 @@ from pipelines.terminal.console import say, to_json
 from pipelines.terminal.tables import cell
 
 if TYPE_CHECKING:
-    from forecasting.training._callbacks import ReportProgress
+    from forecasting.training.callbacks import ReportProgress
 
 #: Under which a study keeps the id of its MLflow run.
 RUN = "mlflow_run"

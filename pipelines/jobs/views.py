@@ -16,10 +16,10 @@ from pipelines.terminal.tables import cell, show_facts, show_table
 if TYPE_CHECKING:
     import pandas as pd
 
-    from forecasting.data.audit import Audit
+    from forecasting.data.checks.audit import Audit
     from forecasting.evaluation.leakage import LeakageReport
     from forecasting.leaderboard import Entry
-    from forecasting.registry import Version
+    from forecasting.store.registry import Version
     from pipelines.jobs.check import CheckResult
     from pipelines.jobs.experiment import ExperimentResult
     from pipelines.jobs.train import Trained

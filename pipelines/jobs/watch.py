@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipelines.terminal.progress import Work, progress
 
 if TYPE_CHECKING:
-    from forecasting.training._callbacks import Progress, ReportProgress
+    from forecasting.training.callbacks import Progress, ReportProgress
 
 #: Of the metrics of a training, those that are said.
 SAID = ("loss", "val_mae")
@@ -38,7 +38,7 @@ class TrainingWatch:
     """
 
     def __init__(self, work: Work) -> None:
-        from forecasting.training._callbacks import ReportProgress
+        from forecasting.training.callbacks import ReportProgress
 
         self.work = work
         self.callbacks: list[ReportProgress] = [ReportProgress(self.report)]

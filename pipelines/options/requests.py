@@ -11,7 +11,7 @@ from pipelines.files.request import Columns
 if TYPE_CHECKING:
     from forecasting.choices import Choices
     from forecasting.config.training import Training
-    from forecasting.model_spec import ModelSpec
+    from forecasting.models.spec import ModelSpec
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class TaskRequest:
             ConfigError: some do and some forecast numbers.
         """
         from forecasting.errors import ConfigError
-        from forecasting.model_spec import ModelSpec
+        from forecasting.models.spec import ModelSpec
 
         kinds = {ModelSpec.parse(name).has_symbols for name in self.models}
         if len(kinds) > 1:

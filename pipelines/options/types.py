@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from forecasting.spec_text import read_value
+from forecasting.config.text import read_value
 
 
 def parts_of(value: object) -> Sequence[Any]:

@@ -17,7 +17,7 @@ from serving.request.series import SentSeries, read_series
 from serving.settings import Settings
 
 if TYPE_CHECKING:
-    from forecasting.predictor import Predictor
+    from forecasting.prediction.predictor import Predictor
 
 #: Longest id that is repeated of a series that could not be read.
 LONGEST_NAME = 256

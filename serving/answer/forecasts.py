@@ -30,8 +30,8 @@ from serving.request.question import SeriesQuestion
 from serving.request.zones import to_texts
 
 if TYPE_CHECKING:
-    from forecasting.answer import Answer
-    from forecasting.predictor import Predictor
+    from forecasting.prediction.answer import Answer
+    from forecasting.prediction.predictor import Predictor
 
 #: float32, in which networks compute, ends at 3.4e38; a forecast from larger values need not be finite.
 LARGEST_FORECASTABLE = 1e37

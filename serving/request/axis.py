@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.data.calendar import Frequency
-from forecasting.data.grids import MICROSECONDS_PER_DAY
-from forecasting.data.iso import END, FIRST, LARGEST_INTEGER
+from forecasting.data.grammar.iso import END, FIRST, LARGEST_INTEGER
+from forecasting.data.time.calendar import Frequency
+from forecasting.data.time.grids import MICROSECONDS_PER_DAY
 from serving.http.refusals import Pointer, Refusal
 from serving.request.caveats import Caveat
 from serving.request.timestamps import Times

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from forecasting.config.task import Task
-from forecasting.data.iso import integers_in
-from forecasting.data.words import read_number
+from forecasting.data.grammar.iso import integers_in
+from forecasting.data.grammar.words import read_number
 from forecasting.schema import COLUMN_ALIASES, DS, UNIQUE_ID, Y
 from serving.http.problems import Problem
 from serving.http.refusals import Pointer, Refusal, json_type

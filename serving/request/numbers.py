@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.data.symbol_columns import shown
+from forecasting.data.checks.symbols import shown
 from serving.http.refusals import ErrorItem, Pointer, Refusal, json_type
 
 NUMBERS = {int, float, type(None)}

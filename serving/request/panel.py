@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from forecasting.config.task import Task
-from forecasting.data.calendar import Frequency
-from forecasting.data.iso import UTC, offset_zone
+from forecasting.data.grammar.iso import UTC, offset_zone
 from forecasting.data.panel import Panel
+from forecasting.data.time.calendar import Frequency
 from serving.http.refusals import Refusal
 from serving.request.axis import TimeAxis
 from serving.request.caveats import Caveat

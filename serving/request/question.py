@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecasting.config.task import Task
-from forecasting.data.calendar import Frequency
+from forecasting.data.time.calendar import Frequency
 from forecasting.errors import PanelError, RequestError
-from forecasting.question import Question
+from forecasting.prediction.question import Question
 from serving.http.problems import Problem
 from serving.http.refusals import ErrorItem, Refusal, json_type
 from serving.request.payloads import ForecastIn
@@ -16,7 +16,7 @@ from serving.request.validation import validate
 from serving.settings import Settings
 
 if TYPE_CHECKING:
-    from forecasting.predictor import Predictor
+    from forecasting.prediction.predictor import Predictor
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.data.iso import END, FIRST, HOW_TO_WRITE_INTEGERS, LARGEST_INTEGER, offset_of, read_iso, why_no_time
+from forecasting.data.grammar.iso import (
+    END,
+    FIRST,
+    HOW_TO_WRITE_INTEGERS,
+    LARGEST_INTEGER,
+    offset_of,
+    read_iso,
+    why_no_time,
+)
 from serving.http.refusals import MAX_ERRORS, ErrorItem, Pointer, Refusal, json_type, refuse_any
 
 #: What integers count since 1970, where they stand for timestamps.
@@ -58,7 +66,7 @@ class Times:
 
 
 def parse_times(values: list[Any], field: TimesField, unit: Unit | None) -> Times:
-    """Read JSON values as times, by `forecasting.data.iso`.
+    """Read JSON values as times, by `forecasting.data.grammar.iso`.
 
     Args:
         values: at least one.

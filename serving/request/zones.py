@@ -10,10 +10,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.data.calendar import Frequency
-from forecasting.data.iso import UTC
+from forecasting.data.grammar.iso import UTC
 from forecasting.data.panel import Panel
-from forecasting.data.zones import regular_wall_clock, to_utc
+from forecasting.data.time.calendar import Frequency
+from forecasting.data.time.zones import regular_wall_clock, to_utc
 from forecasting.errors import PanelError
 from serving.http.refusals import Refusal
 from serving.request.timestamps import Times

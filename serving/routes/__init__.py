@@ -1,5 +1,5 @@
 """The routes, one file per family with a `blueprint`; the application finds them by their file names."""
 
-from forecasting.catalog import Catalog
+from forecasting.config.catalog import Catalog
 
 ROUTES = Catalog("serving.routes", "route")

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecasting.question import Question
+from forecasting.prediction.question import Question
 from forecasting.quiet import import_tensorflow
 from forecasting.store.artifact import Artifact
 from forecasting.store.golden import golden_panel
 from serving.served.store import LoadedModel
 
 if TYPE_CHECKING:
-    from forecasting.predictor import Predictor
+    from forecasting.prediction.predictor import Predictor
 
 logger = logging.getLogger("serving")
 

@@ -7,7 +7,7 @@ import threading
 import time
 from pathlib import Path
 
-from forecasting.home import home
+from forecasting.store.home import home
 from serving.served.store import ModelStore
 
 #: Seconds between two looks at the file by which one process asks all others to reload.

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from forecasting import registry
 from forecasting.errors import RegistryError
-from forecasting.home import home, tracking_uri
+from forecasting.store import registry
+from forecasting.store.home import home, tracking_uri
 from forecasting.store.model_folder import MANIFEST_FILE, SPEC_FILE, verify
 
 

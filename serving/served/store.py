@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forecasting.facts import Facts
+from forecasting.store.facts import Facts
 from serving.http.admission import retry_after
 from serving.http.problems import Problem
 from serving.served.sources import ModelId, ModelSource
 
 if TYPE_CHECKING:
-    from forecasting.predictor import Predictor
+    from forecasting.prediction.predictor import Predictor
 
 logger = logging.getLogger("serving")
 

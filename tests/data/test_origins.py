@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from forecasting.data.calendar import Frequency
 from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
 from forecasting.data.splits import rolling_origins
+from forecasting.data.time.calendar import Frequency
 
 
 def panel():

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasting.data.calendar import Frequency
-from forecasting.data.checks import check_frame
+from forecasting.data.checks.checks import check_frame
 from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel
+from forecasting.data.time.calendar import Frequency
 from forecasting.errors import PanelError
 
 pytestmark = pytest.mark.fast

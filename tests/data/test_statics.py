@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pytest
 
-from forecasting.data.audit import fix
+from forecasting.data.checks.audit import fix
 from forecasting.data.kinds import kinds_of
 from forecasting.data.origins import Origins
 from forecasting.data.panel import Panel

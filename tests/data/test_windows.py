@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasting.data.calendar import Frequency
-from forecasting.data.features import calendar_features, encode
 from forecasting.data.panel import Panel
+from forecasting.data.time.calendar import Frequency
+from forecasting.data.time.features import calendar_features, encode
 from forecasting.data.windows import PanelArrays, layout, window_index
 
 pytestmark = pytest.mark.fast

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from forecasting import Forecaster, Training
-from forecasting.data.calendar import Frequency
 from forecasting.data.panel import Panel
+from forecasting.data.time.calendar import Frequency
 from forecasting.errors import PanelError
 from forecasting.evaluation.backtest import rolling, seasonal_scales
 from tests.conftest import BRIEF, make_frame

@@ -11,7 +11,7 @@ from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
 from forecasting.evaluation.leakage import CHANGES, leakage_of
 from forecasting.layers.gather import Gather
-from forecasting.predictor import Predictor
+from forecasting.prediction.predictor import Predictor
 from pipelines.cli import main
 from tests.conftest import QUICK, make_frame, symbol_frame
 

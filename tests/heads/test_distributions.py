@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from forecasting.config.task import QUANTILE_GRID
-from forecasting.head_spec import HeadSpec
 from forecasting.heads import HEADS
+from forecasting.heads.spec import HeadSpec
 from forecasting.layers.inputs import Dice
 from forecasting.layers.link import Link
 from forecasting.layers.scaling import WindowScaler

@@ -13,8 +13,8 @@ from scipy import stats
 from forecasting import ModelSpec
 from forecasting.config.task import QUANTILE_GRID, Task
 from forecasting.errors import ConfigError
-from forecasting.head_spec import HeadSpec
 from forecasting.heads import HEADS
+from forecasting.heads.spec import HeadSpec
 from forecasting.layers.decoders import DECODINGS
 from forecasting.layers.inputs import Dice
 from forecasting.layers.scaling import WindowScaler
@@ -180,10 +180,14 @@ LAPLACE = '''
 import math
 import tensorflow as tf
 from keras import ops
-from forecasting.heads._distribution import LocationScale
+from forecasting.heads.distribution import LocationScale
+from forecasting.heads.traits import HeadTraits
+
+TRAITS = HeadTraits(has_symbols=False, has_quantiles=True, is_distribution=True, is_whole=False, has_location=True)
 
 
 class Head(LocationScale):
+    traits = TRAITS
     parameters = 2
 
     def log_standard(self, z, raw):
@@ -199,10 +203,10 @@ def test_a_new_head_is_one_file(tmp_path, monkeypatch):
     """It is found and listed, taken by every decoding, and asked for its oracle."""
     import importlib
 
-    package = importlib.import_module("forecasting.heads")
+    package = importlib.import_module("forecasting.heads.families")
     (tmp_path / "laplace.py").write_text(LAPLACE)
     monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
-    monkeypatch.delitem(sys.modules, "forecasting.heads.laplace", raising=False)
+    monkeypatch.delitem(sys.modules, "forecasting.heads.families.laplace", raising=False)
     assert "laplace" in HEADS.names()
     for decoding in DECODINGS.names():
         assert ModelSpec.parse(f"gru:decoding={decoding},head=laplace").has_quantiles
@@ -214,7 +218,7 @@ def test_a_new_head_is_one_file(tmp_path, monkeypatch):
     np.testing.assert_allclose(found, expected.ppf(np.array(QUANTILE_GRID)[:, None, None]), rtol=1e-6, atol=1e-6)
     with pytest.raises(pytest.fail.Exception, match="add tests/heads/head_oracles/laplace"):
         oracle("laplace")
-    monkeypatch.delitem(sys.modules, "forecasting.heads.laplace", raising=False)
+    monkeypatch.delitem(sys.modules, "forecasting.heads.families.laplace", raising=False)
 
 
 @pytest.mark.parametrize("name", HEADS.names())

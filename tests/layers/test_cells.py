@@ -46,15 +46,15 @@ def test_the_kernel_of_the_peephole_lstm_is_the_loop(monkeypatch):
     """Outputs, states and gradients of everything, for batches of one lane and of several."""
     ours = make("peephole-lstm", dtype="float32")
     run = traced(ours, 2)
-    monkeypatch.setattr("forecasting.layers.recurrent._block.MOST_UNITS", 0)
+    monkeypatch.setattr("forecasting.layers.recurrent.block.MOST_UNITS", 0)
     run_loop = traced(ours, 2)
     rng = np.random.default_rng(3)
     for rows, steps in [(1, 1), (5, 9), (33, 4), (150, 3)]:
         x = tf.constant(rng.normal(size=(rows, steps, F)), tf.float32)
         states = random_states(rows, rng)
-        monkeypatch.setattr("forecasting.layers.recurrent._block.MOST_UNITS", U)
+        monkeypatch.setattr("forecasting.layers.recurrent.block.MOST_UNITS", U)
         outputs, gradients = run(x, *states)
-        monkeypatch.setattr("forecasting.layers.recurrent._block.MOST_UNITS", 0)
+        monkeypatch.setattr("forecasting.layers.recurrent.block.MOST_UNITS", 0)
         expected, expected_gradients = run_loop(x, *states)
         assert_same(outputs, expected, 1e-5)
         assert_same(gradients, expected_gradients, 1e-4)
@@ -63,7 +63,7 @@ def test_the_kernel_of_the_peephole_lstm_is_the_loop(monkeypatch):
 @pytest.mark.parametrize("options", [{"go_backwards": True}, {"unroll": True}, {"dtype": "mixed_bfloat16"}])
 def test_what_the_kernel_cannot_do_is_done_by_the_loop(options, monkeypatch):
     ours = make("peephole-lstm", **{"dtype": "float32"} | options)
-    monkeypatch.setattr("forecasting.layers.recurrent._block.in_lanes", None)
+    monkeypatch.setattr("forecasting.layers.recurrent.block.in_lanes", None)
     ours(inputs().astype("float32"))
 
 
@@ -92,7 +92,7 @@ def test_the_output_of_a_jordan_cell_is_bounded_unless_chosen_otherwise():
 
 @pytest.fixture(scope="module")
 def memory():
-    from forecasting.layers.recurrent import memory
+    from forecasting.layers.cells import memory
 
     return memory
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from forecasting.layers.recurrent import _block, _lanes
-from forecasting.layers.recurrent.lstm import LSTM
+from forecasting.layers.cells.lstm import LSTM
+from forecasting.layers.recurrent import block, lanes
 
 B, T, F, U = 3, 7, 4, 5
 
@@ -99,7 +99,7 @@ def test_lanes_change_nothing(monkeypatch):
     states = random_states(7, rng)
     results = []
     for count in (1, 3):
-        monkeypatch.setattr(_lanes, "lane_count", lambda rows, most_rows=None, count=count: count)
+        monkeypatch.setattr(lanes, "lane_count", lambda rows, most_rows=None, count=count: count)
         with tf.GradientTape() as tape:
             tape.watch(x)
             outputs = ours(x, initial_state=states)
@@ -113,10 +113,10 @@ def test_a_batch_is_parted_as_far_as_its_rows_and_the_threads_allow(monkeypatch)
     threading = tf.config.threading
     monkeypatch.setattr(threading, "get_inter_op_parallelism_threads", lambda: 2)
     monkeypatch.setattr(threading, "get_intra_op_parallelism_threads", lambda: 2)
-    assert [_lanes.lane_count(rows) for rows in (0, 1, 31, 32, 10_000, None)] == [1, 1, 1, 2, 2, 2]
-    assert [_lanes.lane_count(rows, 32) for rows in (1, 64, 256, 10_000, None)] == [1, 2, 8, 8, 8]
+    assert [lanes.lane_count(rows) for rows in (0, 1, 31, 32, 10_000, None)] == [1, 1, 1, 2, 2, 2]
+    assert [lanes.lane_count(rows, 32) for rows in (1, 64, 256, 10_000, None)] == [1, 2, 8, 8, 8]
     monkeypatch.setattr(threading, "get_intra_op_parallelism_threads", lambda: 1)
-    assert _lanes.lane_count(256, 32) == 2
+    assert lanes.lane_count(256, 32) == 2
 
 
 def test_the_plain_layer_is_computed_here(monkeypatch):
@@ -137,8 +137,8 @@ def test_everything_else_is_computed_by_keras(condition, monkeypatch):
 def _lanes_used(layer, x, monkeypatch, **call):
     """Return whether a call went through the lanes."""
     used = []
-    original = _block.in_lanes
-    monkeypatch.setattr(_block, "in_lanes", lambda *args: used.append(1) or original(*args))
+    original = block.in_lanes
+    monkeypatch.setattr(block, "in_lanes", lambda *args: used.append(1) or original(*args))
     layer(x, **call)
     return bool(used)
 
@@ -156,7 +156,7 @@ def test_calls_with_a_mask_dropout_or_a_gpu_are_keras_s(monkeypatch):
 
 
 def test_a_wide_layer_is_keras_s(monkeypatch):
-    wide = LSTM(_block.MOST_UNITS + 1)
+    wide = LSTM(block.MOST_UNITS + 1)
     assert not _lanes_used(wide, tf.constant(inputs(), tf.float32), monkeypatch)
 
 

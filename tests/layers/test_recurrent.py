@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from forecasting import Forecaster, Training
-from forecasting.layers import recurrent
+from forecasting.layers import cells
 from forecasting.layers.recurrent import CELLS
 from tests.conftest import BRIEF, make_frame
 from tests.layers.recurrent_oracles import oracle
@@ -187,7 +187,7 @@ def test_a_file_is_all_that_a_new_cell_needs(tmp_path, monkeypatch):
     folder = tmp_path / "cells"
     folder.mkdir()
     (folder / "throwaway.py").write_text(THROWAWAY, encoding="utf-8")
-    monkeypatch.setattr(recurrent, "__path__", [*recurrent.__path__, str(folder)])
+    monkeypatch.setattr(cells, "__path__", [*cells.__path__, str(folder)])
     assert CELLS.names() == sorted([*NAMES, "throwaway"])
     choices = {"cell": "throwaway", "units": 6, "width": 4, "segment": 8}
     forecaster = Forecaster("recurrent", 12, context_length=32, training=Training(**BRIEF), **choices)

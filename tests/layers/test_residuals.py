@@ -7,16 +7,16 @@ from forecasting import Forecaster, Training
 from forecasting.config.task import QUANTILE_GRID, Task
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError
-from forecasting.head_spec import HeadSpec
 from forecasting.heads import HEADS
-from forecasting.heads._base import BaseHead
+from forecasting.heads.base import BaseHead
+from forecasting.heads.spec import HeadSpec
 from forecasting.layers.residuals import RESIDUALS
 from forecasting.layers.scaling import UNIT
-from forecasting.model_spec import ModelSpec
+from forecasting.models.spec import ModelSpec
 from forecasting.network.build import build_network
-from forecasting.training import _ridge
-from forecasting.training._ridge import solve_base
-from forecasting.training._source import WindowSource
+from forecasting.training import ridge
+from forecasting.training.ridge import solve_base
+from forecasting.training.source import WindowSource
 from tests.conftest import BRIEF, make_frame
 
 L, H = 48, 12
@@ -61,7 +61,7 @@ def test_rows_that_validate_have_no_part_in_the_line():
 def test_of_many_windows_some_are_summed_and_of_large_sums_one_is_shared(name, value, monkeypatch):
     frame = make_frame(rows=400, missing=0.01)
     whole = solved(frame)
-    monkeypatch.setattr(_ridge, name, value)
+    monkeypatch.setattr(ridge, name, value)
     assert 0.5 < np.corrcoef(solved(frame).ravel(), whole.ravel())[0, 1] < 1 - 1e-9
 
 
@@ -105,7 +105,7 @@ def test_steps_that_share_a_sum_are_near_those_that_have_their_own(pattern, monk
     if pattern == "at night":
         frame.loc[~frame["ds"].dt.hour.between(8, 19), "y"] = np.nan
     whole = solved(frame, horizon=horizon)
-    monkeypatch.setattr(_ridge, "MOST_SUMS", 30 * len(whole) ** 2)  # a day's hours, and not two days'
+    monkeypatch.setattr(ridge, "MOST_SUMS", 30 * len(whole) ** 2)  # a day's hours, and not two days'
     shared = solved(frame, horizon=horizon)
     assert np.corrcoef(shared.ravel(), whole.ravel())[0, 1] > 0.98
     assert np.abs(shared).sum() == pytest.approx(np.abs(whole).sum(), rel=0.1)

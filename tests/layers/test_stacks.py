@@ -5,7 +5,7 @@ import pytest
 
 from forecasting.errors import ConfigError
 from forecasting.layers.encoders import STACKS
-from forecasting.layers.encoders._recurrent import as_list
+from forecasting.layers.encoders.recurrent import as_list
 
 B, T, C, U = 3, 11, 2, 4
 

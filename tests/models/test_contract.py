@@ -9,20 +9,20 @@ import tensorflow as tf
 
 from forecasting import Forecaster, Training
 from forecasting.config.task import QUANTILE_GRID, Task
-from forecasting.data.calendar import Frequency
 from forecasting.data.panel import Panel
+from forecasting.data.time.calendar import Frequency
 from forecasting.errors import ConfigError
-from forecasting.head_spec import HeadSpec
 from forecasting.heads import HEADS
+from forecasting.heads.spec import HeadSpec
 from forecasting.layers.attention import ATTENTIONS
 from forecasting.layers.decoders import DECODINGS
-from forecasting.layers.decoders._traits import DecodingTraits
+from forecasting.layers.decoding.traits import DecodingTraits
 from forecasting.layers.encoders import STACKS
 from forecasting.layers.residuals import RESIDUALS
-from forecasting.model_spec import ModelSpec
 from forecasting.models import MODELS
+from forecasting.models.spec import ModelSpec
 from forecasting.network.build import build_network
-from forecasting.training._precision import computing_in
+from forecasting.training.precision import computing_in
 from tests.conftest import BRIEF, QUICK, make_frame
 
 L, H = 32, 8

@@ -12,7 +12,7 @@ from forecasting.config.task import QUANTILE_GRID
 from forecasting.errors import TrainingError
 from forecasting.layers.hidden_markov import CategoricalEmission, GaussianEmission, filtered
 from forecasting.layers.mixture import mixture_quantiles
-from forecasting.training.expectation_maximisation import sequences
+from forecasting.training.learners.expectation_maximisation import sequences
 
 A, K, L = 3, 5, 40
 

@@ -10,7 +10,7 @@ import pytest
 
 from forecasting import Forecaster, Training
 from forecasting.errors import ConfigError
-from forecasting.model_spec import ModelSpec
+from forecasting.models.spec import ModelSpec
 from pipelines.jobs.forecasters import trainings_of
 from tests.conftest import QUICK, make_frame
 from tests.places import ROOT

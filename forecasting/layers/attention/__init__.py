@@ -5,7 +5,7 @@ remembered once per window; calling it with a query [B, U], the keys and `encode
 weights [B, T], which are positive and sum to 1.
 """
 
-from forecasting.catalog import Catalog
+from forecasting.config.catalog import Catalog
 
 ATTENTIONS = Catalog(__name__, "attention")
 

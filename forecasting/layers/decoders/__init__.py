@@ -4,6 +4,6 @@ A decoder's file has `TRAITS`, what is to be known of it without loading Keras, 
 `Decoder`. Every head fits, but for those that cannot say what follows the next step.
 """
 
-from forecasting.catalog import Catalog
+from forecasting.config.catalog import Catalog
 
 DECODINGS = Catalog(__name__, "decoding")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from keras import ops
 
-from forecasting.layers.decoders._traits import DecodingTraits
 from forecasting.layers.decoders.direct import Direct
+from forecasting.layers.decoding.traits import DecodingTraits
 from forecasting.layers.inputs import Inputs
 from forecasting.layers.tensor import Tensor
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from forecasting.layers.decoders._decoder import Decoder
-from forecasting.layers.decoders._parts import Parts
-from forecasting.layers.decoders._traits import DecodingTraits
+from forecasting.layers.decoding.decoder import Decoder
+from forecasting.layers.decoding.parts import Parts
+from forecasting.layers.decoding.traits import DecodingTraits
 from forecasting.layers.inputs import Inputs
 from forecasting.layers.tensor import Tensor
 

@@ -7,10 +7,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from forecasting.layers.decoders._decoder import Decoder
-from forecasting.layers.decoders._parts import Parts
-from forecasting.layers.decoders._traits import DecodingTraits
-from forecasting.layers.encoders._recurrent import as_list
+from forecasting.layers.decoding.decoder import Decoder
+from forecasting.layers.decoding.parts import Parts
+from forecasting.layers.decoding.traits import DecodingTraits
+from forecasting.layers.encoders.recurrent import as_list
 from forecasting.layers.inputs import Inputs
 from forecasting.layers.recurrent import CELLS
 from forecasting.layers.tensor import Tensor

@@ -8,10 +8,10 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from forecasting.layers.decoders._decoder import Decoder
-from forecasting.layers.decoders._feeding import Feedback, Steps, branched, steps_of
-from forecasting.layers.decoders._parts import Parts
-from forecasting.layers.decoders._traits import DecodingTraits
+from forecasting.layers.decoding.decoder import Decoder
+from forecasting.layers.decoding.feeding import Feedback, Steps, branched, steps_of
+from forecasting.layers.decoding.parts import Parts
+from forecasting.layers.decoding.traits import DecodingTraits
 from forecasting.layers.inputs import Inputs
 from forecasting.layers.tensor import Tensor
 

@@ -3,7 +3,7 @@
 A residual's file has a class `Residual(task)`, which is a `BaseForecast`.
 """
 
-from forecasting.catalog import Catalog
+from forecasting.config.catalog import Catalog
 
 RESIDUALS = Catalog(__name__, "residual")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forecasting.data.words import BLANKS, MISSING_WORDS, NUMBER
+from forecasting.data.grammar.words import BLANKS, MISSING_WORDS, NUMBER
 
 #: What a column may be, the first that all its cells are; otherwise it is text.
 KINDS = (pa.int64(), pa.bool_(), pa.float64(), pa.date32(), pa.timestamp("us"), pa.timestamp("us", "UTC"))

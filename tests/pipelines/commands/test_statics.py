@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting import Forecaster, registry
+from forecasting import Forecaster
+from forecasting.store import registry
 from tests.conftest import make_frame
 from tests.doors import forecasts_in
 from tests.pipelines.conftest import QUICKLY

@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from forecasting import registry
-from forecasting.home import home
+from forecasting.store import registry
+from forecasting.store.home import home
 from pipelines.jobs import demo
 from pipelines.jobs.service import environment, free_port
 

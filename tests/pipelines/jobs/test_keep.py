@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from forecasting import Forecaster, registry
-from forecasting.home import home
+from forecasting import Forecaster
+from forecasting.store import registry
+from forecasting.store.home import home
 from pipelines.jobs import train
 
 

@@ -5,9 +5,10 @@ import json
 import mlflow
 import pytest
 
-from forecasting import Forecaster, Training, registry
-from forecasting.home import tracking_uri
-from forecasting.model_spec import ModelSpec
+from forecasting import Forecaster, Training
+from forecasting.models.spec import ModelSpec
+from forecasting.store import registry
+from forecasting.store.home import tracking_uri
 from pipelines.jobs import train
 from pipelines.jobs.forecasters import trainings_of
 from tests.conftest import make_frame

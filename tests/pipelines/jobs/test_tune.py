@@ -10,9 +10,9 @@ import optuna
 import pytest
 
 from forecasting import Forecaster
-from forecasting.home import home, tracking_uri
-from forecasting.model_spec import ModelSpec
-from forecasting.training._callbacks import ReportProgress
+from forecasting.models.spec import ModelSpec
+from forecasting.store.home import home, tracking_uri
+from forecasting.training.callbacks import ReportProgress
 from pipelines.jobs import tune
 from pipelines.jobs.watch import watched
 from pipelines.options.config_file import to_toml

@@ -305,7 +305,7 @@ def test_level_that_is_not_a_number_is_named(client):
     ],
 )
 def test_only_served_models_have_names(client, name, monkeypatch):
-    monkeypatch.setattr("forecasting.registry.client", lambda: pytest.fail("the registry was asked"))
+    monkeypatch.setattr("forecasting.store.registry.client", lambda: pytest.fail("the registry was asked"))
     monkeypatch.setattr("socket.socket.connect", lambda *args: pytest.fail("the network was asked"))
     problem = require_problem(post(client, payload(model=name)), 404, "not_served")
     assert "hourly" in problem["detail"]

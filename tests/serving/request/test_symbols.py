@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from forecasting import Forecaster, Training, registry, tracking
+from forecasting import Forecaster, Training
+from forecasting.store import registry, tracking
 from pipelines.cli import main
 from tests.conftest import BRIEF, symbol_frame
 from tests.doors import Question, run_batch, series_of

@@ -19,7 +19,6 @@ def greeting():
 
 def test_a_new_file_is_a_new_route(tmp_path, monkeypatch, model_folders):
     (tmp_path / "greeting_for_all.py").write_text(ROUTE)
-    (tmp_path / "_shared.py").write_text("raise AssertionError('it is no route')")
     monkeypatch.setattr(routes, "__path__", [*routes.__path__, str(tmp_path)])
     assert "greeting-for-all" in ROUTES.names()
     app = create_app(settings_for(model_folders["steps"]))

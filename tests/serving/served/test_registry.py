@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from forecasting import registry, tracking
 from forecasting.errors import RegistryError
 from forecasting.forecaster import Forecaster
+from forecasting.store import registry, tracking
 from serving.app import create_app
 from serving.service import EXTENSION
 from serving.settings import Settings

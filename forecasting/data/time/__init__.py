@@ -1,0 +1,1 @@
+"""Time: calendars, grids of steps, zones, seasons, features of the clock and holidays."""

@@ -1,0 +1,1 @@
+"""Heads, one file each, found by its file name; see `forecasting.heads`."""

@@ -1,0 +1,1 @@
+"""Recurrent layers, one file each, found by its file name; see `forecasting.layers.recurrent`."""

@@ -1,0 +1,1 @@
+"""What decodings are made of: parts, traits, and what is fed back."""

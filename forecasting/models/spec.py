@@ -1,0 +1,217 @@
+"""Which model with which choices: the part of a forecaster that is not the task."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from forecasting.config.task import Task
+from forecasting.config.text import read_fields, write_fields
+from forecasting.errors import ConfigError, PanelError
+from forecasting.heads.spec import HeadSpec
+from forecasting.models import MODELS
+
+if TYPE_CHECKING:
+    from forecasting.models.config import ModelConfig
+    from forecasting.models.member import Member
+
+logger = logging.getLogger("forecasting")
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model, its config, its head and its scaling, all checked.
+
+    Attributes:
+        model: name of a file in `forecasting.models`.
+        config: that model's `Config`.
+        head: name of a file in `forecasting.heads`, with its options as in `mixture-density:components=5`.
+        scaling: scheme of the window scaler.
+        alias: name of the forecast column.
+    """
+
+    model: str
+    config: ModelConfig
+    head: str
+    scaling: str
+    alias: str
+
+    @classmethod
+    def of(
+        cls,
+        model: str,
+        config: dict[str, Any] | None = None,
+        *,
+        head: str | None = None,
+        scaling: str | None = None,
+        alias: str | None = None,
+    ) -> Self:
+        """Fill in what was not said from the model's defaults.
+
+        Raises:
+            ConfigError: the model, a config field, its value, the head or the scaling is not one that exists or fits.
+        """
+        model_config = MODELS.load(model).Config.from_dict(config or {})
+        chosen = HeadSpec.parse(head or model_config.heads[0])
+        if chosen.name not in model_config.heads:
+            fitting = ", ".join(model_config.heads)
+            raise ConfigError(
+                f"`head` {chosen.name!r} does not fit model {model!r} with {model_config.to_dict()}. "
+                f"Fitting: {fitting}.",
+                code="head_unfit",
+                field="head",
+            )
+        model_config = model_config.for_head(chosen, config or {})
+        if (chosen.traits.has_symbols or not model_config.scales_windows) and scaling not in (None, "none"):
+            reason = f"with head {chosen.name!r}: codes of symbols have no size"
+            if not chosen.traits.has_symbols:
+                reason = f"for {model!r}: each of its models scales its own windows"
+            text = f"`scaling` must be 'none' {reason}. Got {scaling!r}."
+            raise ConfigError(text, code="scaling_unfit", field="scaling")
+        scaling = "none" if chosen.traits.has_symbols else scaling or model_config.scaling
+        return cls(model, model_config, chosen.text, scaling, alias or model)
+
+    @classmethod
+    def resolve(cls, model: str | Self, config: dict[str, Any], **choices: Any) -> Self:
+        """Return the spec of a model's name with choices, of a text as `parse` reads it, or a spec as it is.
+
+        Args:
+            model: `gru`, `gru:units=64`, or a spec.
+            config: fields of the model's `Config`, beside a name alone.
+            **choices: those of `of`, beside a name alone; None says nothing.
+
+        Raises:
+            ConfigError: as `of`; or there are choices beside a text or a spec that has its own.
+        """
+        if isinstance(model, str) and ":" not in model:
+            return cls.of(model, config, **choices)
+        beside = [*config, *(name for name, one in choices.items() if one is not None)]
+        if beside:
+            name = model if isinstance(model, str) else model.alias
+            raise ConfigError(
+                f"{name!r} says its choices itself. Got {', '.join(beside)} beside it. Say them in one place: "
+                "'gru:units=64', or 'gru' and units=64.",
+                code="said_twice",
+                field=beside[0],
+            )
+        return cls.parse(model) if isinstance(model, str) else model
+
+    def with_head(self, head: HeadSpec) -> Self:
+        """Return the model with another head; as it is where that head does not fit it.
+
+        Raises:
+            ConfigError: a choice of the model does not go with the head.
+        """
+        if head.name not in self.config.heads:
+            return self
+        usual = type(self.config)().to_dict()
+        chosen = {name: one for name, one in self.config.to_dict().items() if one != usual[name]}
+        return dataclasses.replace(self, config=self.config.for_head(head, chosen), head=head.text)
+
+    @property
+    def head_spec(self) -> HeadSpec:
+        """The head with its options."""
+        return HeadSpec.parse(self.head)
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The members of an ensemble; none of one model."""
+        return self.config.parts
+
+    @property
+    def is_built(self) -> bool:
+        """Whether a network can be built from this; not before `fit` has found which one, for `auto`."""
+        return not self.config.is_found
+
+    def widened(self, task: Task) -> Task:
+        """Return the task with a context as long as the longest that a member of an ensemble reads."""
+        lengths = [member.context_length or 0 for member in self.members]
+        return dataclasses.replace(task, context_length=max([task.context_length, *lengths]))
+
+    @property
+    def has_quantiles(self) -> bool:
+        """Whether the model forecasts quantiles."""
+        return self.head_spec.traits.has_quantiles
+
+    @property
+    def has_symbols(self) -> bool:
+        """Whether the model forecasts symbols, not numbers."""
+        return self.head_spec.traits.has_symbols
+
+    def require_target(self, symbols: tuple[str, ...]) -> None:
+        """Check that a panel holds what the head takes.
+
+        Args:
+            symbols: the alphabet of the panel; empty for numbers.
+
+        Raises:
+            PanelError: it holds symbols and the head takes numbers, or the other way round.
+        """
+        if self.has_symbols != bool(symbols):
+            has, wants = ("symbols", "numbers") if symbols else ("numbers", "symbols")
+            raise PanelError(
+                f"The panel holds {has}, and head {self.head!r} takes {wants}. Fix: symbols need head='categorical' "
+                "and a panel that was read with their alphabet.",
+                code="y_dtype",
+                field="head",
+            )
+
+    def note_covariates(self, task: Task) -> None:
+        """Say in the log where the model lets the covariates of a task pass unread."""
+        names = [name for name, _ in task.all_covariates]
+        if names and not self.config.reads_covariates:
+            logger.info("%s reads no covariates and ignores %s.", self.alias, ", ".join(names))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `name` or `name:field=value,field=value`, as the command line takes it.
+
+        The fields are those of the model's config and `head`, `scaling`, `alias`; the text is the
+        default alias, so that two configurations of one model stay apart in a table.
+
+        >>> ModelSpec.parse("seasonal-naive:period=24").config.period
+        24
+        """
+        model, _, rest = text.partition(":")
+        fields = read_fields(rest, "model", "gru:units=64,layers=2")
+        choices = {name: fields.pop(name) for name in ("head", "scaling", "alias") if name in fields}
+        return cls.of(model, fields, **{"alias": text, **choices})
+
+    def to_text(self, named: Collection[str] = ()) -> str:
+        """Return the text that `parse` reads, with the fields that are not at their defaults and those `named`.
+
+        >>> ModelSpec.of("gru", {"units": 64}, alias="g").to_text(["layers"])
+        'gru:units=64,layers=1,alias=g'
+
+        Raises:
+            ConfigError: a value cannot be written in one line.
+        """
+        usual = type(self).of(self.model)
+        fields = {**self.config.to_dict(), "head": self.head, "scaling": self.scaling}
+        before = {**usual.config.to_dict(), "head": usual.head, "scaling": usual.scaling}
+        said = {name: value for name, value in fields.items() if name in named or value != before[name]}
+        return f"{self.model}:{write_fields({**said, 'alias': self.alias})}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form that `from_dict` takes."""
+        return {
+            "model": self.model,
+            "config": self.config.to_dict(),
+            "head": self.head,
+            "scaling": self.scaling,
+            "alias": self.alias,
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Build from the form that `to_dict` gives, checking everything again."""
+        return cls.of(
+            values["model"],
+            values["config"],
+            head=values["head"],
+            scaling=values["scaling"],
+            alias=values["alias"],
+        )

@@ -1,0 +1,1 @@
+"""Models, one file each, found by its file name; see `forecasting.models`."""

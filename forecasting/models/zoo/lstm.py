@@ -1,0 +1,16 @@
+"""LSTM forecaster: the recurrent model with long short-term memory cells (Hochreiter & Schmidhuber 1997)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from forecasting.models.zoo import recurrent
+
+build = recurrent.build
+
+
+@dataclass(frozen=True)
+class Config(recurrent.Config):
+    """The fields of `recurrent` except the cell, which is fixed."""
+
+    cell: str = field(default="lstm", init=False)

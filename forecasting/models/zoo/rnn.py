@@ -1,0 +1,16 @@
+"""RNN forecaster: the recurrent model with Elman's simple recurrent cells (Elman 1990)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from forecasting.models.zoo import recurrent
+
+build = recurrent.build
+
+
+@dataclass(frozen=True)
+class Config(recurrent.Config):
+    """The fields of `recurrent` except the cell, which is fixed."""
+
+    cell: str = field(default="elman", init=False)

@@ -1,0 +1,1 @@
+"""Learners, one file each, found by its file name; see `forecasting.training`."""

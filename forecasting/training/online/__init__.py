@@ -1,0 +1,1 @@
+"""Learning from one observation after the other, without windows."""
