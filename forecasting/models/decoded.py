@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forecasting.config.task import Task
-from forecasting.heads.base import BaseHead
-from forecasting.layers.core import Core
 from forecasting.layers.covariates import features_of, known_width
 from forecasting.layers.decoders import DECODINGS
 from forecasting.layers.decoding.parts import Parts
@@ -15,6 +13,10 @@ from forecasting.layers.residual import ResidualCore
 from forecasting.layers.residuals import NO_RESIDUAL, RESIDUALS
 from forecasting.layers.tokens import Tokens
 from forecasting.models.config import DecodedConfig
+
+if TYPE_CHECKING:
+    from forecasting.heads.base import BaseHead
+    from forecasting.layers.core import Core
 
 
 def decoded_core(

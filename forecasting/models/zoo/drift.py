@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from forecasting.config.task import Task
-from forecasting.heads.base import BaseHead
-from forecasting.layers.core import Core
 from forecasting.models.config import BaselineConfig
+
+if TYPE_CHECKING:
+    from forecasting.heads.base import BaseHead
+    from forecasting.layers.core import Core
 
 
 @dataclass(frozen=True)

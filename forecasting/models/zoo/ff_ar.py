@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from forecasting.config.space import Between, OneOf, Space
 from forecasting.config.strict import is_count, require
 from forecasting.config.task import Task
-from forecasting.heads.base import BaseHead
-from forecasting.layers.core import Core
 from forecasting.models.config import DecodedConfig
+
+if TYPE_CHECKING:
+    from forecasting.heads.base import BaseHead
+    from forecasting.layers.core import Core
 
 
 @dataclass(frozen=True)

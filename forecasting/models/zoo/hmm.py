@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from forecasting.config.space import Between, Space
 from forecasting.config.strict import is_count, require
 from forecasting.config.task import Task
-from forecasting.heads.base import BaseHead
-from forecasting.layers.core import Core
 from forecasting.models.config import ModelConfig
+
+if TYPE_CHECKING:
+    from forecasting.heads.base import BaseHead
+    from forecasting.layers.core import Core
 
 
 @dataclass(frozen=True)

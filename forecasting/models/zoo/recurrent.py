@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forecasting.config.space import Between, OneOf, Space
 from forecasting.config.strict import is_count, require
 from forecasting.config.task import Task
-from forecasting.heads.base import BaseHead
-from forecasting.layers.core import Core
 from forecasting.layers.encoders import STACKS
 from forecasting.layers.recurrent import CELLS
 from forecasting.models.config import DecodedConfig
+
+if TYPE_CHECKING:
+    from forecasting.heads.base import BaseHead
+    from forecasting.layers.core import Core
 
 #: Steps of a season up to which single steps are cheap enough to be tried as tokens.
 FEW_STEPS = 12
