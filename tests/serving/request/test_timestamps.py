@@ -5,6 +5,8 @@ import pytest
 from serving.http.refusals import Refusal
 from serving.request.timestamps import TimesField, parse_times
 
+pytestmark = pytest.mark.fast
+
 DS = TimesField(("ds",), is_start=False)
 
 
