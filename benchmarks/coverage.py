@@ -65,7 +65,7 @@ def measure(name: str, model: str) -> dict[str, Any]:
     setting = SETTINGS[name]
     panel = Panel.from_frame(pd.read_parquet(data(name), columns=["unique_id", "ds", "y"]))
     origins = rolling(panel, setting.horizon, setting.windows, setting.step)
-    before = origins.training_panel(panel)
+    before = panel.known_at(origins)
     windows = calibration_windows(before.lengths, setting.horizon)
     started = time.perf_counter()
     training = Training(calibration_windows=windows)
@@ -78,12 +78,14 @@ def measure(name: str, model: str) -> dict[str, Any]:
         "seconds": time.perf_counter() - started,
     }
     bare = forecaster.predictor.calibrated(None)
-    seen = calibration_ends(origins.ends(panel), setting.horizon, windows)
+    seen = calibration_ends(origins.ends(panel.n_series), setting.horizon, windows)
     moving = MovingCalibration.of(bare, panel, seen, windows)
     found = {
         "own": backtest_fitted(bare, panel, origins, LEVELS) if bare.quantile_range else None,
         "once": backtest_fitted(forecaster.predictor, panel, origins, LEVELS),
-        "moving": backtest_by_window(lambda at: moving.predictor_at(origins.ends(panel, at)), panel, origins, LEVELS),
+        "moving": backtest_by_window(
+            lambda at: moving.predictor_at(origins.ends(panel.n_series, at)), panel, origins, LEVELS
+        ),
     }
     for side, backtest in found.items():
         row |= {f"{metric} {side}": value for metric, value in score(backtest).items()} if backtest else {}

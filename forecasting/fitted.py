@@ -60,7 +60,6 @@ class Fitted:
         from forecasting.data.splits import calibration_ends
         from forecasting.network.graphs import kernel_of
         from forecasting.prediction.calibration_windows import calibrate
-        from forecasting.store.facts import Facts
         from forecasting.training.fit import fit_model
         from forecasting.training.learner import Teaching
 
@@ -75,7 +74,7 @@ class Fitted:
             fit.learned, notes={**fit.learned.notes, "kernel": kernel_of(fit.predictor.compiled)}
         )
         predictor = fit.predictor.calibrated(calibrate(fit.predictor, panel, ends)) if held_out else fit.predictor
-        facts = Facts.of(panel, learned, choices.training, predictor.calibration, ends)
+        facts = learned.facts(panel, choices.training, predictor.calibration, ends)
         return cls(predictor, facts, learned, panel, learned.online)
 
     @classmethod

@@ -345,7 +345,7 @@ class Forecaster:
         if recalibrate:
             horizons = self.choices.training.calibration_windows
             return backtest.backtest_recalibrated(fit, panel, rolling, levels, horizons)
-        return backtest.backtest_fitted(fit(rolling.training_panel(panel)), panel, rolling, levels)
+        return backtest.backtest_fitted(fit(panel.known_at(rolling)), panel, rolling, levels)
 
     def check_leakage(self, frame: pd.DataFrame) -> LeakageReport:
         """Change everything after a cutoff, and compare what is known at the cutoff bit for bit.

@@ -47,7 +47,7 @@ FORMER = {
     "home": "store.home",
     "learner_spec": "config.learner",
     "learner_state": "store.learner_state",
-    "members": "models.member",
+    "members": "models.spec",
     "model_spec": "models.spec",
     "predictor": "prediction.predictor",
     "probability_plots": "plots.intervals",

@@ -108,7 +108,7 @@ def enter(
 
     level = numbers_in(level, "level", 100)
     rolling = rolling_to_learn(panel, forecaster.horizon, windows, step)
-    fitted = forecaster.copy().fit_panel(rolling.training_panel(panel), callbacks)
+    fitted = forecaster.copy().fit_panel(panel.known_at(rolling), callbacks)
     level = [one for one in level if fitted.predictor.answers(interval_quantiles(one))]
     deciles = [q for q in DECILES if fitted.predictor.answers((q,))]
     levels = {*(bound for one in level for bound in interval_quantiles(one)), *deciles}

@@ -20,7 +20,8 @@ from forecasting.errors import first_line
 from forecasting.models.zoo.auto import Config
 from forecasting.training.clock import LEAST_SECONDS, Budget
 from forecasting.training.failures import FAILURES
-from forecasting.training.fit import Fit, fit_model
+from forecasting.training.fit import fit_model
+from forecasting.training.learned import Fit
 from forecasting.training.learner import Teaching
 
 if TYPE_CHECKING:

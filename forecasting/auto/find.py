@@ -30,8 +30,7 @@ from forecasting.network.ensemble import EnsembleNetwork
 from forecasting.prediction.predictor import Predictor
 from forecasting.training.clock import LEAST_SECONDS, Budget
 from forecasting.training.failures import FAILURES
-from forecasting.training.fit import Fit
-from forecasting.training.learned import Learned, learned_together
+from forecasting.training.learned import Fit, Learned, learned_together
 from forecasting.training.learner import Learner
 from forecasting.training.loss_scale import require_scale
 

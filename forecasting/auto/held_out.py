@@ -70,7 +70,7 @@ class HeldOut:
         rolling = rolling_origins(panel.lengths, horizon, count, apart)
         known = whole = panel
         if len(rolling):
-            ends = rolling.ends(panel)
+            ends = rolling.ends(panel.n_series)
             known, whole = panel.truncate(ends), panel if ends.all() else panel.select(ends > 0)
         if len(rolling) > MOST_SCORED:
             rolling = rolling[np.arange(MOST_SCORED) * len(rolling) // MOST_SCORED]

@@ -15,8 +15,7 @@ import numpy as np
 from forecasting.config.task import Task
 from forecasting.config.training import Training
 from forecasting.heads.spec import HeadSpec
-from forecasting.models.member import Member
-from forecasting.models.spec import ModelSpec
+from forecasting.models.spec import Member, ModelSpec
 
 #: Learners that are not waited for by the clock: they take next to no time.
 INSTANT = ("nothing",)

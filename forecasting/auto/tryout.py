@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from forecasting.auto.proposals import Proposal
 from forecasting.errors import NotFittedError
-from forecasting.training.fit import Fit
+from forecasting.training.learned import Fit
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from forecasting.data.panel import Panel
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,17 +59,13 @@ class RollingOrigins:
         """Return some of them, as those of `Origins`."""
         return RollingOrigins(self.origins[chosen], self.window[chosen])
 
-    def ends(self, panel: Panel, window: int | None = None) -> NDArray[np.int64]:
-        """Return how many rows [S] are known at the first origin of each series, or at the origin of one window.
+    def ends(self, series: int, window: int | None = None) -> NDArray[np.int64]:
+        """Return how many rows [S] are known at the first origin of each of S series, or at the origin of one window.
 
         A series that has no such origin has none: nothing of it may be learnt before it is scored.
         """
         chosen = self.origins if window is None else self.origins[self.window == window]
-        ends = np.zeros(panel.n_series, np.int64)
+        ends = np.zeros(series, np.int64)
         latest_first = chosen[np.argsort(-chosen.steps, kind="stable")]
         ends[latest_first.series] = latest_first.steps + 1
         return ends
-
-    def training_panel(self, panel: Panel, window: int | None = None) -> Panel:
-        """Return the panel of the rows known at the first origins, or at the origins of one window; see `ends`."""
-        return panel.truncate(self.ends(panel, window))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from forecasting.data.checks.checks import check_frame
 from forecasting.data.checks.rows import time_text
 from forecasting.data.covariates import Covariates, Cut, count_up, read_covariates
-from forecasting.data.origins import Origins
+from forecasting.data.origins import Origins, RollingOrigins
 from forecasting.data.statics import read_statics
 from forecasting.data.time.calendar import Frequency
 from forecasting.data.time.zones import check_zone, to_caller, to_wall_clock
@@ -198,6 +198,10 @@ class Panel:
         kept = np.clip(np.asarray(lengths, np.int64), 0, self.lengths)
         series = np.flatnonzero(kept)
         return self._cut(Cut(series, np.zeros(len(series), np.int64), kept[series]))
+
+    def known_at(self, rolling: RollingOrigins, window: int | None = None) -> Panel:
+        """Return the panel of the rows known at the first origins of a backtest, or at the origins of one window."""
+        return self.truncate(rolling.ends(self.n_series, window))
 
     def select(self, series: NDArray[Any]) -> Panel:
         """Return the panel of some series, by a boolean mask [S] or by their indices, in that order."""

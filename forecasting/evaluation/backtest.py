@@ -264,9 +264,7 @@ def backtest_refitted(
     fit: Callable[[Panel], Predictor], panel: Panel, rolling: RollingOrigins, quantile_levels: Sequence[float] = ()
 ) -> Backtest:
     """Fit a model at every origin on the rows known there; arguments as for `backtest_fitted`."""
-    return backtest_by_window(
-        lambda window: fit(rolling.training_panel(panel, window)), panel, rolling, quantile_levels
-    )
+    return backtest_by_window(lambda window: fit(panel.known_at(rolling, window)), panel, rolling, quantile_levels)
 
 
 def backtest_recalibrated(
@@ -290,11 +288,11 @@ def backtest_recalibrated(
         TrainingError: there is nothing to calibrate on.
     """
     require(is_count(horizons), "calibration_windows", "an integer of at least 1 to calibrate again", horizons)
-    predictor = fit(rolling.training_panel(panel))
-    seen = calibration_ends(rolling.ends(panel), predictor.task.horizon, horizons)
+    predictor = fit(panel.known_at(rolling))
+    seen = calibration_ends(rolling.ends(panel.n_series), predictor.task.horizon, horizons)
     moving = MovingCalibration.of(predictor, panel, seen, horizons)
     return backtest_by_window(
-        lambda window: moving.predictor_at(rolling.ends(panel, window)), panel, rolling, quantile_levels
+        lambda window: moving.predictor_at(rolling.ends(panel.n_series, window)), panel, rolling, quantile_levels
     )
 
 

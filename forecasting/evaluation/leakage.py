@@ -192,7 +192,7 @@ def leakage_of_training(panel: Panel, horizon: int, fit: Fit) -> LeakageReport:
     rolling = cutoffs(panel, horizon)
 
     def known(part: Panel) -> Known:
-        fresh = fit(rolling.training_panel(part))
+        fresh = fit(part.known_at(rolling))
         return Known.of(fresh.predictor, part, rolling.origins).with_training(fresh)
 
     effects = effects_of(panel, rows_after(panel, rolling.origins), known(panel), known)

@@ -176,7 +176,7 @@ def trained(spec: ModelSpec, panel: Panel, budget: RowBudget, horizon: int, seed
 
     training = Training(steps=budget.steps, validate_every=min(100, budget.steps), seed=seed)
     origins = rolling(panel, horizon, budget.windows, None)
-    fitted = Forecaster(spec, horizon, training=training).fit_panel(origins.training_panel(panel))
+    fitted = Forecaster(spec, horizon, training=training).fit_panel(panel.known_at(origins))
     return fitted, backtest_fitted(fitted.predictor, panel, origins)
 
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
 
 import keras
 
 from forecasting.errors import ConfigError
 from forecasting.layers.inputs import Inputs
 from forecasting.layers.tensor import Tensor
-
-if TYPE_CHECKING:
-    from forecasting.layers.linear import LinearAutoregression
 
 
 class Core(keras.layers.Layer, ABC):
@@ -30,8 +26,8 @@ class Core(keras.layers.Layer, ABC):
         """Return raw numbers [B, H, P]."""
 
     @property
-    def regression(self) -> LinearAutoregression | None:
-        """What is solved in closed form before the rest is trained; None where nothing is."""
+    def regression(self) -> keras.Layer | None:
+        """The `LinearAutoregression` that is solved before the rest is trained; None where there is none."""
         return None
 
     def attention_weights(self, inputs: Inputs) -> Tensor:

@@ -12,7 +12,6 @@ from forecasting.layers.inputs import Inputs
 from forecasting.layers.tensor import Tensor
 
 if TYPE_CHECKING:
-    from forecasting.heads.base import BaseHead
     from forecasting.layers.linear import LinearAutoregression
 
 
@@ -43,7 +42,7 @@ class ResidualCore(Core):
         head: reads the raw numbers, and knows which of them say where a step lies.
     """
 
-    def __init__(self, core: Core, base: BaseForecast, head: BaseHead, **kwargs: Any) -> None:
+    def __init__(self, core: Core, base: BaseForecast, head: keras.Layer, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
         self.core = core
         self.base = base

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from forecasting.config.space import OneOf, Space
 from forecasting.config.strict import StrictConfig, is_count, require
@@ -18,9 +18,6 @@ from forecasting.layers.decoders import DECODINGS
 from forecasting.layers.decoding.traits import DecodingTraits
 from forecasting.layers.forcing import SCHEDULES, is_forcing
 from forecasting.layers.residuals import NO_RESIDUAL, RESIDUALS
-
-if TYPE_CHECKING:
-    from forecasting.models.member import Member
 
 
 @dataclass(frozen=True)
@@ -41,8 +38,8 @@ class ModelConfig(StrictConfig):
     is_found: ClassVar[bool] = False
 
     @property
-    def parts(self) -> tuple[Member, ...]:
-        """The members of an ensemble; none of one model."""
+    def parts(self) -> tuple[Any, ...]:
+        """The members of an ensemble, each a `Member`, whose spec has such a config; none of one model."""
         return ()
 
     @property

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
-
-import numpy as np
-from numpy.typing import NDArray
-
-from forecasting.config.training import Training
 
 if TYPE_CHECKING:
     from forecasting.data.panel import Panel
-    from forecasting.prediction.calibration import Calibration
-    from forecasting.training.learned import Learned
 
 
 @dataclass(frozen=True)
@@ -67,40 +59,6 @@ class Facts:
         end = max(self.training_end, panel.end_label, key=panel.parse_label)
         return dataclasses.replace(
             self, training_end=end, calibration_windows=windows, calibration_start=start, weights_end=self.seen_until
-        )
-
-    @classmethod
-    def of(
-        cls,
-        panel: Panel,
-        learned: Learned,
-        training: Training,
-        calibration: Calibration | None,
-        ends: NDArray[np.int64],
-    ) -> Self:
-        """Return the facts of a training, for the artifact.
-
-        Args:
-            panel: all data.
-            learned: how the training went.
-            training: how it was asked for.
-            calibration: of the model.
-            ends: [S] rows of each series before the calibration split.
-        """
-        split = panel.frequency.times(panel.starts, ends)[ends < panel.lengths]
-        return cls(
-            training_end=panel.end_label,
-            fingerprint=panel.fingerprint(),
-            series=panel.n_series,
-            rows=len(panel.y),
-            seconds=round(learned.seconds, 3),
-            windows=learned.windows,
-            steps=learned.steps,
-            training=dataclasses.asdict(training),
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            calibration_windows=calibration.windows if calibration else 0,
-            calibration_start=panel.label(split.min()) if len(split) else None,
-            weights_end=panel.label(panel.frequency.times(panel.starts, ends - 1)[ends > 0].max()),
         )
 
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from forecasting.config.task import Task
-    from forecasting.training.learned import Learned
 
 #: MLflow takes at most this many metrics a call.
 METRICS_PER_CALL = 1000
@@ -101,18 +100,15 @@ class Run:
 
         mlflow.log_metrics({name: value for name, value in values.items() if math.isfinite(value)}, model_id=model_id)
 
-    def history(self, learned: Learned) -> None:
-        """Log the metrics of every look at the validation windows, in few calls."""
+    def history(self, looks: Sequence[Mapping[str, float]]) -> None:
+        """Log the metrics of every look at the validation windows, in few calls; each has its `step`."""
         import time
 
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
         found = [
-            Metric(name, value, now, int(row["step"]))
-            for row in learned.history
-            for name, value in row.items()
-            if name != "step"
+            Metric(name, value, now, int(row["step"])) for row in looks for name, value in row.items() if name != "step"
         ]
         for start in range(0, len(found), METRICS_PER_CALL):
             registry.client().log_batch(self.run_id, metrics=found[start : start + METRICS_PER_CALL])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecasting.config.task import Task
@@ -12,20 +11,12 @@ from forecasting.data.values import require_values
 from forecasting.network.build import build_network
 from forecasting.prediction.predictor import Predictor
 from forecasting.training import replicas as replicas
-from forecasting.training.learned import Learned
+from forecasting.training.learned import Fit
 from forecasting.training.learner import Teaching
 from forecasting.training.source import WindowSource
 
 if TYPE_CHECKING:
     from keras.callbacks import Callback
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A trained model, and how that went."""
-
-    predictor: Predictor
-    learned: Learned
 
 
 def fit_model(

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from forecasting.models.member import Member
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasting.config.training import Training
+from forecasting.data.panel import Panel
+from forecasting.models.spec import Member
+from forecasting.prediction.calibration import Calibration
+from forecasting.store.facts import Facts
 
 if TYPE_CHECKING:
+    from forecasting.prediction.predictor import Predictor
     from forecasting.training.online.learner import OnlineLearner
 
 
@@ -30,7 +40,7 @@ class Learned:
         history: one row per look at the validation windows: step, loss, val_loss, val_mae (original units). Online
             learners look at nothing: a row per pass, its `mae` that of forecasts before they were learnt from.
         notes: how it ran (device, kernel, refit ...), for the tracking run.
-        candidates: rows of the leaderboard of `auto`, in the order in which they were tried; see `auto.find.row_of`.
+        candidates: rows of the leaderboard of `auto`, in the order in which they were tried.
         online: the `OnlineLearner` that goes on from here, None where learning always starts afresh.
     """
 
@@ -41,6 +51,41 @@ class Learned:
     notes: dict[str, str] = field(default_factory=dict)
     candidates: list[dict[str, Any]] = field(default_factory=list)
     online: OnlineLearner | None = None
+
+    def facts(
+        self, panel: Panel, training: Training, calibration: Calibration | None, ends: NDArray[np.int64]
+    ) -> Facts:
+        """Return what is recorded about the training, for the artifact.
+
+        Args:
+            panel: all data.
+            training: how the training was asked for.
+            calibration: of the model.
+            ends: [S] rows of each series before the calibration split.
+        """
+        split = panel.frequency.times(panel.starts, ends)[ends < panel.lengths]
+        return Facts(
+            training_end=panel.end_label,
+            fingerprint=panel.fingerprint(),
+            series=panel.n_series,
+            rows=len(panel.y),
+            seconds=round(self.seconds, 3),
+            windows=self.windows,
+            steps=self.steps,
+            training=dataclasses.asdict(training),
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            calibration_windows=calibration.windows if calibration else 0,
+            calibration_start=panel.label(split.min()) if len(split) else None,
+            weights_end=panel.label(panel.frequency.times(panel.starts, ends - 1)[ends > 0].max()),
+        )
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A trained model, and how that went."""
+
+    predictor: Predictor
+    learned: Learned
 
 
 def learned_together(members: Sequence[Member], parts: Sequence[Learned]) -> Learned:

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from forecasting.data.panel import Panel
     from forecasting.network.build import Network
-    from forecasting.training.fit import Fit
-    from forecasting.training.learned import Learned
+    from forecasting.training.learned import Fit, Learned
     from forecasting.training.online.learner import OnlineLearner
     from forecasting.training.source import WindowSource
 

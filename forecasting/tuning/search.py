@@ -105,7 +105,7 @@ class Search:
         named = {candidate.spec.alias: candidate for candidate in candidates}
         require(len(named) == len(candidates), "model", "models of different aliases", [*named])
         metric = metric_of(measure, candidates)
-        before = rolling_to_learn(panel, horizon, measure.windows, measure.step).training_panel(panel)
+        before = panel.known_at(rolling_to_learn(panel, horizon, measure.windows, measure.step))
         spaces = {name: candidate.spaces(before) for name, candidate in named.items()}
         require_open(spaces)
         asked = asked_of(panel, named, measure, metric, spaces)

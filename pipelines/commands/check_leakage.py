@@ -21,7 +21,7 @@ from pipelines.terminal.exits import INPUT_PROBLEM
 )
 @data_options
 @click.option("--model", required=True, metavar="MODEL", help="Model such as gru:units=64, or a trained one.")
-@Bundle("task", TaskRequest, [
+@Bundle("task", TaskRequest.of, [
     click.option("--horizon", type=click.IntRange(1), help="Steps ahead; needed unless the model is trained."),
     *CHOICES,
 ])  # fmt: skip

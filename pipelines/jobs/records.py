@@ -21,7 +21,7 @@ def record_training(journal: Journal, forecaster: Forecaster, contest: Contest, 
     journal.log(lambda run: run.params({**named, **model_params(forecaster)}))
     journal.log(lambda run: run.dataset(data.frame, data.name, facts.fingerprint))
     if learned is not None:
-        journal.log(lambda run: run.history(learned))
+        journal.log(lambda run: run.history(learned.history))
     if len(candidates):  # those that `auto` tried
         journal.log(lambda run: run.table(candidates, "candidates.json"))
     if contest.winner:
@@ -41,7 +41,7 @@ def record_entry(journal: Journal, entry: Entry) -> None:
     journal.log(lambda run: run.params(model_params(entry.forecaster)))
     journal.log(lambda run: run.metrics({**entry.metrics, **costs}))
     if learned is not None:
-        journal.log(lambda run: run.history(learned))
+        journal.log(lambda run: run.history(learned.history))
 
 
 def model_params(forecaster: Forecaster) -> dict[str, Any]:

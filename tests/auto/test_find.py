@@ -16,11 +16,9 @@ from forecasting.auto.tryout import Tryout
 from forecasting.config.task import Task
 from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, PanelError, TrainingError
-from forecasting.models.member import Member
-from forecasting.models.spec import ModelSpec
+from forecasting.models.spec import Member, ModelSpec
 from forecasting.training import clock as training_clock
-from forecasting.training.fit import Fit
-from forecasting.training.learned import Learned
+from forecasting.training.learned import Fit, Learned
 from tests.conftest import QUICK, make_frame, symbol_frame
 
 H, L = 6, 24

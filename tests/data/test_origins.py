@@ -37,7 +37,7 @@ def test_windows_contexts_and_times_agree_about_what_an_origin_is():
 
 def test_the_rows_known_at_rolling_origins_end_with_them():
     rolling = rolling_origins(panel().lengths, 2, 2)
-    assert rolling.ends(panel()).tolist() == [3, 2, 5]
-    assert rolling.ends(panel(), 1).tolist() == [3, 2, 7]
-    assert rolling.training_panel(panel()).lengths.tolist() == [3, 2, 5]
+    assert rolling.ends(panel().n_series).tolist() == [3, 2, 5]
+    assert rolling.ends(panel().n_series, 1).tolist() == [3, 2, 7]
+    assert panel().known_at(rolling).lengths.tolist() == [3, 2, 5]
     assert rolling[rolling.window == 1].origins.steps.tolist() == [2, 1, 6]

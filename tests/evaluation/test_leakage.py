@@ -6,7 +6,6 @@ from click.testing import CliRunner
 
 import forecasting.network.graphs
 from forecasting import Forecaster, Training
-from forecasting.data.origins import RollingOrigins
 from forecasting.data.panel import Panel
 from forecasting.errors import PanelError
 from forecasting.evaluation.leakage import CHANGES, leakage_of
@@ -85,7 +84,7 @@ def test_a_window_that_is_cut_too_late_is_caught(trained, hourly, tmp_path, monk
 
 
 def test_a_training_that_sees_the_future_is_caught(hourly, monkeypatch):
-    monkeypatch.setattr(RollingOrigins, "training_panel", lambda self, panel, window=None: panel)
+    monkeypatch.setattr(Panel, "known_at", lambda self, rolling, window=None: self)
     differences = small(units=4).check_leakage(hourly).effects[0].differences
     assert differences["weights"] > 0
     assert differences["forecasts"] > 0

@@ -8,8 +8,7 @@ from forecasting.config.task import QUANTILE_GRID, Task
 from forecasting.data.panel import Panel
 from forecasting.data.time.calendar import Frequency
 from forecasting.errors import ArtifactError, ConfigError
-from forecasting.models.member import Member, read_members
-from forecasting.models.spec import ModelSpec
+from forecasting.models.spec import Member, ModelSpec, read_members
 from forecasting.network.build import build_network
 from forecasting.prediction.predictor import Predictor
 from tests.conftest import BRIEF, make_frame, symbol_frame

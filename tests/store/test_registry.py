@@ -25,7 +25,7 @@ def logged(trained, hourly):
     with tracking.run("training", "tests") as run:
         run.params({"model": "gru", "nothing": None})
         run.metrics({"mase": 0.5, "owa": float("nan")})
-        run.history(trained.learned_)
+        run.history(trained.learned_.history)
         run.dataset(hourly, "hourly", trained.facts.fingerprint)
         forecast = trained.predict(level=[80])
         run.table(forecast, "forecast.json")

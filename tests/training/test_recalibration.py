@@ -109,8 +109,8 @@ def test_every_window_of_a_backtest_is_calibrated_on_what_was_known_then(frame, 
     first = rolled.window == 0
     np.testing.assert_allclose(found.answer.quantiles[first], still.answer.quantiles[first], rtol=1e-6)
     assert not np.allclose(found.answer.quantiles[~first], still.answer.quantiles[~first])
-    fitted = one.copy().fit_panel(rolled.training_panel(panel)).predictor
-    ends = rolled.ends(panel, 2)
+    fitted = one.copy().fit_panel(panel.known_at(rolled)).predictor
+    ends = rolled.ends(panel.n_series, 2)
     by_hand = fitted.calibrated(calibrate(fitted.calibrated(None), panel.truncate(ends), ends - TAIL))
     expected = by_hand.predict_panel(
         panel,

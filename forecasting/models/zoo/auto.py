@@ -15,7 +15,7 @@ from forecasting.errors import ConfigError
 from forecasting.heads import HEADS
 from forecasting.heads.spec import HeadSpec
 from forecasting.models.config import FIRST_HEADS, ModelConfig
-from forecasting.models.member import MOST_MEMBERS, Member, read_members
+from forecasting.models.spec import MOST_MEMBERS, Member, read_members
 
 
 @dataclass(frozen=True)

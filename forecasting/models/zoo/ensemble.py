@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from forecasting.models.config import ModelConfig
-from forecasting.models.member import Member, read_members
+from forecasting.models.spec import Member, read_members
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Config(ModelConfig):
 
     Attributes:
         members: models as texts, or tables of `spec`, `weight`, `context_length` and `training` (see
-            `forecasting.models.member.Member`). A text lists them as in `ar+gru:units=64;layers=2`.
+            `forecasting.models.spec.Member`). A text lists them as in `ar+gru:units=64;layers=2`.
     """
 
     learner: ClassVar[str] = "members"

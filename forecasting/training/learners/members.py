@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecasting.config.training import Training
 from forecasting.data.values import require_values
-from forecasting.models.member import Member
+from forecasting.models.spec import Member
 from forecasting.network.build import Network
 from forecasting.training.clock import LEAST_SECONDS, Budget
 from forecasting.training.learned import Learned, learned_together
