@@ -243,10 +243,7 @@ class Forecaster:
         return attention_frame(self.predictor, with_known_future(self.panel(history), task, task.horizon, future))
 
     def make_future_frame(self, history: pd.DataFrame | None = None, horizon: int | None = None) -> pd.DataFrame:
-        """Return the frame `unique_id, ds` of the steps ahead, to which the known covariates are to be added.
-
-        Arguments and errors are those of `predict`.
-        """
+        """Return the frame `unique_id, ds` of the steps ahead, to be filled with known covariates; see `predict`."""
         return future_frame(self.panel(history), self.predictor.question(horizon).horizon)
 
     def calibrate(self, frame: pd.DataFrame, windows: int | None = None) -> Self:

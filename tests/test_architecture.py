@@ -1,75 +1,134 @@
 """Who may import whom, and how large a room may be."""
 
 import ast
+import importlib
+import pkgutil
 import tomllib
 from graphlib import TopologicalSorter
 
 import pytest
 
+from forecasting.config.catalog import Catalog
+from tests.imports import MODULES, TREES, imported_modules, imports, is_inside, module_name, rooms
 from tests.places import ROOT
 
 pytestmark = pytest.mark.fast
 
-PACKAGES = ("forecasting", "pipelines", "serving")
-FILES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
-KERAS = {"keras", "tensorflow"}
+#: What every file of the project may import: they import nothing of it.
+FOUNDATION = {"forecasting.errors", "forecasting.schema", "forecasting.quiet", "forecasting.lazy_imports"}
 
-#: Part of a module's dotted name -> names it must not import, at the top or inside a function.
-FORBIDDEN = {
-    "forecasting.schema": {"forecasting"},
-    "forecasting.errors": {"forecasting"},
-    "forecasting.data": {
-        *KERAS,
-        "forecasting.layers",
-        "forecasting.network",
-        "forecasting.prediction.predictor",
-        "forecasting.training",
-    },
-    "forecasting.layers": {"forecasting.data", "forecasting.training", "forecasting.forecaster"},
-    "forecasting.heads": {"forecasting.data", "forecasting.training", "forecasting.forecaster"},
-    "forecasting.models": {"forecasting.data", "forecasting.training", "forecasting.forecaster"},
-    "forecasting.decoding": {"forecasting.data", "forecasting.training", "forecasting.forecaster"},
-    "forecasting.training": {"forecasting.forecaster"},
-    "forecasting.evaluation": {"forecasting.forecaster", "forecasting.training"},
-    "forecasting.artifact": {"forecasting.forecaster", "forecasting.training"},
-    "forecasting.store.registry": {"forecasting.forecaster", "forecasting.training"},
-    "forecasting.store.tracking": {"forecasting.forecaster"},
-    "forecasting.prediction.predictor": {"forecasting.forecaster", "forecasting.training"},
-    "forecasting.network.graphs": {"forecasting.forecaster", "forecasting.training"},
-    "forecasting": {"pipelines", "serving"},
-    "pipelines": {"serving"},
-    "serving": {"forecasting.training", "forecasting.layers", "forecasting.models", "forecasting.experiments"},
+#: What the files of a room may import besides each other and the foundation, in words of the tables below. A file at
+#: the top of the library, or of another package, is a room of its own.
+LIBRARY = {
+    "config": "",
+    "data.grammar": "",
+    "data.time": "data.grammar",
+    "data.checks": "data.grammar data.time",
+    "data": "config data.checks data.time",
+    "layers": "config",
+    "layers.recurrent": "config layers",
+    "layers.cells": "config layers layers.recurrent",
+    "layers.encoders": "config layers layers.recurrent",
+    "layers.stacks": "layers layers.encoders layers.recurrent",
+    "layers.attention": "config layers",
+    "layers.residuals": "config layers",
+    "layers.decoding": "layers",
+    "layers.decoders": "config layers layers.attention layers.decoding layers.encoders layers.recurrent",
+    "heads": "config layers",
+    "heads.families": "config heads layers",
+    "models": "config heads layers layers.attention layers.decoders layers.decoding layers.residuals",
+    "models.zoo": "config heads layers layers.encoders layers.recurrent models",
+    "network": "config data heads layers models",
+    "prediction": "config data layers models network",
+    "store": "config data data.time layers models network prediction",
+    "training": "config data heads layers layers.decoders layers.encoders models network prediction store",
+    "training.online": "config data heads layers network prediction store training",
+    "training.learners": "config data heads layers models network training training.online",
+    "evaluation": "config data prediction",
+    "auto": "config data evaluation heads models models.zoo network prediction training",
+    "choices": "config data data.checks data.time models",
+    "fitted": "config data network prediction store training training.online",
+    "forecaster": "choices config data evaluation fitted models prediction store",
+    "leaderboard": "data evaluation forecaster prediction store",
+    "tuning": "choices config data evaluation forecaster leaderboard models store training",
+    "plots": "evaluation tuning",
+    "experiments": "config data evaluation forecaster layers.attention layers.decoders layers.decoding layers.encoders "
+    "layers.recurrent layers.residuals models plots",
+    "former_names": "prediction store",
+}
+
+#: Of the library a job may import everything.
+PIPELINES = {
+    "terminal": "",
+    "files.readers": "terminal",
+    "files": "files.readers terminal",
+    "options": "files terminal",
+    "batch": "files options terminal",
+    "jobs": "batch files options terminal",
+    "commands": "batch files jobs options terminal",
+    "cli": "commands terminal",
+}
+
+#: A request is answered by what is trained: of the library the service may import no more than this.
+FOR_THE_SERVICE = "config data data.checks data.grammar data.time prediction store"
+SERVING = {
+    "settings": "",
+    "http": "",
+    "request": "http settings",
+    "answer": "http request settings",
+    "served": "http",
+    "service": "http served settings",
+    "routes": "answer http request served service",
+    "server": "http service",
+    "app": "http routes service settings",
+    "gunicorn_conf": "service settings",
+    "__main__": "served settings",
+}
+
+#: Catalogs, and what each file of theirs must have.
+CATALOGS = {
+    "forecasting.models.MODELS": "Config",
+    "forecasting.heads.HEADS": "TRAITS Head",
+    "forecasting.layers.recurrent.CELLS": "Layer",
+    "forecasting.layers.encoders.STACKS": "Encoder",
+    "forecasting.layers.decoders.DECODINGS": "TRAITS Layer",
+    "forecasting.layers.attention.ATTENTIONS": "Attention",
+    "forecasting.layers.residuals.RESIDUALS": "Residual",
+    "forecasting.config.learner.LEARNERS": "LEARNER",
+    "forecasting.experiments.EXPERIMENTS": "run",
+    "pipelines.commands.COMMANDS": "command",
+    "serving.routes.ROUTES": "blueprint",
 }
 
 
-def module_name(path):
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+#: Packages, and what they must not import.
+FORBIDDEN = [
+    ("forecasting", "pipelines"),
+    ("forecasting", "serving"),
+    ("pipelines", "serving"),
+    ("serving", "pipelines"),
+]
 
 
-def imports(path, top_only=False):
-    """Return the dotted names that a file imports, those for type checking alone left out."""
-    tree = TREES[path]
-    typing_only = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
-        for inner in ast.walk(node)
+def named(package, words):
+    """Return the rooms of a package that some words name."""
+    return {f"{package}.{word}" for word in words.split()}
+
+
+def allowed():
+    """Return the rooms that each room may import, the foundation left out."""
+    library = {f"forecasting.{room}" for room in LIBRARY} | {"forecasting"}
+    return {
+        "forecasting": {"forecasting.former_names"},
+        **{f"forecasting.{room}": named("forecasting", words) for room, words in LIBRARY.items()},
+        **{f"pipelines.{room}": named("pipelines", words) | library for room, words in PIPELINES.items()},
+        **{
+            f"serving.{room}": named("serving", words) | named("forecasting", FOR_THE_SERVICE)
+            for room, words in SERVING.items()
+        },
+        **{package: set() for package in ("pipelines", "serving")},
+        **{room: set() for room in FOUNDATION},
     }
-    found = set()
-    for node in tree.body if top_only else ast.walk(tree):
-        if id(node) in typing_only:
-            continue
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
-
-
-def is_inside(name, package):
-    return name == package or name.startswith(package + ".")
 
 
 def nodes(*kinds):
@@ -84,40 +143,100 @@ def require_none(offenders):
     assert not lines, "\n" + "\n".join(lines)
 
 
-def test_no_file_imports_what_its_room_must_not():
+def test_every_file_is_in_a_room_and_imports_what_that_may():
+    known = allowed()
+    assert set(rooms()) == set(known)
     require_none(
-        f"{module_name(path)} must not import {name}"
-        for path in FILES
-        for room, forbidden in FORBIDDEN.items()
-        if is_inside(module_name(path), room)
-        for name in sorted(imports(path))
-        if any(is_inside(name, one) for one in forbidden)
+        f"{room} must not import {other}"
+        for room, others in rooms().items()
+        for other in sorted(others - known[room] - FOUNDATION)
     )
 
 
-def test_nothing_of_the_library_stands_on_an_experiment():
+def test_no_room_may_import_what_it_does_not():
+    found = rooms()
     require_none(
-        f"{module_name(path)} must not import {name}"
-        for path in FILES
-        if is_inside(module_name(path), "forecasting") and not is_inside(module_name(path), "forecasting.experiments")
-        for name in sorted(imports(path))
-        if is_inside(name, "forecasting.experiments")
+        f"forecasting.{room} may import {other}, and does not"
+        for room, words in LIBRARY.items()
+        for other in sorted(named("forecasting", words) - found[f"forecasting.{room}"])
     )
 
 
-def test_imports_at_the_top_of_files_make_no_cycle():
-    modules = {module_name(path) for path in FILES}
-    graph = {
-        module_name(path): {
-            name for name in imports(path, top_only=True) if name in modules and name != module_name(path)
-        }
-        for path in FILES
+def test_imports_make_no_circle_of_files_and_none_of_folders():
+    """Those inside functions count: they hide a circle, and do not undo it."""
+    list(TopologicalSorter({name: imported_modules(path) for name, path in MODULES.items()}).static_order())
+    list(TopologicalSorter(rooms()).static_order())
+
+
+def test_the_packages_stand_on_each_other_in_one_order():
+    """The service and the jobs use the library, a job the service by its name alone, and the service no job."""
+    require_none(
+        f"{name} must not import {other}"
+        for name, path in MODULES.items()
+        for other in sorted(imports(path))
+        if any(is_inside(name, one) and is_inside(other, two) for one, two in FORBIDDEN)
+    )
+
+
+def test_data_and_config_know_no_network():
+    require_none(
+        f"{name} must not import {other}"
+        for name, path in MODULES.items()
+        if any(is_inside(name, f"forecasting.{room}") for room in ("config", "data"))
+        for other in sorted(imports(path))
+        if any(is_inside(other, one) for one in ("keras", "tensorflow"))
+    )
+
+
+@pytest.mark.parametrize("place", CATALOGS)
+def test_the_folder_of_a_catalog_holds_its_members_and_nothing_else(place):
+    module, _, name = place.rpartition(".")
+    catalog = getattr(importlib.import_module(module), name)
+    assert isinstance(catalog, Catalog)
+    folder = MODULES[catalog.package].parent
+    files = [path for path in folder.iterdir() if path.name not in ("__init__.py", "__pycache__")]
+    assert {path.stem for path in files} == {one.name for one in pkgutil.iter_modules([str(folder)])}
+    require_none(
+        f"{path.name} has no {wanted}: it is no {catalog.field}"
+        for path in files
+        for wanted in CATALOGS[place].split()
+        if wanted not in defined(path)
+    )
+
+
+def defined(path):
+    """Return the names that a file defines at its top."""
+    found = set()
+    for node in TREES[path].body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        found |= {one.id for one in targets if isinstance(one, ast.Name)}
+        if isinstance(node, ast.ImportFrom):
+            found |= {alias.asname or alias.name for alias in node.names}
+    return found
+
+
+def test_every_catalog_is_known_here():
+    found = {
+        f"{name}.{node.targets[0].id}"
+        for name, node in nodes(ast.Assign)
+        if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "Catalog"
     }
-    list(TopologicalSorter(graph).static_order())
+    assert found == set(CATALOGS)
+
+
+def test_no_module_hides_behind_an_underscore():
+    """A room's files are for whoever may import the room; there is no second kind of privacy."""
+    require_none(
+        f"{name}: name the file for what it is"
+        for name in MODULES
+        if name.rpartition(".")[2].startswith("_") and name.rpartition(".")[2] != "__main__"
+    )
 
 
 def test_files_are_rooms():
-    lengths = {module_name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
+    lengths = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in MODULES.items()}
     require_none(f"{name} has {length} lines; at most 400" for name, length in lengths.items() if length > 400)
 
 
