@@ -25,9 +25,8 @@ PUT_OFF = frozenset(
 class LazyFinder(MetaPathFinder):
     """Finds modules as usual, and has those of `PUT_OFF` loaded at their first use."""
 
-    @classmethod
     def find_spec(
-        cls, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return the lazy spec of a module that is put off; None, so that others look, for all the rest."""
         spec = PathFinder.find_spec(fullname, path, target) if fullname in PUT_OFF else None
@@ -38,5 +37,5 @@ class LazyFinder(MetaPathFinder):
 
 def put_off() -> None:
     """Have the modules of `PUT_OFF` loaded at their first use from now on; those that are loaded already stay."""
-    if LazyFinder not in sys.meta_path:
-        sys.meta_path.insert(0, LazyFinder)
+    if not any(isinstance(finder, LazyFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, LazyFinder())

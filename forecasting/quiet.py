@@ -52,16 +52,15 @@ def import_tensorflow() -> ModuleType:
 
 def load_tensorflow_quietly() -> None:
     """Keep the first import of TensorFlow quiet from now on, wherever it happens."""
-    if QuietFinder not in sys.meta_path:
-        sys.meta_path.insert(0, QuietFinder)
+    if not any(isinstance(finder, QuietFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, QuietFinder())
 
 
 class QuietFinder(MetaPathFinder):
     """Finds modules as usual, and has TensorFlow loaded by a `QuietLoader`."""
 
-    @classmethod
     def find_spec(
-        cls, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return the spec of TensorFlow; None, so that others look, for all the rest."""
         spec = PathFinder.find_spec(fullname, path, target) if fullname == "tensorflow" else None

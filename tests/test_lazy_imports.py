@@ -42,3 +42,7 @@ def test_what_was_put_off_is_loaded_when_it_is_used():
 def test_importing_loads_neither_tensorflow_nor_mlflow(statement):
     heavy = "('tensorflow', 'keras', 'mlflow', 'flask')"
     assert printed(f"import sys; {statement}; print(*[name for name in {heavy} if name in sys.modules])") == []
+
+
+def test_the_finders_do_what_python_asks_of_every_finder():
+    assert printed("import forecasting, importlib; importlib.invalidate_caches(); print('done')") == ["done"]
