@@ -15,7 +15,6 @@ from forecasting.store.home import home, tracking_uri
 from forecasting.training.callbacks import ReportProgress
 from pipelines.jobs import tune
 from pipelines.jobs.watch import watched
-from pipelines.options.config_file import to_toml
 from tests.pipelines.conftest import QUICKLY
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -193,18 +192,3 @@ def test_a_study_of_something_else_is_refused_and_the_table_is_for_people(foreca
     ended = forecast(*call, "--season", "12")
     assert ended.code == 3
     assert "its season is [null]" in ended.err.replace("None", "null")
-
-
-def test_options_are_written_as_toml_reads_them():
-    values = {
-        "data": 'a "b"\\c\n\x7fé.csv',
-        "season": [24, 168],
-        "lower": 1e-05,
-        "known": (),
-        "freq": None,
-        "track": False,
-    }
-    training = {"learning_rate": 3.5e-4, "refit": True, "learner": "truncated:chunk=24"}
-    read = tomllib.loads(to_toml({**values, "training": training}, ["found by chance"]))
-    said = {name: value for name, value in values.items() if name not in ("known", "freq")}
-    assert read == {**said, "training": training}
