@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecasting.schema import UNIQUE_ID
-from forecasting.store.folders import sync_folder
+from forecasting.store.folders import sync_file, sync_folder
 from pipelines.terminal.exits import try_again
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ def write_atomic(path: str | Path, write: Callable[[Path], object], bytes_needed
     try:
         with needing_room(path, bytes_needed):
             write(part)
-            with part.open("rb+") as file:
-                os.fsync(file.fileno())
+            sync_file(part)
         os.replace(part, path)
         sync_folder(path.parent)
     finally:
