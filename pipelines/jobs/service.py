@@ -113,14 +113,14 @@ class ServiceProcess:
 
 @contextmanager
 def running(models: Sequence[str], port: int, log: Path) -> Iterator[ServiceProcess]:
-    """Run the service for a while.
+    """Run the service for a while; nobody else sends requests who would have to notice first that it stops.
 
     Args:
         models: what it serves.
         port: a free port of this machine.
         log: file for what it says.
     """
-    variables = environment(models, {"host": DEFAULT_HOST, "port": port})
+    variables = environment(models, {"host": DEFAULT_HOST, "port": port, "drain_seconds": 0})
     with log.open("wb") as output:
         service = ServiceProcess(started(variables, output), f"http://{DEFAULT_HOST}:{port}", log)
         try:
