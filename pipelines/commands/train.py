@@ -48,8 +48,8 @@ def command(
     """Train a model on DATA: CSV, Parquet (file, folder, glob) or a SQLAlchemy URL with --query.
 
     Every --model (gru where there is none) is scored by a rolling-origin backtest of --windows origins, and the best is
-    trained again on all data; --windows 0 leaves the backtest of a single one out. Everything is logged as one MLflow
-    run, with a nested run for each candidate.
+    trained again on all data, a network for as many steps as were best before; --windows 0 leaves the backtest of a
+    single one out. Everything is logged as one MLflow run, with a nested run for each candidate.
     """
     from pipelines.files.sources import DataSource
 

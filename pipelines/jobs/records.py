@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 
 def record_training(journal: Journal, forecaster: Forecaster, contest: Contest, data: NamedFrame) -> None:
     """Log what was trained on what, how well it did, and the pictures."""
-    facts, learned, candidates = forecaster.facts, forecaster.learned_, forecaster.leaderboard_
+    facts, candidates = forecaster.facts, forecaster.leaderboard_
     named = {"data": data.name, "series": facts.series, "rows": facts.rows, "fingerprint": facts.fingerprint}
     journal.log(lambda run: run.params({**named, **model_params(forecaster)}))
     journal.log(lambda run: run.dataset(data.frame, data.name, facts.fingerprint))
-    if learned is not None:
-        journal.log(lambda run: run.history(learned.history))
+    record_history(journal, contest.winner.forecaster if contest.winner else forecaster)
     if len(candidates):  # those that `auto` tried
         journal.log(lambda run: run.table(candidates, "candidates.json"))
     if contest.winner:
@@ -32,7 +31,6 @@ def record_training(journal: Journal, forecaster: Forecaster, contest: Contest, 
 
 def record_entry(journal: Journal, entry: Entry) -> None:
     """Log one candidate of a contest: choices, metrics, costs, and the metrics of its training."""
-    learned = entry.forecaster.learned_
     costs = {
         "train_seconds": entry.train_seconds,
         "predict_milliseconds": entry.predict_milliseconds,
@@ -40,6 +38,12 @@ def record_entry(journal: Journal, entry: Entry) -> None:
     }
     journal.log(lambda run: run.params(model_params(entry.forecaster)))
     journal.log(lambda run: run.metrics({**entry.metrics, **costs}))
+    record_history(journal, entry.forecaster)
+
+
+def record_history(journal: Journal, forecaster: Forecaster) -> None:
+    """Log the looks at the rows that were held out of a training, where there were any."""
+    learned = forecaster.learned_
     if learned is not None:
         journal.log(lambda run: run.history(learned.history))
 

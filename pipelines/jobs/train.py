@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from forecasting.data.panel import Panel
@@ -98,8 +98,7 @@ def train_model(data: NamedFrame, task: TaskRequest, keep: KeepRequest, future: 
         check_future(candidates[0], panel, future)
     with open_journal(data.name, keep.register or data.name, keep.track) as journal:
         contest = backtest_candidates(candidates, panel, task, journal)
-        best = contest.winner.forecaster if contest.winner else candidates[0]
-        forecaster = fit_on_all_data(best, panel)
+        forecaster = fit_on_all_data(to_fit(candidates, contest), panel)
         return Trained(forecaster, contest, keep_model(forecaster, contest, data, keep, journal))
 
 
@@ -150,10 +149,26 @@ def backtest_candidates(candidates: list[Forecaster], panel: Panel, task: TaskRe
         return Contest()
 
 
+def to_fit(candidates: list[Forecaster], contest: Contest) -> Forecaster:
+    """Return the forecaster, unfitted, that is fitted on all data: the winner, or the only one.
+
+    Where rows held out of the fit before the first origin have said for how many steps a network learns best, it learns
+    for as many from all rows, and none are held out to find that again.
+    """
+    if contest.winner is None:
+        return candidates[0]
+    scored = contest.winner.forecaster
+    learned, training = scored.learned_, scored.choices.training
+    if learned is None or not (training.refit and any("val_loss" in look for look in learned.history)):
+        return scored.copy()
+    training = replace(training, steps=learned.steps, validation_windows=0)
+    return Forecaster.of(replace(scored.choices, training=training))
+
+
 def fit_on_all_data(forecaster: Forecaster, panel: Panel) -> Forecaster:
-    """Fit a forecaster's choices on all data."""
+    """Fit a forecaster on all data."""
     with watched(f"{forecaster.spec.alias} on all data") as watch:
-        return forecaster.copy().fit_panel(panel, watch.callbacks)
+        return forecaster.fit_panel(panel, watch.callbacks)
 
 
 def is_trained_on(name: str, frame: pd.DataFrame, task: TaskRequest) -> bool:

@@ -46,6 +46,25 @@ def test_one_model_is_trained_tracked_and_saved(forecast, files, tmp_path):
     assert run.outputs.model_outputs
 
 
+def test_the_winner_learns_from_all_rows_for_as_many_steps_as_its_backtest_found_best(forecast, files, tmp_path):
+    arguments = ["train", files / "hourly.parquet", "--horizon", 6, "--context", 24, "--model", "gru:units=8,width=8",
+                 "--no-track", *QUICKLY]  # fmt: skip
+    ended = forecast(*arguments, "--windows", 2, "--out", tmp_path / "scored")
+    assert ended.code == 0, ended.err
+    training = Forecaster.load(tmp_path / "scored").choices.training
+    assert training.validation_windows == 0
+    assert training.steps in (10, 20)
+    assert "refit" not in ended.err.partition("on all data")[2]
+    alone = forecast(*arguments, "--windows", 0, "--out", tmp_path / "alone", "--set",
+                     f"training.steps={training.steps}", "--set", "training.validation_windows=0")  # fmt: skip
+    assert alone.code == 0, alone.err
+    weights = [(tmp_path / name / "weights.safetensors").read_bytes() for name in ("scored", "alone")]
+    assert weights[0] == weights[1]
+    kept = forecast(*arguments, "--windows", 2, "--out", tmp_path / "kept", "--set", "training.refit=false")
+    assert kept.code == 0, kept.err
+    assert Forecaster.load(tmp_path / "kept").choices.training.validation_windows == Training().validation_windows
+
+
 def test_auto_shows_and_records_its_candidates(forecast, files, tmp_path):
     arguments = ["train", files / "hourly.parquet", "--horizon", 6, "--context", 24, "--windows", 0,
                  "--model", "auto:candidates=naive+seasonal-naive+ar,windows=2", "--time-limit", 300]  # fmt: skip

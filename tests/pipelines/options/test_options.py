@@ -48,7 +48,7 @@ def test_a_config_file_says_the_same_as_options(forecast, files, tmp_path):
     assert (task["horizon"], task["season"], task["context_length"]) == (5, [12, 24], 24)
     assert ended.json["metrics"] is None
     assert ended.json["run_id"] is None
-    trained = Forecaster.load(tmp_path / "m").training
+    trained = Forecaster.load(tmp_path / "m").choices.training
     assert (trained.steps, trained.batch_size) == (10, 8)
 
 
