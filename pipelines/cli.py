@@ -9,6 +9,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, NoReturn
 
 import click
@@ -68,7 +69,7 @@ def on_sigterm() -> Iterator[None]:
         yield
         return
 
-    def stop(number: int, frame: Any) -> NoReturn:
+    def stop(number: int, frame: FrameType | None) -> NoReturn:
         raise exits.TerminatedError
 
     former = signal.signal(signal.SIGTERM, stop)

@@ -17,7 +17,7 @@ from forecasting.schema import DS, STATUS, STATUS_ENDED_EARLY, UNIQUE_ID, interv
 from forecasting.store.artifact import Artifact
 from pipelines.batch.parts import read_as_of
 from pipelines.batch.quarantine import Reason, Reasons, sift, sift_by_future
-from pipelines.batch.run_folder import Counts
+from pipelines.batch.run_folder import PartCounts
 from pipelines.options.requests import BatchRequest
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class PartResult:
 
     forecast: pa.Table
     quarantine: pa.Table
-    counts: Counts
+    counts: PartCounts
 
 
 def forecast_part(table: pa.Table, model: Path, request: BatchRequest, ahead: pa.Table | None = None) -> PartResult:
@@ -72,7 +72,7 @@ def forecast_part(table: pa.Table, model: Path, request: BatchRequest, ahead: pa
     series_forecast = 0 if good.forecast is None else int(good.forecast[UNIQUE_ID].nunique())
     if series_in != series_forecast + len(reasons):
         raise RuntimeError(f"{series_in} series came in, {series_forecast} were forecast, {len(reasons)} set aside.")
-    counts = Counts(series_in, series_forecast, len(reasons), table.num_rows, forecast.num_rows)
+    counts = PartCounts(series_in, series_forecast, len(reasons), table.num_rows, forecast.num_rows)
     return PartResult(forecast, quarantine_table(reasons), counts)
 
 

@@ -21,7 +21,7 @@ from forecasting.store import registry
 from forecasting.store.model_folder import sha256, verify
 from pipelines.batch.forecast import forecast_part, predictor_of
 from pipelines.batch.parts import read_work, sort_into_parts, work_file
-from pipelines.batch.run_folder import Counts, PartState, RunFolder, identity_hash, status
+from pipelines.batch.run_folder import PartCounts, PartState, RunFolder, identity_hash, status
 from pipelines.files.request import Columns
 from pipelines.files.sinks import needing_room, sweep, write_sorted_json, write_table, write_text
 from pipelines.files.sources import DataSource
@@ -134,7 +134,7 @@ def forecast_parts(run: RunFolder, parts: Sequence[int], model: Path, request: B
     with progress("forecasting", len(parts)) as work:
         for state in finished_parts(functools.partial(forecast_and_write, run, model, request), left, request.workers):
             states[state.part] = state
-            series = Counts.sum(one.counts for one in states.values()).series_in
+            series = PartCounts.sum(one.counts for one in states.values()).series_in
             work.advance(len(states), len(parts), f"{len(states)} of {len(parts)} parts, {series} series")
     return [states[part] for part in parts]
 
@@ -200,7 +200,7 @@ def complete(run: RunFolder, identity: dict[str, Any], states: Sequence[PartStat
     Raises:
         JobError: too many series were set aside; the forecasts of the others are kept.
     """
-    totals = Counts.sum(state.counts for state in states)
+    totals = PartCounts.sum(state.counts for state in states)
     manifest = {"run": identity_hash(identity), "identity": identity, "model": request.model}
     parts = [state.to_dict() for state in states]
     write_sorted_json(run.manifest, {**manifest, "parts": parts, "totals": asdict(totals)})

@@ -27,7 +27,7 @@ def sort_into_parts(source: DataSource, parts: int, as_of: str | None, folder: P
     writers: dict[int, Any] = {}
     with contextlib.ExitStack() as stack:
         for table in source.tables():
-            table = rows_until(with_ids(table), as_of)
+            table = rows_as_of(with_ids(table), as_of)
             for part, rows in divide(table, parts):
                 if part not in writers:
                     file = stack.enter_context(pa.OSFile(str(work_file(folder, part)), "wb"))
@@ -71,7 +71,7 @@ def divide(table: pa.Table, parts: int) -> Iterator[tuple[int, pa.Table]]:
         yield int(number), table.slice(int(start), int(count))
 
 
-def rows_until(table: pa.Table, as_of: str | None) -> pa.Table:
+def rows_as_of(table: pa.Table, as_of: str | None) -> pa.Table:
     """Return the rows up to and including `as_of`; rows without a time stay, to be set aside."""
     if as_of is None:
         return table

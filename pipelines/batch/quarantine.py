@@ -135,7 +135,7 @@ def bad_series(frame: pd.DataFrame, task: Task) -> Reasons:
     rows = checked.rows
     if rows is None or rows.n_rows == 0:
         return reasons
-    for problem in [*row_problems(checked, rows), *unknown_symbols(rows, task.symbols)]:
+    for problem in [*row_problems(checked, rows), *symbol_problems(rows, task.symbols)]:
         series, first = np.unique(rows.codes[problem.rows], return_index=True)
         for one, row in zip(series, problem.rows[first], strict=True):
             reasons.setdefault(str(rows.ids[one]), Reason(problem.code, problem.sentence(int(row))))
@@ -161,7 +161,7 @@ class RowProblem:
     sentence: Callable[[int], str]
 
 
-def unknown_symbols(rows: Rows, symbols: tuple[str, ...]) -> list[RowProblem]:
+def symbol_problems(rows: Rows, symbols: tuple[str, ...]) -> list[RowProblem]:
     """Return the problem of rows whose symbol the alphabet has not."""
     at = np.flatnonzero(rows.y == UNKNOWN) if symbols else np.zeros(0, np.int64)
     ending = f"is none that the model knows: {shown(symbols)}."

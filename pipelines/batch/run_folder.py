@@ -22,7 +22,7 @@ LOCK_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Counts:
+class PartCounts:
     """How much came in and went out; every series that comes in is forecast or set aside."""
 
     series_in: int = 0
@@ -32,7 +32,7 @@ class Counts:
     rows_out: int = 0
 
     @classmethod
-    def sum(cls, parts: Iterable[Counts]) -> Counts:
+    def sum(cls, parts: Iterable[PartCounts]) -> PartCounts:
         """Return the counts of all parts together."""
         columns = zip(*(asdict(part).values() for part in parts), strict=True)
         return cls(*map(sum, columns))
@@ -50,7 +50,7 @@ class PartState:
     """
 
     part: int
-    counts: Counts
+    counts: PartCounts
     data_sha256: str
     quarantine_sha256: str
 
@@ -66,7 +66,7 @@ class PartState:
         Raises:
             KeyError: a field is missing.
         """
-        counts = Counts(**{name: values[name] for name in asdict(Counts())})
+        counts = PartCounts(**{name: values[name] for name in asdict(PartCounts())})
         return cls(values["part"], counts, values["data_sha256"], values["quarantine_sha256"])
 
 
@@ -202,7 +202,7 @@ def status(run: RunFolder) -> dict[str, Any]:
         "state": stage(run, len(plan["parts"]), len(states)),
         "parts": len(plan["parts"]),
         "parts_done": len(states),
-        **asdict(Counts.sum(state.counts for state in states)),
+        **asdict(PartCounts.sum(state.counts for state in states)),
     }
 
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from forecasting.schema import UNIQUE_ID
 from forecasting.store.model_folder import sha256
-from pipelines.batch.run_folder import Counts, PartState, RunFolder, identity_hash
+from pipelines.batch.run_folder import PartCounts, PartState, RunFolder, identity_hash
 
 
 def problems_of(run: RunFolder) -> list[str]:
@@ -27,7 +27,7 @@ def problems_of(run: RunFolder) -> list[str]:
     problems += [f"{path} belongs to no part." for path in sorted(there - expected)]
     if identity_hash(manifest["identity"]) != manifest["run"] or run.path.name != f"run={manifest['run']}":
         problems.append(f"{run.path} is not the folder of run {manifest['run']}.")
-    if asdict(Counts.sum(state.counts for state in states)) != manifest["totals"]:
+    if asdict(PartCounts.sum(state.counts for state in states)) != manifest["totals"]:
         problems.append(f"{run.manifest}: the totals are not the sums of the parts.")
     return problems
 

@@ -15,7 +15,8 @@ from forecasting.data.grammar.words import BLANKS
 from forecasting.schema import DS, UNIQUE_ID, Y
 from pipelines.files.readers import SourceError
 from pipelines.files.readers.texts import without_missing
-from pipelines.files.request import Columns, CsvDialect
+from pipelines.files.readers.dialect import CsvDialect
+from pipelines.files.request import Columns
 from pipelines.terminal.console import say
 
 HOW_TO_WRITE_TIMES = "write ISO 8601 times such as 2026-01-31T13:00:00 or 2026-01-31T13:00:00Z, or integer steps."

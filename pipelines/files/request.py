@@ -5,25 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from pipelines.files.readers.dialect import CsvDialect
+
 if TYPE_CHECKING:
     from forecasting.config.task import Task
-
-
-@dataclass(frozen=True)
-class CsvDialect:
-    """How a CSV file is written; it is declared and never guessed.
-
-    Attributes:
-        sep: what separates the fields of a line.
-        decimal: decimal mark.
-        encoding: encoding of the text.
-        thousands: what groups the digits of the target; nothing when empty.
-    """
-
-    sep: str = ","
-    decimal: str = "."
-    encoding: str = "utf-8"
-    thousands: str = ""
 
 
 @dataclass(frozen=True)

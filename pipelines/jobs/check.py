@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Repaired:
+class RepairResult:
     """What a repair made of the data.
 
     Attributes:
@@ -53,7 +53,7 @@ class CheckResult:
     """
 
     audit: Audit
-    repaired: Repaired | None = None
+    repaired: RepairResult | None = None
 
     @property
     def is_usable(self) -> bool:
@@ -91,7 +91,7 @@ def plan_of(request: RepairRequest, freq: str | int | None) -> Plan:
     return replace(plan, freq=plan.freq if freq is None else freq).having(request.actions)
 
 
-def repair_data(frame: pd.DataFrame, plan: Plan, request: RepairRequest) -> Repaired:
+def repair_data(frame: pd.DataFrame, plan: Plan, request: RepairRequest) -> RepairResult:
     """Carry out a plan; write the repaired data, and the plan where its file is not there yet."""
     repaired = repair(frame, plan)
     done = repaired.plan
@@ -100,4 +100,4 @@ def repair_data(frame: pd.DataFrame, plan: Plan, request: RepairRequest) -> Repa
     if request.plan and not Path(request.plan).exists():
         write_text(request.plan, done.to_json())
         say(f"Wrote the plan to {request.plan}.")
-    return Repaired(request.out, done, tuple(repaired.changes), audit(repaired.frame, done.freq, done.now))
+    return RepairResult(request.out, done, tuple(repaired.changes), audit(repaired.frame, done.freq, done.now))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from forecasting.errors import first_line
@@ -76,18 +75,18 @@ def open_journal(
         return
     try:
         yield Journal(run, experiment)
-    except BaseException:
-        close(opened, *sys.exc_info())
+    except BaseException as error:
+        close(opened, error)
         raise
-    close(opened, None, None, None)
+    close(opened, None)
 
 
-def close(opened: Any, *error: Any) -> None:
-    """End a run; MLflow failing at that does not hide how the work ended."""
+def close(opened: AbstractContextManager[Run], error: BaseException | None) -> None:
+    """End a run, as failed where the work ended by an error; MLflow failing at that does not hide it."""
     try:
-        opened.__exit__(*error)
+        opened.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
     except store_errors() as trouble:
-        if trouble is not error[1]:
+        if trouble is not error:
             give_up(trouble)
 
 

@@ -6,9 +6,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pipelines.terminal.console import say
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 #: Seconds between two lines about work under way in a log.
 LINE_SECONDS = 60.0
@@ -75,7 +78,7 @@ class Bar:
         task: number of the bar in it.
     """
 
-    def __init__(self, bars: Any, task: Any) -> None:
+    def __init__(self, bars: Progress, task: TaskID) -> None:
         self.bars = bars
         self.task = task
         self.result = ""

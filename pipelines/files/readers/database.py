@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -15,6 +15,10 @@ import pyarrow as pa
 from forecasting.errors import first_line
 from pipelines.files.readers import SourceError
 from pipelines.terminal import exits
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+    from sqlalchemy.exc import DBAPIError
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Query:
         return str(self.parsed.set(query={}).render_as_string(hide_password=True))
 
     @cached_property
-    def parsed(self) -> Any:
+    def parsed(self) -> URL:
         """The URL, read."""
         from sqlalchemy.engine import make_url
         from sqlalchemy.exc import ArgumentError
@@ -67,9 +71,9 @@ class Query:
         except SQLAlchemyError as error:
             raise SourceError(f"{self.label} refused the query: {first_line(error)}", code="query") from error
 
-    def failed(self, error: Any) -> Exception:
+    def failed(self, error: DBAPIError) -> Exception:
         """Return the error of a database that did not answer: whether to try again depends on why."""
-        text = f"{self.label} did not answer the query: {first_line(error.orig)}"
+        text = f"{self.label} did not answer the query: {first_line(error.orig or error)}"
         if isinstance(error.orig, sqlite3.Error):
             code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
             passing = code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -263,14 +263,14 @@ def test_as_of_cuts_the_history(forecast, panel, model, tmp_path):
 )
 def test_as_of_reads_the_clock_of_the_data(freq, zone, as_of):
     from pipelines.batch.forecast import ended_early
-    from pipelines.batch.parts import rows_until
+    from pipelines.batch.parts import rows_as_of
 
     frame = make_frame(series=2, rows=60, freq=freq)
     if zone is not None:
         frame["ds"] = frame["ds"].dt.tz_localize(zone)
     limit = int(as_of) if zone is None else pd.Timestamp(as_of)
     limit = limit.tz_localize(zone) if zone is not None and limit.tz is None else limit
-    found = rows_until(pa.Table.from_pandas(frame, preserve_index=False), as_of).to_pandas()
+    found = rows_as_of(pa.Table.from_pandas(frame, preserve_index=False), as_of).to_pandas()
     assert len(found) == (frame["ds"] <= limit).sum()
     short = found[~((found["unique_id"] == "s1") & (found["ds"] == limit))]
     assert ended_early(Panel.from_frame(short, freq), as_of).tolist() == [False, True]
