@@ -14,8 +14,8 @@ from forecasting.data.grammar.iso import HOW_TO_WRITE_INTEGERS, INTEGER, LARGEST
 from forecasting.data.grammar.words import BLANKS
 from forecasting.schema import DS, UNIQUE_ID, Y
 from pipelines.files.readers import SourceError
-from pipelines.files.readers.texts import without_missing
 from pipelines.files.readers.dialect import CsvDialect
+from pipelines.files.readers.texts import without_missing
 from pipelines.files.request import Columns
 from pipelines.terminal.console import say
 

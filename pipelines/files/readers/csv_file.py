@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.csv as pv
 
 from pipelines.files.readers import SourceError, file_manifest
-from pipelines.files.readers.texts import first_wrong, infer_type, to_numbers
 from pipelines.files.readers.dialect import CsvDialect
+from pipelines.files.readers.texts import first_wrong, infer_type, to_numbers
 from pipelines.terminal.exits import NoDataError
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
