@@ -4,6 +4,7 @@ Who imports whom, downwards only:
 
 ```
 `app`, `server`         the application; the process that listens
+`gunicorn_conf`         what gunicorn does in each process
 `routes`                a file per family of paths, which the application finds by itself
 `service`               what the routes share
 `answer`   `served`     from a panel to forecasts; the models, fresh and warm

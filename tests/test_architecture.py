@@ -217,6 +217,19 @@ def defined(path):
     return found
 
 
+@pytest.mark.parametrize("package", ["pipelines", "serving"])
+def test_a_package_names_its_rooms(package):
+    text = MODULES[package].read_text(encoding="utf-8")
+    require_none(
+        f"{room} is not named in {package}/__init__.py"
+        for room in rooms()
+        if room.count(".") == 1
+        and not room.endswith("__main__")
+        and is_inside(room, package)
+        and f"`{room.partition('.')[2]}`" not in text
+    )
+
+
 def test_every_catalog_is_known_here():
     found = {
         f"{name}.{node.targets[0].id}"
@@ -224,6 +237,17 @@ def test_every_catalog_is_known_here():
         if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "Catalog"
     }
     assert found == set(CATALOGS)
+
+
+@pytest.mark.parametrize("package", ["pipelines.commands", "serving.routes"])
+def test_a_command_imports_no_other_one_and_a_route_none(package):
+    require_none(
+        f"{name} must not import {other}"
+        for name, path in MODULES.items()
+        if is_inside(name, package) and name != package
+        for other in sorted(imported_modules(path))
+        if is_inside(other, package) and other != package
+    )
 
 
 def test_no_module_hides_behind_an_underscore():

@@ -34,6 +34,11 @@ def test_training_and_forecasting_load_neither_matplotlib_nor_scikit_learn():
     assert printed(TRAIN) == []
 
 
+def test_the_application_loads_neither_tensorflow_nor_mlflow_before_a_model():
+    loaded = "print(*{'tensorflow', 'keras', 'mlflow'} & set(sys.modules))"
+    assert printed(f"import sys, serving.app\n{loaded}") == []
+
+
 def test_what_was_put_off_is_loaded_when_it_is_used():
     assert printed("import forecasting, sys\n" + USE) == ["plot_image_gallery", "True", "matplotlib", "sklearn"]
 
