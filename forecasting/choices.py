@@ -79,6 +79,7 @@ class Choices:
         require_different([*self.static_covariates, *self.known_covariates, *self.past_covariates])
         policies = f"one of {', '.join(SHORT_SERIES)}"
         require(self.short_series in SHORT_SERIES, "short_series", policies, self.short_series)
+        self.spec.require_bounds(self.lower, self.upper)
 
     @classmethod
     def of(

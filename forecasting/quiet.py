@@ -24,8 +24,11 @@ logger = logging.getLogger("forecasting")
 LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 ERRORS_ONLY = "2"
 
-#: Whoever sets one of these sees everything.
-ASKED_FOR = (LOG_LEVEL, "FORECAST_DEBUG")
+#: Levels that let TensorFlow's start-up lines through. TensorFlow writes some of them at any level.
+TALKATIVE = ("0", "1")
+
+#: Whoever sets this sees everything.
+DEBUG = "FORECAST_DEBUG"
 
 #: Lines of the log of TensorFlow's C++ parts, which they write before they can be told how much to log.
 LOG_LINE = re.compile(
@@ -100,7 +103,7 @@ class QuietLoader(Loader):
 
 def is_asked_for() -> bool:
     """Whether somebody wants to see all that TensorFlow writes."""
-    return any(os.environ.get(name) for name in ASKED_FOR)
+    return bool(os.environ.get(DEBUG)) or os.environ.get(LOG_LEVEL) in TALKATIVE
 
 
 def is_unusable(gpus: Sequence[Any]) -> bool:
@@ -115,12 +118,14 @@ def is_no_retracing(record: logging.LogRecord) -> bool:
 
 @contextmanager
 def errors_only() -> Iterator[None]:
-    """Have TensorFlow log errors alone; a process that is started later must not take it for the user's wish."""
-    os.environ[LOG_LEVEL] = ERRORS_ONLY
+    """Have TensorFlow log errors alone, or what the user says; a process that is started later decides by itself."""
+    is_said = LOG_LEVEL in os.environ
+    os.environ.setdefault(LOG_LEVEL, ERRORS_ONLY)
     try:
         yield
     finally:
-        os.environ.pop(LOG_LEVEL, None)
+        if not is_said:
+            os.environ.pop(LOG_LEVEL, None)
 
 
 class Held:

@@ -40,7 +40,6 @@ loglevel = "info"
 
 #: What TensorFlow and MLflow read when they are imported; whoever sets one of them decides.
 ENVIRONMENT = {
-    "TF_CPP_MIN_LOG_LEVEL": "2",
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "3",

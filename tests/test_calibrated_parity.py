@@ -5,8 +5,6 @@ import pytest
 from forecasting import Forecaster, Training
 from tests.doors import DOORS, Champion, Question, require_same_numbers, shuffled
 
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
-
 LEVELS = (80.0, 95.0)
 
 

@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from forecasting.errors import ForecastingError
-from forecasting.prediction.short_series import TooShortError
+from forecasting.prediction.short_series import ShortSeries, TooShortError
 from pipelines.files import readers  # noqa: F401  (its error counts too)
 from pipelines.terminal.exits import JobError, TerminatedError, exit_code, message_of, try_again
 
@@ -19,7 +19,7 @@ def below(kind):
 @pytest.mark.parametrize("kind", below(ForecastingError), ids=lambda kind: kind.__name__)
 def test_an_error_of_the_library_crosses_processes(kind):
     given = {"code": "odd", "series": "a", "row": 3, "field": "y"}
-    error = kind([("a", 1, 9)], 5) if kind is TooShortError else kind("wrong", **given)
+    error = kind([ShortSeries("a", 1, 9)], 5) if kind is TooShortError else kind("wrong", **given)
     found = pickle.loads(pickle.dumps(error))  # noqa: S301  (made here, as a pool of processes makes them)
     assert type(found) is kind
     assert (str(found), vars(found)) == (str(error), vars(error))

@@ -7,8 +7,6 @@ from forecasting import Forecaster, Training
 from tests.conftest import BRIEF
 from tests.doors import DOORS, Champion, Question, named_back, renamed, require_same_numbers, same, shuffled
 
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
-
 LEVELS = (80.0, 95.0)
 
 

@@ -8,8 +8,6 @@ from forecasting import Forecaster, Training
 from tests.conftest import BRIEF, make_frame
 from tests.doors import DOORS, Champion, Question, named_back, renamed, require_same_numbers, same, shuffled
 
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
-
 H, L = 6, 24
 KNOWN, PAST, STATIC = ("temp", "promo"), ("load", "state"), ("size", "kind")
 

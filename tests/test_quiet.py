@@ -40,7 +40,7 @@ os.write(2, b"libcudart.so.12 is broken\\n")
 
 def run(code, *arguments, folder=ROOT, **environment):
     """Run a program as its user would, with none of the settings of the tests; return how it ended."""
-    variables = {name: value for name, value in os.environ.items() if name not in quiet.ASKED_FOR}
+    variables = {name: value for name, value in os.environ.items() if name not in (quiet.LOG_LEVEL, quiet.DEBUG)}
     return subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
         capture_output=True, text=True, check=False, timeout=240, cwd=folder, env={**variables, **environment},
@@ -58,9 +58,21 @@ def test_a_script_of_python_says_nothing():
     assert ended.stderr == ""
 
 
-@pytest.mark.parametrize("name", ["TF_CPP_MIN_LOG_LEVEL", "FORECAST_DEBUG"])
-def test_whoever_asks_sees_everything(name):
-    assert "oneDNN" in run(IMPORT, **{name: "0"}).stderr
+@pytest.mark.parametrize(
+    ("name", "value", "is_seen"),
+    [
+        (quiet.LOG_LEVEL, "0", True),
+        (quiet.LOG_LEVEL, "1", True),
+        (quiet.LOG_LEVEL, "2", False),
+        (quiet.LOG_LEVEL, "3", False),
+        (quiet.DEBUG, "1", True),
+        (quiet.DEBUG, "", False),
+    ],
+)
+def test_whoever_asks_sees_everything(name, value, is_seen):
+    ended = run(IMPORT, **{name: value})
+    assert ("oneDNN" in ended.stderr) == is_seen
+    assert is_seen or ended.stderr == ""
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ import tensorflow as tf
 from keras import ops
 
 from forecasting.config.task import Task
-from forecasting.errors import ConfigError
 from forecasting.heads.distribution import FURTHEST, Distribution
 from forecasting.layers.link import Link
 from forecasting.layers.scaling import Scaled
@@ -38,22 +37,15 @@ class Counts(Distribution):
     it of large and of small series. Quantiles, medians and draws are whole numbers. There is no temperature.
 
     Args:
-        task: its bounds, if any, must be ones that counts keep anyway.
+        task: its bounds, if any, are ones that counts keep anyway (`ModelSpec.require_bounds`).
         link: is not used.
 
     Raises:
-        ConfigError: there is a bound that counts do not keep by nature, no level, or there are symbols.
+        ConfigError: there is no level, or there are symbols.
     """
 
     def __init__(self, task: Task, link: Link | None = None, **kwargs: Any) -> None:
         super().__init__(task, None, **kwargs)
-        if task.upper is not None or (task.lower or 0) > 0:
-            raise ConfigError(
-                f"Counts are at least 0 by nature and take no other bound. Got lower={task.lower}, "
-                f"upper={task.upper}. Leave them out, or use another head, such as 'quantiles'.",
-                code="bounds_unfit",
-                field="lower" if task.upper is None else "upper",
-            )
 
     def loss(self, raw: Tensor, scaled: Scaled, target: Tensor) -> Tensor:
         """Return the negative log probability [B, S] of targets [B, S], counts in original units.

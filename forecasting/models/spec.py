@@ -167,6 +167,22 @@ class ModelSpec:
                 field="head",
             )
 
+    def require_bounds(self, lower: float | None, upper: float | None) -> None:
+        """Check that the head, and that of every member of an ensemble, can keep the bounds of a task.
+
+        Raises:
+            ConfigError: it forecasts counts, and there is a bound that those do not keep by nature.
+        """
+        if self.head_spec.traits.is_whole and (upper is not None or (lower or 0) > 0):
+            raise ConfigError(
+                f"Counts are at least 0 by nature and take no other bound. Got lower={lower}, upper={upper}. Leave "
+                "them out, or use another head, such as 'quantiles'.",
+                code="bounds_unfit",
+                field="lower" if upper is None else "upper",
+            )
+        for member in self.members:
+            member.spec.require_bounds(lower, upper)
+
     def note_covariates(self, task: Task) -> None:
         """Say in the log where the model lets the covariates of a task pass unread."""
         names = [name for name, _ in task.all_covariates]

@@ -39,8 +39,9 @@ def history_chart(rows: Sequence[Row], metric: str) -> Figure:
     if len(scores) and metric not in RISING:
         low, middle = float(scores.min()), float(np.median(scores))
         seen = max((row.score or 0.0 for row in given), default=low)
-        top = max(seen, min(float(scores.max()), middle + 3 * (middle - low) + 1e-12))
-        axes.set_ylim(low - 0.1 * (top - low), top + 0.15 * (top - low))
+        top = max(seen, min(float(scores.max()), middle + 3 * (middle - low)))
+        room = (top - low) or 1.0  # all alike
+        axes.set_ylim(low - 0.1 * room, top + 0.15 * room)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("trial", color=INK, fontsize=9)
     direction = "higher" if metric in RISING else "lower"

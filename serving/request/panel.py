@@ -15,7 +15,7 @@ from serving.request.covariates import panel_covariates, panel_statics
 from serving.request.outcomes import Outcomes
 from serving.request.payloads import ForecastIn
 from serving.request.placing import PlacedSeries, part_by_y, place_series
-from serving.request.question import SeriesQuestion, require_rows
+from serving.request.question import SeriesQuestion, refuse_too_many_rows
 from serving.request.series import SentSeries
 from serving.request.zones import require_zone
 
@@ -96,7 +96,7 @@ def place_all(
         nonlocal rows
         placed = place_series(series, axis, question.request)
         rows += len(placed.y)  # counted as they come: many gaps may be filled
-        require_rows(rows, max_rows)
+        refuse_too_many_rows(rows, max_rows)
         return part_by_y(placed, question.horizon) if has_future else placed
 
     placed = sent.then(place)

@@ -62,11 +62,11 @@ def read_request(value: Any, settings: Settings) -> ForecastIn:
         text = f"A request may have {settings.max_series} series. Got {len(request.series)}. Send them in parts."
         raise Problem(413, "too_many_series", text, [ErrorItem(("series",), "too_many_series", text)])
     values = (one.get("y") for one in request.series if isinstance(one, dict))
-    require_rows(sum(len(y) for y in values if isinstance(y, list)), settings.max_points)
+    refuse_too_many_rows(sum(len(y) for y in values if isinstance(y, list)), settings.max_points)
     return request
 
 
-def require_rows(rows: int, most: int) -> None:
+def refuse_too_many_rows(rows: int, most: int) -> None:
     """Raise a 413 when a request has more rows than allowed."""
     if rows > most:
         text = f"The series of a request may have {most} rows together. Send fewer series, or shorter histories."

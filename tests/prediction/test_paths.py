@@ -51,7 +51,7 @@ def test_quantiles_of_paths_are_those_of_numpy(is_whole, method):
 def test_the_quantiles_of_an_answer_are_those_of_its_paths(name, request):
     forecaster = request.getfixturevalue(name)
     network, task = forecaster.predictor.network, forecaster.predictor.task
-    panel = forecaster.history(None)
+    panel = forecaster.panel()
     many = sample_panel(forecaster.predictor, panel, forecaster.predictor.question(H), Draw(n=4000))
     answer = forecaster.predictor.predict_panel(panel, forecaster.predictor.question(quantile_levels=(0.1, 0.5, 0.9)))
     levels = np.array([0.1, 0.5, 0.9])
@@ -210,5 +210,6 @@ def test_counts_must_be_counts():
         wrong.loc[len(frame) - 3, "y"] = value
         with pytest.raises(PanelError, match=f"forecasts counts: 0, 1, 2, ... Got {got} in row .* of series 's1'"):
             Forecaster("ff-ar", H, head="poisson", context_length=L).fit(wrong)
-    with pytest.raises(ConfigError, match="Counts are at least 0 by nature"):
-        Forecaster("ff-ar", H, head="poisson", context_length=L, upper=9).fit(frame)
+    for model in ("ff-ar:head=poisson", "ensemble:members=naive+ff-ar:head=poisson"):
+        with pytest.raises(ConfigError, match=r"Counts are at least 0 by nature.* Got lower=None, upper=9\."):
+            Forecaster(model, H, upper=9)

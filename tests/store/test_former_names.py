@@ -15,7 +15,6 @@ from tests.conftest import make_frame
 from tests.places import KEPT_MODELS
 
 # MLflow warns about its own type hints while it is imported.
-pytestmark = pytest.mark.filterwarnings("ignore:.*Any type hint is inferred:UserWarning")
 
 
 @pytest.fixture

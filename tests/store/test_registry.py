@@ -16,8 +16,6 @@ from forecasting.plots import fan_chart
 from forecasting.store import registry, tracking
 from forecasting.store.home import home, tracking_uri
 
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
-
 
 @pytest.fixture(scope="module")
 def logged(trained, hourly):

@@ -296,7 +296,7 @@ def test_a_study_of_something_else_is_not_gone_on_with(frame, storage):
     others = [
         (frame, Forecaster("ar", 6), "its horizon is"),
         (frame.assign(y=frame["y"] + 1), Forecaster("ar", 12), "its data is"),
-        (frame, Forecaster("ar", 12, lower=0.0), "its bounds is"),
+        (frame, Forecaster("ar", 12, lower=0.0), "its lower is"),
         (frame, Forecaster("ar", 12, ridge=0.5), "its models is"),
     ]
     for data, forecaster, part in others:

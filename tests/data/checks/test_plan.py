@@ -45,7 +45,7 @@ def test_the_table_of_the_docs_is_that_of_the_code():
 
 def test_every_code_that_is_said_is_known():
     said = set()
-    for path in (ROOT / "forecasting/data").glob("*.py"):
+    for path in (ROOT / "forecasting/data").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             name = getattr(getattr(node, "func", None), "id", "")
             if isinstance(node, ast.Call) and name in ("Finding", "column_error", "_about_rows", "_about_series"):

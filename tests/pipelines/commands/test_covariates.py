@@ -7,8 +7,6 @@ from tests.conftest import make_frame
 from tests.doors import forecasts_in
 from tests.pipelines.conftest import QUICKLY
 
-pytestmark = pytest.mark.filterwarnings("default")
-
 H = 6
 
 

@@ -5,9 +5,8 @@ import pytest
 
 from forecasting import Forecaster
 
-pytestmark = pytest.mark.filterwarnings("default")
 
-
+@pytest.mark.filterwarnings("default:Horizon 20 is longer")
 def test_predict_answers_as_the_library_does(forecast, files, model, tmp_path):
     out = tmp_path / "forecast.parquet"
     data = files / "hourly.parquet"

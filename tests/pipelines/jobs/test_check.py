@@ -3,11 +3,8 @@
 import json
 
 import pandas as pd
-import pytest
 
 from tests.conftest import make_frame
-
-pytestmark = pytest.mark.filterwarnings("default")
 
 
 def test_check_passes_good_data(forecast, files):

@@ -5,8 +5,6 @@ import pytest
 
 from tests.pipelines.conftest import QUICKLY
 
-pytestmark = pytest.mark.filterwarnings("default")
-
 
 def test_leaderboard_ranks(forecast, files):
     arguments = ["leaderboard", files / "hourly.parquet", "--horizon", 6, "--windows", 2]

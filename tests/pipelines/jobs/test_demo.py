@@ -3,14 +3,10 @@
 import json
 import socket
 
-import pytest
-
 from forecasting.store import registry
 from forecasting.store.home import home
 from pipelines.jobs import demo
 from pipelines.jobs.service import environment, free_port
-
-pytestmark = pytest.mark.filterwarnings("default")
 
 
 def test_the_story_ends_with_a_forecast_of_the_service(forecast, monkeypatch):

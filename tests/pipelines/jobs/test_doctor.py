@@ -1,9 +1,5 @@
 """`forecast doctor`: what is there, what is wrong, and no passwords."""
 
-import pytest
-
-pytestmark = pytest.mark.filterwarnings("default")
-
 
 def test_doctor_examines(forecast, monkeypatch):
     ended = forecast("doctor", "--json")

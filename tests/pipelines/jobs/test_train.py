@@ -14,8 +14,6 @@ from pipelines.jobs.forecasters import trainings_of
 from tests.conftest import make_frame
 from tests.pipelines.conftest import QUICKLY
 
-pytestmark = pytest.mark.filterwarnings("default")
-
 
 def client():
     return mlflow.MlflowClient(tracking_uri())

@@ -17,8 +17,6 @@ from pipelines.jobs import tune
 from pipelines.jobs.watch import watched
 from tests.pipelines.conftest import QUICKLY
 
-pytestmark = pytest.mark.filterwarnings("default")
-
 
 def client():
     return mlflow.MlflowClient(tracking_uri())

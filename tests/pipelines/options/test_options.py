@@ -7,8 +7,6 @@ import pytest
 from forecasting import Forecaster
 from pipelines.options.config_file import to_toml
 
-pytestmark = pytest.mark.filterwarnings("default")
-
 
 @pytest.mark.parametrize(("said", "features"), [("none", set()), ("weekday,hour", {"hour", "weekday"})])
 def test_the_calendar_is_a_choice(forecast, files, tmp_path, said, features):

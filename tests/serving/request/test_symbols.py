@@ -14,8 +14,6 @@ from tests.doors import Question, run_batch, series_of
 from tests.serving.answers import ForecastOut
 from tests.serving.conftest import loaded_app, require_problem
 
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
-
 H = 4
 COLUMNS = ["gru", "gru-p-a", "gru-p-b", "gru-p-c"]
 

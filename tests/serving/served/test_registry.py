@@ -13,7 +13,6 @@ from serving.settings import Settings
 from tests.serving.conftest import load_once, payload, post, require_problem
 
 # MLflow warns about its own type hints while it is imported.
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 
 @pytest.fixture(scope="module")

@@ -176,7 +176,7 @@ def test_a_step_compiled_by_xla_is_the_same_step():
     model = forecaster(steps=XLA_FROM_STEPS)
     task = model.choices.task_for(panel)
     source = WindowSource.of(panel, task)
-    trainer = WindowTrainer(build_network(model.spec, task, seed=1), source, model.training)
+    trainer = WindowTrainer(build_network(model.spec, task, seed=1), source, model.choices.training)
     origins, firsts = (tf.constant(part) for part in source.all_windows().locate(np.arange(16)))
     assert trainer.take_step is not trainer._take_step
     found = []
@@ -193,7 +193,7 @@ def test_mixed_precision_multiplies_in_bfloat16_while_training_and_never_answers
     model, exact = (forecaster(precision=name, steps=200) for name in ("mixed_bfloat16", "float32"))
     task = model.choices.task_for(panel)
     source, network = WindowSource.of(panel, task), build_network(model.spec, task, seed=1)
-    step = tf.function(WindowTrainer(network, source, model.training).windows_loss, autograph=False)
+    step = tf.function(WindowTrainer(network, source, model.choices.training).windows_loss, autograph=False)
 
     def types_of_products():
         origins, firsts = (tf.constant(part) for part in source.all_windows().locate(np.arange(16)))
@@ -288,7 +288,7 @@ def test_without_validation_windows_everything_is_learnt_from_for_all_steps():
 def test_the_weights_that_are_kept_are_the_moving_average_of_those_after_each_step(validated):
     panel = Panel.from_frame(make_frame(rows=160 if validated else 2 * H))
     model = forecaster(averaging=0.8, steps=10, validate_every=10, refit=False, steps_per_execution=1).fit_panel(panel)
-    task, training = model.predictor.task, model.training
+    task, training = model.predictor.task, model.choices.training
     source = WindowSource.of(panel, task)
     trainer = WindowTrainer(build_network(model.spec, task, seed=training.seed), source, training)
     index, validation = source.split(training.validation_windows)
