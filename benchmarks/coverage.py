@@ -73,7 +73,7 @@ def measure(name: str, model: str) -> dict[str, Any]:
     row = {
         "data": name,
         "model": model,
-        "pairs": len(origins.series),
+        "pairs": len(origins),
         "calibration windows": forecaster.facts.calibration_windows,
         "seconds": time.perf_counter() - started,
     }

@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--out", help="Parquet file for the forecasts")
     given = parser.parse_args()
 
-    import forecasting.network  # noqa: F401  Keras is otherwise loaded when the first model is built
+    import forecasting.network.build  # noqa: F401  Keras is otherwise loaded when the first model is built
     from forecasting import Forecaster, ModelSpec, Training
 
     frame = pd.read_parquet(given.train, columns=["unique_id", "ds", "y"])

@@ -25,8 +25,8 @@ def main() -> None:
     from forecasting.data.panel import Panel
     from forecasting.network.build import build_network
     from forecasting.training.batches import draw_batches
-    from forecasting.training.learners import gradient
     from forecasting.training.source import WindowSource
+    from forecasting.training.trainer import WindowTrainer, run
 
     panel = Panel.from_frame(pd.read_parquet(given.train, columns=["unique_id", "ds", "y"]))
     training = Training(
@@ -40,9 +40,9 @@ def main() -> None:
     task = Forecaster(spec, given.horizon, season=24, context_length=given.context).choices.task_for(panel)
     started = time.perf_counter()
     source = WindowSource.of(panel, task)
-    trainer = gradient.WindowTrainer(build_network(spec, task, seed=1), source, training)
+    trainer = WindowTrainer(build_network(spec, task, seed=1), source, training)
     batches = draw_batches(source.all_windows(), training, task.context_length)
-    gradient.run(trainer, batches, None, given.steps, ())
+    run(trainer, batches, None, given.steps, ())
     print(json.dumps({"fit_s": time.perf_counter() - started}))
 
 

@@ -67,7 +67,15 @@ class Choices:
     training: Training = Training()  # noqa: RUF009  (frozen)
 
     def __post_init__(self) -> None:
+        require(is_count(self.horizon), "horizon", "an integer of at least 1", self.horizon)
+        length, furthest = self.context_length, self.max_horizon
+        require(length is None or is_count(length), "context_length", "an integer of at least 1, or left out", length)
+        reaches = furthest is None or is_count(furthest, self.horizon)
+        require(reaches, "max_horizon", "an integer, at least the horizon, or left out", furthest)
         require(not isinstance(self.calendar, str), "calendar", "a list of cycles such as ['hour']", self.calendar)
+        for name in COVARIATES:
+            columns = getattr(self, name)
+            require(not isinstance(columns, str), name, "a list of columns such as ['price']", columns)
         plain = {
             "season": periods_of(self.season),
             "quantile_levels": tuple(self.quantile_levels) if self.spec.has_quantiles else (),
@@ -182,7 +190,7 @@ FIELDS_OF_TASK = frozenset(one.name for one in dataclasses.fields(Task))
 
 
 def call_signature() -> inspect.Signature:
-    """Return the call_signature of `Choices.of` with every choice by its name, as people and editors are to see it."""
+    """Return the signature of `Choices.of` with every choice by its name, as people and editors are to see it."""
     said = inspect.signature(Choices.of).parameters
     own = inspect.signature(Choices).parameters
     named = [own[name].replace(kind=inspect.Parameter.KEYWORD_ONLY) for name in NAMES]
@@ -198,7 +206,10 @@ def periods_of(season: Any) -> tuple[int, ...] | None:
     Raises:
         ConfigError: one is no integer of at least 1.
     """
-    given = () if season is None else np.ravel(np.asarray(season, object)).tolist()
-    periods = tuple(int(one) if isinstance(one, np.integer) else one for one in given)
-    require(all(map(is_count, periods)), "season", "one or more ascending integers of at least 1", season)
-    return periods or None
+    if season is None:
+        return None
+    listed = np.ravel(np.asarray(season, object)).tolist()
+    periods = tuple(int(one) if isinstance(one, np.integer) else one for one in listed)
+    are_periods = bool(periods) and all(map(is_count, periods))
+    require(are_periods, "season", "one or more ascending integers of at least 1", season)
+    return periods

@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import re
 
 import numpy as np
 import pytest
@@ -82,6 +83,28 @@ def test_choices_are_never_changed_and_replaced_as_a_whole():
     assert Forecaster.of(choices).choices == Forecaster("ff-ar", 6, season=24, units=8).choices
     with pytest.raises(ConfigError, match="short_series"):
         choices.replace(short_series="guess")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("horizon", "6"),
+        ("horizon", 0),
+        ("context_length", 0),
+        ("context_length", 2.5),
+        ("max_horizon", 0),
+        ("max_horizon", 5),
+        ("season", []),
+        ("calendar", "hour"),
+        ("known_covariates", "price"),
+        ("past_covariates", "load"),
+        ("static_covariates", "store"),
+        ("scaling", "zscore"),
+    ],
+)
+def test_a_choice_that_means_nothing_is_refused_where_it_is_made(name, value):
+    with pytest.raises(ConfigError, match=f"`{name}` must be .* Got {re.escape(repr(value))}"):
+        Forecaster(**{"model": "ff-ar", "horizon": 6, name: value})
 
 
 def test_a_fit_that_fails_leaves_what_was_learnt_before(frame):

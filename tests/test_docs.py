@@ -6,7 +6,7 @@ import re
 import pytest
 
 from forecasting import Training
-from forecasting.layers.scaling import SCHEMES
+from forecasting.config.scaling import SCHEMES
 from forecasting.schema import STATUS_ENDED_EARLY, STATUS_FALLBACK, STATUS_OK, STATUS_PADDED, STATUS_ROLLED_OUT
 from serving.app import create_app
 from serving.request.payloads import ForecastIn, SeriesIn

@@ -119,7 +119,7 @@ class Situation:
         return 1.5 + 0.4 * tokens
 
     def candidate(
-        self, text: str, reason: str, context: int | None = None, cost: float = 1.0, **training: Training
+        self, text: str, reason: str, context: int | None = None, cost: float = 1.0, **training: Any
     ) -> Proposal:
         """Return a candidate with the head that was asked for, where it fits the model."""
         spec = ModelSpec.parse(text).with_head(HeadSpec.parse(self.head))

@@ -41,9 +41,9 @@ class Training(StrictConfig):
         steps_per_execution: steps run per call into the compiled graph.
         truncation: share of windows whose oldest part is hidden, so that short series are in distribution.
         seed: seeds weights, window sampling and dropout.
-        learner: how the network is taught; empty is the model's own way. A name in `forecasting.training`, with
-            options as in a model's: `truncated:chunk=48`, `rtrl`, `ekf:measurement_noise=0.01`. Only models that are
-            taught by gradient take another learner.
+        learner: how the network is taught; empty is the model's own way. A name in `forecasting.training.learners`,
+            with options as in a model's: `truncated:chunk=48`, `rtrl`, `ekf:measurement_noise=0.01`. Only models that
+            are taught by gradient take another learner.
         strategy: which devices train. Empty is one; `mirrored` shares every batch among all GPUs of the machine (or
             logical CPUs), for models that are taught by gradient on windows; it takes one step per call into the graph.
         precision: in what the hidden dense layers compute while training by gradient, one of `PRECISIONS`. With

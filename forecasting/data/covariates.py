@@ -60,9 +60,12 @@ class Covariates:
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """Rows that are kept of a panel: `lengths` [S'] from local row `begin` [S'] on of each of `series` [S'].
+    """Rows that are kept of a panel.
 
     Attributes:
+        series: [S'] numbers of the series that stay.
+        begin: [S'] the local row of each from which on rows are kept.
+        lengths: [S'] how many.
         ahead: rows of known covariates kept after them.
     """
 

@@ -77,7 +77,7 @@ class Panel:
             freq: pandas offset alias or integer step; None infers it.
             symbols: alphabet of a target that holds symbols (`symbols.alphabet_of` finds it); none for numbers.
             statics: columns that hold static covariates, the same value in every row of a series.
-            known: columns that hold covariates known ahead; `future.with_future` adds the rows of the future.
+            known: columns that hold covariates known ahead; `forecasting.data.future` adds the rows of the future.
             past: columns that hold covariates known of the past alone.
 
         Raises:

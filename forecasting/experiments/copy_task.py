@@ -22,6 +22,9 @@ from forecasting.experiments import Result
 from forecasting.layers.recurrent import CELLS
 from forecasting.plots.experiments import accuracy_chart, example_chart
 
+#: It runs on its own data only.
+READS_DATA = False
+
 
 @dataclass(frozen=True)
 class CopySettings:

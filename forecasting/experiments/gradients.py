@@ -25,6 +25,9 @@ from forecasting.layers.encoders.recurrent import as_list
 from forecasting.layers.recurrent import CELLS
 from forecasting.plots.experiments import clipping_chart, decay_chart
 
+#: It runs on its own data only.
+READS_DATA = False
+
 #: What the recurrent kernel of an Elman cell is multiplied by.
 GAINS = (0.5, 1.0, 1.5, 2.0)
 

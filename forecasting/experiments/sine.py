@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+#: It runs on its own data only.
+READS_DATA = False
+
 #: Points that the models learn from.
 LEARNT = 600
 POINTS = 1000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -84,7 +85,7 @@ class TrainedNumbers(NumberHead):
         return trainable(scaled.relative(target[..., None]) - scaled.relative(self(raw, scaled)), raw)
 
 
-def shifted_at(raw: Tensor, forecast: Tensor, positions: Tensor) -> Tensor:
+def shifted_at(raw: Tensor, forecast: Tensor, positions: Sequence[int] | slice) -> Tensor:
     """Return raw numbers [B, S, P] with a forecast [B, S] added to those at the positions."""
     chosen = np.zeros(raw.shape[-1], "float32")
     chosen[positions] = 1.0

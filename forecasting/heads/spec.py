@@ -22,7 +22,7 @@ class HeadSpec:
     """A head and its options.
 
     Attributes:
-        name: name of a file in `forecasting.heads`.
+        name: name of a file in `forecasting.heads.families`.
         options: fields of that head's `Config`.
     """
 

@@ -8,7 +8,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from forecasting.errors import ConfigError
 from forecasting.layers.tensor import Tensor
 
 #: Smallest scale, relative to the largest absolute value of the window: small enough that a sine on
@@ -17,8 +16,6 @@ RELATIVE_FLOOR = 1e-12
 
 #: Values below this count as 0: float64 ends near 1e-308, and the floor of their scale must not get there.
 SMALLEST = 1e-280
-
-SCHEMES = ("standard", "last", "mean", "none", "asinh", "shift")
 
 #: What is small under `asinh`, as a share of the mean absolute value of the window: below it the curve is a straight
 #: line, above it a logarithm.
@@ -100,16 +97,11 @@ class WindowScaler(keras.layers.Layer):
     would lose a small signal on a high level.
 
     Args:
-        scheme: one of `SCHEMES`.
-
-    Raises:
-        ConfigError: the scheme is unknown.
+        scheme: one of `forecasting.config.scaling.SCHEMES`.
     """
 
     def __init__(self, scheme: str, **kwargs: Any) -> None:
         super().__init__(dtype="float64", autocast=False, **kwargs)
-        if scheme not in SCHEMES:
-            raise ConfigError(f"`scaling` must be one of {', '.join(SCHEMES)}. Got {scheme!r}.", field="scaling")
         self.scheme = scheme
         self.deviation = None
         if scheme == "shift":

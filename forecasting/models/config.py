@@ -25,7 +25,7 @@ class ModelConfig(StrictConfig):
     """Base of every model's `Config`.
 
     Attributes:
-        learner: file in `forecasting.training` that teaches the model.
+        learner: file in `forecasting.training.learners` that teaches the model.
         reads_covariates: whether the model reads covariates; the others let them pass, so that all models can be
             compared on the same data.
         scales_windows: whether the network has a window scaler; what is made of several models leaves that to them.

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from forecasting.config.scaling import SCHEMES
 from forecasting.config.strict import is_count, is_number, require
 from forecasting.config.task import Task
 from forecasting.config.text import read_fields, write_fields
@@ -34,10 +35,10 @@ class ModelSpec:
     """A model, its config, its head and its scaling, all checked.
 
     Attributes:
-        model: name of a file in `forecasting.models`.
+        model: name of a file in `forecasting.models.zoo`.
         config: that model's `Config`.
-        head: name of a file in `forecasting.heads`, with its options as in `mixture-density:components=5`.
-        scaling: scheme of the window scaler.
+        head: name of a file in `forecasting.heads.families`, with its options as in `mixture-density:components=5`.
+        scaling: one of `SCHEMES`.
         alias: name of the forecast column.
     """
 
@@ -80,6 +81,7 @@ class ModelSpec:
             text = f"`scaling` must be 'none' {reason}. Got {scaling!r}."
             raise ConfigError(text, code="scaling_unfit", field="scaling")
         scaling = "none" if chosen.traits.has_symbols else scaling or model_config.scaling
+        require(scaling in SCHEMES, "scaling", f"one of {', '.join(SCHEMES)}", scaling)
         return cls(model, model_config, chosen.text, scaling, alias or model)
 
     @classmethod
@@ -231,7 +233,14 @@ class ModelSpec:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Build from the form that `to_dict` gives, checking everything again."""
+        """Build from the form that `to_dict` gives, checking everything again.
+
+        Raises:
+            ConfigError: as `of`; or a field is unknown.
+        """
+        known = [one.name for one in dataclasses.fields(cls)]
+        for name in values:
+            require(name in known, "spec", f"of the fields {', '.join(known)}", name)
         return cls.of(
             values["model"],
             values["config"],

@@ -24,6 +24,9 @@ tf.config.experimental.enable_tensor_float_32_execution(False)
 #: Operations by which a recurrence runs -> what the run records of it; a graph with none of them has no recurrence.
 KERNELS = {"CudnnRNN": "cudnn", "BlockLSTM": "block-lstm", "While": "loop", "StatelessWhile": "loop"}
 
+#: A function that was traced: TensorFlow has no public name for its class.
+Graph = Any
+
 #: Windows read by one call into a graph; bounds the memory of a large panel.
 CHUNK = 4096
 
@@ -81,7 +84,7 @@ def input_signature(task: Task) -> list[tf.TensorSpec]:
     ]
 
 
-def compiled(read: Callable[..., Any], task: Task, *options: tf.TensorSpec) -> Tensor:
+def compiled(read: Callable[..., Any], task: Task, *options: tf.TensorSpec) -> Graph:
     """Return a graph from `PanelWindows` and options, traced once for any number of rows and windows.
 
     Args:
@@ -98,7 +101,7 @@ def compiled(read: Callable[..., Any], task: Task, *options: tf.TensorSpec) -> T
     return graph.get_concrete_function()
 
 
-def compile_sampler(network: Network, task: Task) -> Tensor:
+def compile_sampler(network: Network, task: Task) -> Graph:
     """Return the network as one graph from windows, a seed, a temperature and a bound to a path [W, H] of each."""
 
     def draw(
@@ -112,7 +115,7 @@ def compile_sampler(network: Network, task: Task) -> Tensor:
     return compiled(draw, task, *options)
 
 
-def kernel_of(graph: Any) -> str:
+def kernel_of(graph: Graph) -> str:
     """Return the kernels of a traced graph's recurrences: `cudnn`, `block-lstm`, `loop` of single steps, or `none`.
 
     Read from the operations themselves, so it is what runs and not what should. A graph may have several: one for the

@@ -18,10 +18,9 @@ from forecasting.data.panel import Panel
 from forecasting.data.symbols import require_symbols
 from forecasting.errors import ForecastingError, RequestError
 from forecasting.layers.paths import PATHS
-from forecasting.layers.tensor import Tensor
 from forecasting.models.spec import ModelSpec
 from forecasting.network.build import Network
-from forecasting.network.graphs import CHUNK, PanelWindows, compile_sampler, compiled, in_chunks
+from forecasting.network.graphs import CHUNK, Graph, PanelWindows, compile_sampler, compiled, in_chunks
 from forecasting.prediction.answer import Answer
 from forecasting.prediction.calibration import Calibration, ContextScale, Sides, anchor_levels
 from forecasting.prediction.fallback import NON_FINITE_OUTPUT, fall_back
@@ -187,12 +186,12 @@ class Predictor:
         return all(lowest <= level <= highest for level in levels)
 
     @cached_property
-    def sampler(self) -> Tensor:
+    def sampler(self) -> Graph:
         """The network as a graph that draws paths, compiled when first asked for."""
         return compile_sampler(self.network, self.task)
 
     @cached_property
-    def attention(self) -> Tensor:
+    def attention(self) -> Graph:
         """The network as a graph that gives its attention weights, compiled when first asked for."""
         return compiled(self.network.attention_weights, self.task)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from forecasting.config.task import Task
-from forecasting.errors import ArtifactError
+from forecasting.errors import ArtifactError, ConfigError
 from forecasting.models.spec import ModelSpec
 from forecasting.prediction.calibration import Calibration
 from forecasting.store.facts import Facts
@@ -128,8 +128,9 @@ class Artifact:
         try:
             predictor = rebuild(folder, Task.from_dict(spec["task"]), ModelSpec.from_dict(spec["spec"]))
             facts = Facts.from_dict(spec["facts"])
-        except (KeyError, TypeError) as error:
-            raise ArtifactError(f"{folder / SPEC_FILE} does not describe a model: {error!r}.", code="spec") from error
+        except (ConfigError, KeyError, TypeError) as error:
+            what = str(error) if isinstance(error, ConfigError) else f"{error!r}."
+            raise ArtifactError(f"{folder / SPEC_FILE} does not describe a model: {what}", code="spec") from error
         if (folder / CALIBRATION_FILE).is_file():
             values = read_json(folder / CALIBRATION_FILE)
             predictor = predictor.calibrated(Calibration.from_dict(values, predictor.task.horizon))

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from forecasting.errors import RegistryError, without_password
+from forecasting.errors import RegistryError, first_line, without_password
 from forecasting.store import embedded
 from forecasting.store.home import home, tracking_uri
 from forecasting.store.model_folder import SPEC_FILE, require_digest
@@ -150,12 +150,11 @@ def registry_errors(what: str) -> Iterator[None]:
     try:
         yield
     except MlflowException as error:
-        first_line = (str(error).splitlines() or [""])[0]
         if error.error_code in UNAVAILABLE:
-            text = f"The registry at {without_password(tracking_uri())} does not answer ({what}): {first_line}"
+            text = f"The registry at {without_password(tracking_uri())} does not answer ({what}): {first_line(error)}"
             raise RegistryError(text, code="registry_unavailable") from error
         raise RegistryError(
-            f"{what} is not in the registry at {without_password(tracking_uri())}: {first_line}", code="registry"
+            f"{what} is not in the registry at {without_password(tracking_uri())}: {first_line(error)}", code="registry"
         ) from error
 
 

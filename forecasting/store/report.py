@@ -84,7 +84,10 @@ class Report(Part):
     run: RunReference | None = None
 
     def recalibrated(self) -> Self:
-        """Return the report of the model after its intervals were calibrated again, whose coverage nobody measured."""
+        """Return the report of the model after its intervals were calibrated again, whose coverage nobody measured.
+
+        The rows of the leaderboard tell of the backtest, and of the intervals that the model had there.
+        """
         return self.model_copy(update={"coverage": {}})
 
     def to_dict(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from forecasting.schema import DS, UNIQUE_ID, Y
 from forecasting.store import registry
 from forecasting.store.artifact import Artifact
 from forecasting.store.golden import golden_panel
-from forecasting.store.home import home, tracking_uri
+from forecasting.store.home import embedded_uri, home, tracking_uri
 from forecasting.store.model_folder import verify
 from forecasting.store.registry import BUNDLE, Version
 
@@ -71,8 +71,8 @@ def experiment_id(name: str) -> str:
     found = client.get_experiment_by_name(name)
     if found:
         return found.experiment_id
-    embedded = tracking_uri().startswith("sqlite:")
-    location = (home() / "artifacts").as_uri() if embedded else None
+    is_embedded = tracking_uri() == embedded_uri()
+    location = (home() / "artifacts").as_uri() if is_embedded else None
     return client.create_experiment(name, artifact_location=location)
 
 
@@ -92,13 +92,13 @@ class Run:
 
         mlflow.log_params({name: value for name, value in values.items() if value is not None})
 
-    def metrics(self, values: Mapping[str, float], model_id: str | None = None) -> None:
+    def metrics(self, values: Mapping[str, float]) -> None:
         """Log metrics; numbers that are not finite are left out."""
         import math
 
         import mlflow
 
-        mlflow.log_metrics({name: value for name, value in values.items() if math.isfinite(value)}, model_id=model_id)
+        mlflow.log_metrics({name: value for name, value in values.items() if math.isfinite(value)})
 
     def history(self, looks: Sequence[Mapping[str, float]]) -> None:
         """Log the metrics of every look at the validation windows, in few calls; each has its `step`."""

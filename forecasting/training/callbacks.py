@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ import keras
 import numpy as np
 from keras.callbacks import Callback
 
-from forecasting.layers.tensor import Tensor
 from forecasting.training import clock
 
 
@@ -47,16 +46,16 @@ class ReportProgress(keras.callbacks.Callback):
         self.epoch = 0
         self.metrics: dict[str, float] = {}
 
-    def on_train_begin(self, logs: Tensor = None) -> None:
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Count the trainings: the second one of a fit is the refit."""
         self.trainings += 1
         self.epoch, self.metrics = 0, {}
 
-    def on_train_batch_end(self, batch: int, logs: Tensor = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         """Report steps; `batch` is the last one of those that ran together."""
         self._report(self.epoch * self.params["steps"] + min(batch + 1, self.params["steps"]))
 
-    def on_epoch_end(self, epoch: int, logs: Tensor = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Report metrics."""
         self.metrics = {name: float(value) for name, value in (logs or {}).items()}
         self.epoch = epoch + 1
@@ -90,11 +89,11 @@ class TimeLimit(keras.callbacks.Callback):
         self.started: float | None = None
         self.has_ended = False
 
-    def on_train_begin(self, logs: Tensor = None) -> None:
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Start the clock."""
         self.started = clock.now() if self.started is None else self.started
 
-    def on_epoch_end(self, epoch: int, logs: Tensor = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """End the training where the time is up; after its last epoch it ends by itself."""
         if self.seconds is None or self.started is None or epoch + 1 == self.params["epochs"]:
             return
@@ -113,12 +112,12 @@ class KeepAverage(keras.callbacks.Callback):
         super().__init__()
         self.kept: list[Any] | None = None
 
-    def on_epoch_end(self, epoch: int, logs: Tensor = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Take the average, which is in the model now, where the training ends here."""
         if self.model.stop_training:
             self.kept = [np.array(variable) for variable in self.model.trainable_variables]
 
-    def on_train_end(self, logs: Tensor = None) -> None:
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
         """Put it back."""
         for variable, value in zip(self.model.trainable_variables, self.kept or (), strict=False):
             variable.assign(value)

@@ -10,7 +10,7 @@ from forecasting.data.panel import Panel
 from forecasting.data.values import require_values
 from forecasting.network.build import build_network
 from forecasting.prediction.predictor import Predictor
-from forecasting.training import replicas as replicas
+from forecasting.training import replicas
 from forecasting.training.learned import Fit
 from forecasting.training.learner import Teaching
 from forecasting.training.source import WindowSource

@@ -12,7 +12,6 @@ from forecasting.config.strict import StrictConfig
 from forecasting.config.task import Task
 from forecasting.config.training import Training
 from forecasting.errors import ConfigError
-from forecasting.layers.tensor import Tensor
 from forecasting.models.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ OnlineFunction = Callable[["Network", Task, Any, Training], "OnlineLearner"]
 
 @dataclass(frozen=True, kw_only=True)
 class Learner:
-    """A way of teaching; every file of `forecasting.training` that is a learner has one as `LEARNER`.
+    """A way of teaching; every file of `forecasting.training.learners` has one as `LEARNER`.
 
     Attributes:
         replaces: the learner that this one may be chosen instead of (`Training.learner`); None for one that teaches
@@ -170,7 +169,7 @@ class Teaching:
         raise ConfigError(message, code=code, field="calibration_windows")
 
 
-def options_of(chosen: LearnerSpec, learner: Learner, spec: ModelSpec) -> Tensor:
+def options_of(chosen: LearnerSpec, learner: Learner, spec: ModelSpec) -> StrictConfig:
     """Return the options of a learner; the model's config where it has none.
 
     Raises:

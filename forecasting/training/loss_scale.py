@@ -10,14 +10,14 @@ from forecasting.errors import ConfigError
 from forecasting.heads.traits import HeadTraits
 from forecasting.layers.scaling import Scaled
 from forecasting.layers.tensor import Tensor
-from forecasting.network.single import ForecastNetwork
+from forecasting.network.single import ForecastNetwork, Weigh
 
 #: A window weighs at most this many times as much as by its own scale, so that the few whose level is near 0 are not
 #: all that is learnt.
 MOST = 20.0
 
 
-def weigher(network: ForecastNetwork, loss_scale: str) -> Tensor:
+def weigher(network: ForecastNetwork, loss_scale: str) -> Weigh | None:
     """Return the function from a context [B, L] and its `Scaled` to weights [B, 1] of the windows; None weighs nothing.
 
     The loss divides by the window's own scale; the weight is that scale over the one that is asked for.
@@ -29,9 +29,12 @@ def weigher(network: ForecastNetwork, loss_scale: str) -> Tensor:
     if loss_scale == "window":
         return None
     season = network.task.season[0]
-    return {"smape": magnitude_weights, "mase": partial(seasonal_weights, season=season), "units": unit_weights}[
-        loss_scale
-    ]
+    weights: dict[str, Weigh] = {
+        "smape": magnitude_weights,
+        "mase": partial(seasonal_weights, season=season),
+        "units": unit_weights,
+    }
+    return weights[loss_scale]
 
 
 def require_scale(loss_scale: str, head: HeadTraits) -> None:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 import keras
 
-from forecasting.layers.tensor import Tensor
 from forecasting.network.single import ForecastNetwork
 
 logger = logging.getLogger(__name__)
@@ -24,7 +23,7 @@ def computing_in(precision: str, network: ForecastNetwork) -> Iterator[None]:
     computes as before: what answers does not know how it was trained.
 
     Args:
-        precision: one of `forecasting.config.PRECISIONS`, a policy of Keras.
+        precision: one of `forecasting.config.training.PRECISIONS`, a policy of Keras.
         network: its layers are found wherever they lie in it.
     """
     layers = hidden_layers(network)
@@ -46,7 +45,7 @@ def used(precision: str, network: ForecastNetwork) -> str:
     return "float32"
 
 
-def hidden_layers(network: ForecastNetwork) -> list[Tensor]:
+def hidden_layers(network: ForecastNetwork) -> list[keras.layers.Dense]:
     """Return the dense layers of a network that are bent by an activation: the others give numbers, not features."""
     dense = [layer for layer in network._flatten_layers() if isinstance(layer, keras.layers.Dense)]
     return [layer for layer in dense if layer.activation is not keras.activations.linear]

@@ -59,7 +59,7 @@ def device_names() -> list[str]:
     return [name.rpartition("/device:")[2] for name in devices()[: count()]]
 
 
-def on_one_device(network: Network, spec: ModelSpec) -> Tensor:
+def on_one_device(network: Network, spec: ModelSpec) -> Network:
     """Return a network whose weights lie on one device: the same, or a new one where they are mirrored."""
     if not any(isinstance(weight.value, tf.distribute.DistributedValues) for weight in network.weights):
         return network

@@ -16,7 +16,7 @@ from forecasting.data.windows import PanelArrays, WindowIndex, any_says_somethin
 from forecasting.errors import TrainingError
 from forecasting.layers.gather import Gather
 from forecasting.layers.tensor import Tensor
-from forecasting.training import replicas as replicas
+from forecasting.training import replicas
 
 logger = logging.getLogger("forecasting")
 

@@ -19,7 +19,7 @@ from forecasting.data.windows import WindowIndex
 from forecasting.errors import TrainingError
 from forecasting.layers.tensor import Tensor
 from forecasting.network.single import ForecastNetwork
-from forecasting.training import replicas as replicas
+from forecasting.training import replicas
 from forecasting.training.batches import validation_batches
 from forecasting.training.callbacks import KeepAverage, TimeLimit, begin_fit
 from forecasting.training.learned import Learned, device

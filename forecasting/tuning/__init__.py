@@ -1,7 +1,7 @@
 """Hyperparameter search: `tune` tries what was left open about forecasters, and keeps every trial in a study.
 
 `candidate` is a forecaster with open choices, `terms` is what is asked, `study` Optuna's database, `attempt` one trial,
-`search` the whole of it, and `plots` its pictures.
+and `search` the whole of it.
 """
 
 from forecasting.tuning.attempt import Attempt

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forecasting.schema import CUTOFF, DS, UNIQUE_ID, Y
 from pipelines.jobs.contest import Contest, hold_contest, score
 from pipelines.jobs.forecasters import ALL_ROUND, forecasters_of, panel_of, with_windows
 from pipelines.jobs.watch import watched
@@ -80,5 +81,5 @@ def backtest_models(
             )
         metrics[alias] = backtest.metrics(answered)
         part = backtest.to_frame(answered)
-        parts.append(part if not parts else part.iloc[:, 4:])
+        parts.append(part if not parts else part.drop(columns=[UNIQUE_ID, DS, CUTOFF, Y]))
     return Backtests(pd.concat(parts, axis=1), metrics)

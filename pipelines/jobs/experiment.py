@@ -72,7 +72,7 @@ def run_experiment(name: str, request: ExperimentRequest) -> ExperimentResult:
     if name not in known:
         raise click.BadParameter(f"{name!r} is no experiment. Known: {', '.join(known)}.", param_hint="NAME")
     module = EXPERIMENTS.load(name)
-    if request.data and not getattr(module, "READS_DATA", False):
+    if request.data and not module.READS_DATA:
         raise click.BadParameter(f"{name} runs on its own data. Leave it out.", param_hint="--data")
     if request.horizon and not request.data:
         raise click.BadParameter("It goes with --data only. Leave it out, or give --data.", param_hint="--horizon")

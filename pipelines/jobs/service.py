@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from pipelines.terminal.exits import JobError, try_again
+from pipelines.terminal.exits import INPUT_PROBLEM, JobError, try_again
 
 #: What starts the service; the same process then becomes gunicorn.
 COMMAND = (sys.executable, "-m", "serving")
@@ -37,7 +37,6 @@ def environment(models: Sequence[str], settings: Mapping[str, Any]) -> dict[str,
         settings: values by the name of the setting; None leaves what the environment says.
     """
     variables = {name: value for name, value in os.environ.items() if not (models and name == "FORECAST_MODEL")}
-    variables.pop("FORECAST_DEBUG", None)
     if models:
         variables["FORECAST_MODELS"] = ",".join(models)
     chosen = {f"FORECAST_{name.upper()}": str(value) for name, value in settings.items() if value is not None}
@@ -80,7 +79,9 @@ class ServiceProcess:
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                raise JobError(f"The service stopped. The end of {self.log}:\n{tail(self.log)}", exit_code=3)
+                raise JobError(
+                    f"The service stopped. The end of {self.log}:\n{tail(self.log)}", exit_code=INPUT_PROBLEM
+                )
             try:
                 self.ask("/readyz")
                 return

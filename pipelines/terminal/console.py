@@ -36,7 +36,7 @@ def _legal(value: Any) -> Any:
         return {str(name): _legal(one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [_legal(one) for one in value]
-    if hasattr(value, "item") and callable(value.item):
+    if hasattr(value, "item") and callable(value.item):  # a number of NumPy, which need not be loaded here
         value = value.item()
     if isinstance(value, float):
         return value if math.isfinite(value) else None

@@ -12,7 +12,7 @@ from forecasting.evaluation.leakage import CHANGES, leakage_of
 from forecasting.layers.gather import Gather
 from forecasting.prediction.predictor import Predictor
 from pipelines.cli import main
-from tests.conftest import QUICK, make_frame, symbol_frame
+from tests.conftest import BRIEF, QUICK, make_frame, symbol_frame
 
 
 class Peeking(Gather):
@@ -43,6 +43,14 @@ def test_a_fresh_copy_fitted_before_the_cutoff_knows_nothing_of_what_comes(model
 def test_symbols_are_checked_like_numbers():
     forecaster = Forecaster("gru", 4, head="categorical", context_length=8, units=4, training=Training(**QUICK))
     assert not forecaster.check_leakage(symbol_frame(rows=60)).leaks
+
+
+def test_levels_that_few_windows_of_a_calibration_support_are_compared_and_no_others():
+    frame = make_frame(series=1, rows=100, season=6)
+    training = Training(**BRIEF, calibration_windows=4)
+    model = Forecaster("ff-ar", 6, context_length=24, units=4, training=training).fit(frame)
+    assert model.predictor.quantile_range[0] > model.predictor.task.quantile_levels[0]
+    assert not model.check_leakage(frame).leaks
 
 
 def test_past_covariates_are_changed_and_known_ones_are_read_ahead(hourly, tmp_path):

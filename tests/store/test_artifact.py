@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -97,6 +98,13 @@ def test_weights_of_another_shape_are_refused(folder):
         Artifact.read(folder)
 
 
+class Field(NamedTuple):
+    """A field within a part of a description, and its value."""
+
+    name: str
+    value: object
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -107,11 +115,16 @@ def test_weights_of_another_shape_are_refused(folder):
         ({"schema_version": None}, "schema version None"),
         ({"task": {"horizon": 3}}, "does not describe a model"),
         ({"facts": {}}, "does not describe a model"),
+        ({"task": Field("hidden", 1)}, "does not describe a model: Unknown field 'hidden'"),
+        ({"spec": Field("hidden", 1)}, "does not describe a model: `spec` must be of the fields"),
+        ({"spec": Field("scaling", "zscore")}, "`scaling` must be one of"),
     ],
 )
 def test_a_spec_that_means_something_else_is_refused(folder, change, message):
     path = folder / model_folder.SPEC_FILE
-    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    spec = json.loads(path.read_text())
+    said = {name: spec[name] | {one.name: one.value} if isinstance(one, Field) else one for name, one in change.items()}
+    path.write_text(json.dumps(spec | said))
     sign(folder)
     with pytest.raises(ArtifactError, match=message):
         Artifact.read(folder)

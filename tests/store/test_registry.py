@@ -224,6 +224,16 @@ def test_what_is_no_reference_is_refused_before_anything_is_asked(reference):
         registry.resolve(reference)
 
 
+def test_a_registry_that_does_not_answer_is_named_without_its_password(monkeypatch):
+    address = "http://user:secret@127.0.0.1:9"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(RegistryError, match="does not answer") as caught:
+        registry.resolve("tests-model@champion")
+    assert "secret" not in str(caught.value)
+    monkeypatch.undo()
+
+
 def test_a_model_without_a_former_champion_cannot_be_rolled_back(logged, trained):
     with tracking.run("other", "tests") as run:
         run.model(trained.fitted.artifact, "lonely")

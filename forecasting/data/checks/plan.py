@@ -8,7 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+
 from forecasting.data.checks.codes import CODES, REFUSE, actions_of
+from forecasting.data.grammar.iso import read_iso, why_no_time
 from forecasting.errors import ConfigError
 
 #: Of the file; a later one that means something else gets another.
@@ -31,7 +34,7 @@ class Plan:
         actions: action by code, one of those in `CODES`.
 
     Raises:
-        ConfigError: a code has no actions, or not this one.
+        ConfigError: a code has no actions, or not this one; or `now` is no time.
     """
 
     freq: str | int | None = None
@@ -46,7 +49,15 @@ class Plan:
                 fix = f"one of {', '.join(known)}" if known else f"left out: a plan can act on {able}"
                 text = f"The action for code {code!r} must be {fix}. Got {action!r}."
                 raise ConfigError(text, code="invalid_plan", field=code)
+        if self.now is not None and np.isnat(read_iso([self.now]).values[0]):
+            text = f"`now` of a plan {why_no_time(self.now)}. Got {self.now!r}."
+            raise ConfigError(text, code="invalid_plan", field="now")
         object.__setattr__(self, "actions", {**_defaults(), **self.actions})
+
+    @property
+    def present(self) -> np.datetime64:
+        """`now` in UTC; NaT where it is that of the clock."""
+        return np.datetime64("NaT", "us") if self.now is None else np.datetime64(read_iso([self.now]).values[0])
 
     @property
     def repairable(self) -> frozenset[str]:

@@ -88,7 +88,7 @@ def _without_future(frame: pd.DataFrame, plan: Plan) -> Mended:
     checked = check_frame(frame, plan.freq)
     if checked.rows is None:
         return Mended(frame)
-    late = future_rows(checked.rows, checked.frequency, np.datetime64(str(plan.now), "us"))
+    late = future_rows(checked.rows, checked.frequency, plan.present)
     if len(late) == 0:
         return Mended(frame)
     kept = np.setdiff1d(np.arange(len(frame)), checked.rows.position[late])

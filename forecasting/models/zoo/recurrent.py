@@ -28,7 +28,7 @@ class Config(DecodedConfig):
         cell: name of a recurrent cell.
         units: width of the state.
         layers: stacked layers, 1 to 4.
-        stack: name of a file in `forecasting.layers.encoders`: how the layers are stacked.
+        stack: name of a file in `forecasting.layers.stacks`: how the layers are stacked.
         segment: steps read as one token; 0 takes the shortest season of the task, 1 reads single steps.
     """
 

@@ -16,13 +16,13 @@ import tensorflow as tf
 from forecasting.config.training import Training
 from forecasting.errors import TrainingError
 from forecasting.layers.core import Core
-from forecasting.layers.tensor import Tensor
 from forecasting.network.single import ForecastNetwork
 from forecasting.training.learned import Learned
 from forecasting.training.learner import Learner
 from forecasting.training.source import WindowSource
 
 if TYPE_CHECKING:
+    from hmmlearn.hmm import CategoricalHMM, GaussianHMM
     from keras.callbacks import Callback
 
 #: Rows learnt from at most; a few states have few numbers to find.
@@ -123,7 +123,7 @@ def best_fit(values: np.ndarray, lengths: np.ndarray, config: Any, symbols: int,
     return max(fits, key=lambda one: one[1])
 
 
-def new_model(states: int, symbols: int, seed: int) -> Tensor:
+def new_model(states: int, symbols: int, seed: int) -> CategoricalHMM | GaussianHMM:
     """Return an unfitted model of the library: of symbols, or of numbers where there are none."""
     from hmmlearn.hmm import CategoricalHMM, GaussianHMM
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from forecasting.config.training import Training
 from forecasting.data.windows import WindowIndex
 from forecasting.network.single import ForecastNetwork
-from forecasting.training import replicas as replicas
+from forecasting.training import replicas
 from forecasting.training.batches import batch_size, draw_batches
 from forecasting.training.learned import Learned
 from forecasting.training.learner import Learner

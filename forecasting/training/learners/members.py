@@ -30,7 +30,7 @@ def fit(
     A time limit is shared out: each member may take an equal part of what those before it have left.
 
     Raises:
-        ConfigError: a learner was asked for that does not teach_member a member.
+        ConfigError: a learner was asked for that does not teach a member.
         PanelError: a member with a head of counts meets values that are none.
         TrainingError: a member cannot learn from the panel.
     """

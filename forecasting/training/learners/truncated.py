@@ -52,7 +52,7 @@ def fit(
     """Train a network that predicts the next token on chunks of side-by-side streams, one chunk a step.
 
     There are as many streams as `batch_size` says, and at most one for each series ("all" is one for each). Validation,
-    the kept weights and the refit are those of `gradient.teach`. The truth is always fed, whatever the model's
+    the kept weights and the refit are those of `teach_by_gradient`. The truth is always fed, whatever the model's
     `forcing`.
 
     Raises:

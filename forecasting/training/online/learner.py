@@ -121,10 +121,23 @@ class OnlineLearner:
         Raises:
             PanelError: rows do not follow those seen; nothing was learnt then.
             ConfigError: there are more series than can be kept.
-            TrainingError: a weight is not finite; everything is as before then.
+            TrainingError: a weight is not finite. Whatever is raised, everything is as before then.
         """
         require_continuation(panel, self.ends, self.timezone)
         before, weights = self.state(), self.network.get_weights()
+        try:
+            return self.take_all(panel, progress)
+        except BaseException:  # an interrupt too: rows that were half taken could be given again
+            self.network.set_weights(weights)
+            self.restore(before)
+            raise
+
+    def take_all(self, panel: Panel, progress: Callable[[int], None]) -> Pass:
+        """Learn from rows that follow those seen.
+
+        Raises:
+            TrainingError: a weight is not finite.
+        """
         numbers = self.admit(panel)
         arrays = layout(panel, self.task.calendar, 0)
         order = np.argsort(panel.grid(), kind="stable")
@@ -135,8 +148,6 @@ class OnlineLearner:
             sums += self.take(series[start : start + PART], arrays.y[rows], arrays.known[rows]).numpy()
             progress(start + len(rows))
         if not all(np.isfinite(weight).all() for weight in self.network.get_weights()):
-            self.network.set_weights(weights)
-            self.restore(before)
             raise TrainingError(
                 "Learning diverged: a weight is not finite. Lower `learning_rate` or raise `measurement_noise`.",
                 code="diverged",

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from forecasting.errors import first_line
 from pipelines.files.readers import SourceError, file_manifest
 
 SUFFIXES = (".parquet", ".pq")
@@ -45,9 +46,9 @@ class ParquetFile:
 
     def unreadable(self, error: Exception) -> SourceError:
         """Return the error of a file that is damaged or something else."""
-        first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
         return SourceError(
-            f"{self.path} is not a complete Parquet file: {first_line} Fix: write or copy it again.", code="not_parquet"
+            f"{self.path} is not a complete Parquet file: {first_line(error)} Fix: write or copy it again.",
+            code="not_parquet",
         )
 
     def names(self) -> list[str]:

@@ -62,6 +62,9 @@ def test_a_plan_survives_its_file_and_refuses_what_it_does_not_know(tmp_path):
         (tmp_path / "plan.json").write_text(text)
         with pytest.raises(ConfigError, match="plan"):
             Plan.read(tmp_path / "plan.json")
+    with pytest.raises(ConfigError, match="`now` of a plan is no ISO 8601 time"):
+        Plan("h", "tomorrow")
+    assert Plan("h", "2024-01-01T01:00+01:00").present == Plan("h", "2024-01-01").present
     with pytest.raises(ConfigError, match=r"'outliers' must be one of keep, missing\. Got 'interpolate'"):
         plan.having([("outliers", "interpolate")])
     with pytest.raises(ConfigError, match="a plan can act on y_dtype"):
@@ -98,14 +101,14 @@ def test_outliers_of_a_season_become_missing_and_true_peaks_stay():
 
 def test_rows_in_the_future_are_found_by_a_time_that_the_plan_keeps():
     frame = frame_of(wave(48), "2024-05-31T00")
-    (finding,) = [one for one in audit(frame, now="2024-05-31T06").findings if one.code == "future_dates"]
+    (finding,) = [one for one in audit(frame, now="2024-05-31T06:00").findings if one.code == "future_dates"]
     assert (finding.count, finding.places[0].time) == (27, "2024-05-31T21:00")  # 14 hours are the farthest zone's
     aware = frame.assign(ds=frame["ds"].dt.tz_localize("UTC"))
-    (finding,) = [one for one in audit(aware, now="2024-05-31T06").findings if one.code == "future_dates"]
+    (finding,) = [one for one in audit(aware, now="2024-05-31T06:00").findings if one.code == "future_dates"]
     assert finding.count == 41
-    found = repair(frame, Plan(now="2024-05-31T06").having([("future_dates", "drop")]))
+    found = repair(frame, Plan(now="2024-05-31T06:00").having([("future_dates", "drop")]))
     assert len(found.frame) == 21
-    assert found.plan.now == "2024-05-31T06"
+    assert found.plan.now == "2024-05-31T06:00"
     assert repair(frame, Plan()).plan.now is not None
 
 

@@ -48,5 +48,6 @@ def test_the_environment_of_the_service_has_no_contradictions(monkeypatch):
     variables = environment(["a@champion", "b"], {"host": None, "port": 9000})
     assert variables["FORECAST_MODELS"] == "a@champion,b"
     assert variables["FORECAST_PORT"] == "9000"
-    assert not {"FORECAST_MODEL", "FORECAST_DEBUG", "FORECAST_HOST"} & set(variables)
+    assert variables["FORECAST_DEBUG"] == "1"
+    assert not {"FORECAST_MODEL", "FORECAST_HOST"} & set(variables)
     assert environment([], {})["FORECAST_MODEL"] == "old"

@@ -149,6 +149,26 @@ def test_an_update_that_diverges_leaves_everything_as_it_was(monkeypatch):
     require_equal(model.update(new), forecaster("rtrl").fit(old).update(new))
 
 
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, MemoryError])
+def test_an_update_that_is_broken_off_leaves_everything_as_it_was(monkeypatch, raised):
+    _, old, new = old_and_new()
+    model = forecaster("rtrl").fit(old)
+    before = numbers(model)
+
+    def break_off(*rows):
+        weight = model.predictor.network.trainable_variables[0]
+        weight.assign(weight + 1)
+        raise raised
+
+    with monkeypatch.context() as patch:
+        patch.setattr(model.fitted.online, "take", break_off)
+        with pytest.raises(raised):
+            model.update(new)
+    for found, wanted in zip(numbers(model), before, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    require_equal(model.update(new), forecaster("rtrl").fit(old).update(new))
+
+
 class Numbers(np.ndarray):
     """An array that reads like a tensor."""
 
