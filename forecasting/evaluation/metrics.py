@@ -144,7 +144,7 @@ def positive(scale: np.ndarray) -> np.ndarray:
     return np.where((scale > 0) & np.isfinite(scale), scale, np.nan)
 
 
-def beside(values: np.ndarray, *others: np.ndarray) -> np.ndarray:
+def where_scored(values: np.ndarray, *others: np.ndarray) -> np.ndarray:
     """Return the values, NaN where one of the others, of the same shape, is NaN."""
     return np.where(np.isnan(others).any(axis=0), np.nan, values)
 
@@ -156,7 +156,7 @@ def ratio(part: float, whole: float) -> float:
 
 def wape(scored: Scored) -> float:
     """Sum of absolute errors over the sum of absolute values."""
-    return ratio(np.nansum(np.abs(scored.error)), np.nansum(np.abs(beside(scored.y, scored.error))))
+    return ratio(np.nansum(np.abs(scored.error)), np.nansum(np.abs(where_scored(scored.y, scored.error))))
 
 
 def owa(scored: Scored) -> float:
@@ -165,7 +165,7 @@ def owa(scored: Scored) -> float:
     Both are compared on the steps that both have a forecast of. NaN where Naive2 makes no error, as on a constant
     series.
     """
-    model = replace(scored, y=beside(scored.y, scored.forecast, scored.naive2))
+    model = replace(scored, y=where_scored(scored.y, scored.forecast, scored.naive2))
     benchmark = replace(model, forecast=scored.naive2)
     return (ratio(smape(model), smape(benchmark)) + ratio(mase(model), mase(benchmark))) / 2
 
@@ -173,7 +173,7 @@ def owa(scored: Scored) -> float:
 def wql(scored: Scored) -> float:
     """Weighted quantile loss: twice the pinball loss summed over everything, over the sum of |y|, mean over levels."""
     loss = pinball(scored).mean(axis=2)
-    return ratio(np.nansum(loss), np.nansum(np.abs(beside(scored.y, loss))))
+    return ratio(np.nansum(loss), np.nansum(np.abs(where_scored(scored.y, loss))))
 
 
 def scaled_crps(scored: Scored) -> float:
@@ -184,7 +184,7 @@ def scaled_crps(scored: Scored) -> float:
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         crps = pinball(scored) @ level_weights(scored.quantile_levels)
-        relative = scored.per_series(crps) / scored.per_series(np.abs(beside(scored.y, crps)))
+        relative = scored.per_series(crps) / scored.per_series(np.abs(where_scored(scored.y, crps)))
     found = relative[np.isfinite(relative)]
     return float(found.mean()) if len(found) else float("nan")
 
@@ -222,7 +222,7 @@ def coverage(scored: Scored, level: float) -> float:
     """Share of observations inside the interval; `level` / 100 is the aim."""
     lower, upper = bounds(scored, level)
     inside = ((scored.y >= lower) & (scored.y <= upper)).astype(float)
-    return scored.mean(beside(inside, scored.y, lower, upper))
+    return scored.mean(where_scored(inside, scored.y, lower, upper))
 
 
 def winkler(scored: Scored, level: float) -> float:
@@ -236,13 +236,13 @@ def winkler(scored: Scored, level: float) -> float:
 def width(scored: Scored, level: float) -> float:
     """Mean width of the interval, in units of y."""
     lower, upper = bounds(scored, level)
-    return scored.mean(beside(upper - lower, scored.y))
+    return scored.mean(where_scored(upper - lower, scored.y))
 
 
 def accuracy(scored: ScoredSymbols) -> float:
     """Share of steps whose most probable symbol is what happened."""
     hit = (scored.y == scored.forecast).astype(float)
-    return mean(beside(hit, scored.y, scored.forecast), scored.series)
+    return mean(where_scored(hit, scored.y, scored.forecast), scored.series)
 
 
 def perplexity(scored: ScoredSymbols) -> float:

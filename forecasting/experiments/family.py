@@ -111,8 +111,8 @@ def members() -> Iterator[FamilyRow]:
         for name, options in ways(decoding):
             yield FamilyRow("decoding", f"gru, {name}", "recurrent", (("decoding", decoding), *options))
     for residual in RESIDUALS.names():
-        yield FamilyRow("around", f"gru, around {residual}", "recurrent", (("residual", residual),))
-        yield FamilyRow("around", f"ff-ar, around {residual}", "ff-ar", (("residual", residual),))
+        yield FamilyRow("residual", f"gru, residual of {residual}", "recurrent", (("residual", residual),))
+        yield FamilyRow("residual", f"ff-ar, residual of {residual}", "ff-ar", (("residual", residual),))
     for decoding in DECODINGS.names():
         yield FamilyRow("no memory", f"ff-ar, {decoding}", "ff-ar", (("decoding", decoding),))
 
