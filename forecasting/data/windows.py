@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.config.task import Kinds
+from forecasting.config.task import Kinds, Task
 from forecasting.data.covariates import encode_covariates
 from forecasting.data.panel import Panel
 from forecasting.data.time.features import encode
@@ -158,7 +158,7 @@ def any_says_something(
     y: NDArray[np.float64],
     origins: NDArray[np.int64],
     firsts: NDArray[np.int64],
-    lengths: tuple[int, int],
+    task: Task,
     by_scale: bool,
 ) -> bool:
     """Whether any window has an observed target, and where errors are counted by its scale, a context that varies.
@@ -167,15 +167,14 @@ def any_says_something(
         y: [N'] rows of a layout, NaN where missing.
         origins: [W] flat row of each window's last observed step.
         firsts: [W] flat row of the first step of the same series.
-        lengths: L and H.
+        task: L and H.
         by_scale: whether errors are counted by the scale of the context.
     """
-    context_length, horizon = lengths
     for start in range(0, len(origins), WINDOWS_AT_ONCE):
         origin, first = (part[start : start + WINDOWS_AT_ONCE, None] for part in (origins, firsts))
-        says = np.isfinite(y[origin + np.arange(1, horizon + 1)]).any(axis=1)
+        says = np.isfinite(y[origin + np.arange(1, task.horizon + 1)]).any(axis=1)
         if by_scale:
-            rows = origin + np.arange(1 - context_length, 1)
+            rows = origin + np.arange(1 - task.context_length, 1)
             context = y[np.maximum(rows, first)]
             missing = np.isnan(context)
             highest, lowest = (np.where(missing, end, context) for end in (-np.inf, np.inf))

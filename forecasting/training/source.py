@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -19,6 +20,22 @@ from forecasting.layers.tensor import Tensor
 from forecasting.training import replicas
 
 logger = logging.getLogger("forecasting")
+
+
+class TrainingWindows(NamedTuple):
+    """B windows as a network is taught by them; `training_loss` takes them in this order.
+
+    Attributes:
+        context: [B, L] float64.
+        known: [B, L + H, F + C].
+        target: [B, H] float64.
+        statics: [B, K] float32, codes of the static covariates.
+    """
+
+    context: Tensor
+    known: Tensor
+    target: Tensor
+    statics: Tensor
 
 
 @dataclass(frozen=True)
@@ -54,9 +71,10 @@ class WindowSource:
         gather.y, gather.known = replicas.resident(gather.y), replicas.resident(gather.known)
         return cls(panel, task, arrays, panel.lengths, gather, statics, ends)
 
-    def windows(self, origins: Tensor, firsts: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return context [B, L], known [B, L + H, F + C], target [B, H] and static codes [B, K] of the windows."""
-        return *self.gather(origins, firsts), self.statics_at(origins)
+    def windows(self, origins: Tensor, firsts: Tensor) -> TrainingWindows:
+        """Return the windows at flat origins [B] of series whose flat first rows are given."""
+        found = self.gather(origins, firsts)
+        return TrainingWindows(found.context, found.known, found.target, self.statics_at(origins))
 
     def statics_at(self, rows: Tensor) -> Tensor:
         """Return the static codes [B, K] of the series that flat rows [B] belong to."""
@@ -102,8 +120,7 @@ class WindowSource:
         rows = firsts + origins.steps
         if len(origins) == 0 or index.count == 0:
             return self.all_windows(), None
-        lengths = task.context_length, task.horizon
-        if not any_says_something(self.arrays.y, rows, firsts, lengths, needs_scale):
+        if not any_says_something(self.arrays.y, rows, firsts, task, needs_scale):
             text = "All rows that were to say when to stop are missing, or come after a constant context"
             logger.warning("%s: training takes all its steps.", text)
             return self.all_windows(), None

@@ -114,7 +114,7 @@ class WindowTrainer(keras.Model):
         """Score validation windows; `data` is origins [B] and firsts [B]."""
         windows = self.source.windows(*data)
         loss, error = self.network.loss_and_error(*windows, self.weigh)
-        observed = tf.reduce_sum(tf.cast(tf.math.is_finite(windows[2]), tf.float64))
+        observed = tf.reduce_sum(tf.cast(tf.math.is_finite(windows.target), tf.float64))
         self._loss_tracker.update_state(loss, sample_weight=self.network.loss_weight(*windows, self.weigh))
         self.absolute_error.update_state(error, sample_weight=observed)
         return {"loss": self._loss_tracker.result(), "mae": self.absolute_error.result()}

@@ -29,7 +29,16 @@ LEVELS = (80.0, 95.0)
 
 
 class StopTrial(Exception):  # noqa: N818  (not an error)
-    """A trial is not to go on: it is `pruned`, or the time is up."""
+    """A trial is not to go on.
+
+    Args:
+        state: `pruned`, or `stopped` where the time is up.
+        reason: for the table of trials.
+    """
+
+    def __init__(self, state: str, reason: str) -> None:
+        super().__init__(state, reason)
+        self.state, self.reason = state, reason
 
 
 @dataclass
@@ -82,7 +91,7 @@ class Attempt:
             else:
                 self.state, self.reason = "failed", f"`{metric}` is {found}"
         except StopTrial as stop:
-            self.state, self.reason = stop.args
+            self.state, self.reason = stop.state, stop.reason
         except FAILURES as error:
             self.state, self.reason = "failed", first_line(error)
         finally:
