@@ -28,7 +28,7 @@ from forecasting.network.build import build_network
 from forecasting.training.precision import computing_in
 from tests.conftest import BRIEF, QUICK, make_frame
 
-L, H = 32, 8
+L, H = 32, 4
 #: Small sizes for the fields that have them, so that the tests are quick.
 SMALL = {"units": 8, "width": 4}
 
@@ -63,19 +63,19 @@ def all_specs():
     yield small_spec("ar", decoding="recursive")
     for decoding in DECODINGS.names():
         yield small_spec("ff-ar", decoding=decoding)
-        yield small_spec("gru", decoding=decoding, segment=4)
+        yield small_spec("gru", decoding=decoding, segment=2)
     modelled = {getattr(MODELS.load(name).Config, "cell", None) for name in MODELS.names()}
     yield from (small_spec("recurrent", cell=cell) for cell in CELLS.names() if cell not in modelled)
     for stack in STACKS.names():
         yield small_spec("recurrent", stack=stack, layers=2)
     for attention in sorted({*ATTENTIONS.names()} - {NO_ATTENTION}):  # without one it is the seq2seq above
-        yield small_spec("recurrent", decoding="seq2seq", attention=attention, segment=4)
+        yield small_spec("recurrent", decoding="seq2seq", attention=attention, segment=2)
     for residual in RESIDUALS.names():
-        yield small_spec("gru", residual=residual, segment=4)
+        yield small_spec("gru", residual=residual, segment=2)
         yield small_spec("ff-ar", "mixture-density", residual=residual, decoding="position")
     yield from (small_spec("ff-ar", head) for head in HEADS.names() if not HeadSpec(head).traits.has_symbols)
-    yield small_spec("gru", "mixture-density", decoding="recursive", segment=4)
-    yield small_spec("gru", "negative-binomial", decoding="recursive", segment=4)
+    yield small_spec("gru", "mixture-density", decoding="recursive", segment=2)
+    yield small_spec("gru", "negative-binomial", decoding="recursive", segment=2)
 
 
 SPECS = list(dict.fromkeys(all_specs()))
@@ -238,7 +238,7 @@ def test_missing_rows_before_a_short_series_change_nothing(predictor):
 
 def test_a_shorter_horizon_is_a_prefix(predictor):
     long = predictor.predict_panel(panel_of(wave()), predictor.question(H)).median
-    np.testing.assert_array_equal(predictor.predict_panel(panel_of(wave()), predictor.question(5)).median, long[:, :5])
+    np.testing.assert_array_equal(predictor.predict_panel(panel_of(wave()), predictor.question(3)).median, long[:, :3])
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=NAMES.get)
