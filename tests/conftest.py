@@ -1,5 +1,6 @@
 """Fixtures that all tests share: a private home folder, generated data, a small trained model."""
 
+import gc
 import os
 import shutil
 
@@ -29,7 +30,11 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Let hypothesis look long where it may."""
+    """Let hypothesis look long where it may, and Python look for garbage seldom.
+
+    A graph is made of very many objects that live on, through which the collector goes again and again in vain.
+    """
+    gc.set_threshold(100_000, 20, 50)
     if config.getoption("--soak"):
         settings.load_profile("soak")
 

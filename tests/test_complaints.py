@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tracemalloc
+from functools import cache
 
 import keras
 import numpy as np
@@ -29,6 +30,13 @@ def panel(hourly):
     return Panel.from_frame(hourly)
 
 
+@cache
+def learnt():
+    """A frame, and a forecaster that was fitted on it; not to be changed."""
+    frame = make_frame(rows=120)
+    return frame, small().fit(frame)
+
+
 def small(**training):
     return Forecaster("ff-ar", 6, context_length=24, units=8, width=4, training=Training(**(BRIEF | training)))
 
@@ -44,15 +52,16 @@ def test_predicting_again_and_again_leaves_no_memory_behind(trained, panel):
         gc.collect()
         return tracemalloc.get_traced_memory()[0], psutil.Process().memory_info().rss
 
-    ask(100)
+    calls = 50  # one of each length
+    ask(calls)
     tracemalloc.start()
     rounds = [memory()]
     for _ in range(5):
-        ask(100)
+        ask(calls)
         rounds.append(memory())
     tracemalloc.stop()
     # What leaks grows in every round: one in which hardly anything grew is enough to say that nothing leaks.
-    of_python, of_process = np.diff(rounds, axis=0).min(axis=0) / 100
+    of_python, of_process = np.diff(rounds, axis=0).min(axis=0) / calls
     assert of_python < PYTHON_BYTES_A_CALL
     assert of_process < PROCESS_BYTES_A_CALL
 
@@ -107,8 +116,7 @@ def test_losses_are_in_scaled_units_and_errors_in_those_of_the_data():
 
 
 def test_forecasters_share_nothing():
-    frame = make_frame(rows=120)
-    first = small().fit(frame)
+    frame, first = learnt()
     alone = first.predict()
     small().fit(frame.assign(y=-3 * frame["y"]))  # of the same defaults, an optimizer among them
     pd.testing.assert_frame_equal(first.predict(), alone)
@@ -126,7 +134,7 @@ def test_a_forecast_asked_in_between_changes_no_later_one(trained, hourly):
 
 def test_it_works_where_nothing_can_be_written_and_repeats_itself_in_another_process(tmp_path):
     """The working directory is gone, which nobody can write into, root neither; the home folder cannot be made."""
-    frame = make_frame(rows=120)
+    frame, here = learnt()
     frame.to_parquet(tmp_path / "frame.parquet")
     code = f"""
 import os, pandas as pd
@@ -147,4 +155,4 @@ print(found)
     assert done.returncode == 0, done.stderr[-2000:]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["frame.parquet", "model"]
     found = json.loads(done.stdout.splitlines()[-1])
-    np.testing.assert_allclose(found, small().fit(frame).predict()["ff-ar"], rtol=1e-6)
+    np.testing.assert_allclose(found, here.predict()["ff-ar"], rtol=1e-6)

@@ -20,7 +20,7 @@ import pandas as pd
 from forecasting import Forecaster, Training
 
 frame = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=300, freq="h"), "y": np.sin(np.arange(300) / 4)})
-quick = Training(steps=2000, validate_every=1000, batch_size=4)  # so many steps that XLA compiles them
+quick = Training(steps=1000, validate_every=500, batch_size=4)  # so many steps, a refit's included, that XLA compiles
 Forecaster("ff-ar", horizon=12, units=4, width=4, training=quick).fit(frame).predict()
 for length in range(8):  # each is a graph of its own
     Forecaster("ar", horizon=12, context_length=24 + length).fit(frame).predict()
@@ -59,7 +59,7 @@ def test_a_script_of_python_says_nothing():
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "is_seen"),
+    ("name", "value", "is_asked"),
     [
         (quiet.LOG_LEVEL, "0", True),
         (quiet.LOG_LEVEL, "1", True),
@@ -68,6 +68,18 @@ def test_a_script_of_python_says_nothing():
         (quiet.DEBUG, "1", True),
         (quiet.DEBUG, "", False),
     ],
+)
+def test_who_asks_for_it_and_who_does_not(name, value, is_asked, monkeypatch):
+    for one in (quiet.LOG_LEVEL, quiet.DEBUG):
+        monkeypatch.delenv(one, raising=False)
+    assert not quiet.is_asked_for()
+    monkeypatch.setenv(name, value)
+    assert quiet.is_asked_for() == is_asked
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_seen"),
+    [(quiet.LOG_LEVEL, "1", True), (quiet.LOG_LEVEL, "2", False), (quiet.DEBUG, "1", True)],
 )
 def test_whoever_asks_sees_everything(name, value, is_seen):
     ended = run(IMPORT, **{name: value})

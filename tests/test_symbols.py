@@ -12,10 +12,10 @@ from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, PanelError, RequestError
 from forecasting.layers.decoders import DECODINGS
 from forecasting.network.build import build_network
-from tests.conftest import QUICK, symbol_frame
+from tests.conftest import BRIEF, QUICK, symbol_frame
 
 H, L = 4, 12
-SMALL = {"units": 8, "context_length": L, "head": "categorical", "training": Training(**QUICK)}
+SMALL = {"units": 8, "context_length": L, "head": "categorical", "training": Training(**BRIEF)}
 MODELS = [("gru", {"decoding": name}) for name in DECODINGS.names()] + [
     ("gru", {"decoding": "recursive", "forcing": "teacher"}),
     ("gru", {"decoding": "recursive", "segment": 3}),
@@ -241,7 +241,10 @@ def test_a_backtest_shows_what_happened_and_the_probability_it_was_given(frame):
 
 
 def test_models_of_symbols_are_ranked_by_perplexity(frame):
-    candidates = [forecaster(alias="slow", training=Training(**{**QUICK, "learning_rate": 1e-9})), forecaster()]
+    candidates = [
+        forecaster(alias="slow", training=Training(**QUICK, learning_rate=1e-9)),
+        forecaster(training=Training(**QUICK)),
+    ]
     entries = leaderboard.compete(candidates, Panel.from_frame(frame, symbols=("a", "b", "c")), windows=5)
     assert [entry.name for entry in entries] == ["gru", "slow"]
     table = leaderboard.to_frame(entries)

@@ -18,6 +18,7 @@ from forecasting.data.panel import Panel
 from forecasting.errors import ConfigError, PanelError, TrainingError
 from forecasting.models.spec import Member, ModelSpec
 from forecasting.training import clock as training_clock
+from forecasting.training.fit import fit_model
 from forecasting.training.learned import Fit, Learned
 from tests.conftest import QUICK, make_frame, symbol_frame
 
@@ -31,6 +32,32 @@ SECONDS = {"naive": 0.0, "ff-ar": 10.0}
 def auto(candidates=SMALL, **choices):
     choices = {"training": TRAINING, "seeds": 0, **choices}
     return Forecaster("auto", H, context_length=L, candidates=candidates, **choices)
+
+
+#: What was fitted so far, by all that decides it.
+FITS = {}
+#: Seconds that no fit of these tests takes: a limit above has no part in what is learnt.
+LONG = 100
+
+
+def fit_once(teaching, task, panel, callbacks=(), *, stopped_by=None):
+    """Fit as `fit_model` does, the same model on the same rows once for all tests: with one seed it is the same."""
+    training = teaching.training
+    if callbacks or (training.time_limit or LONG) < LONG:
+        return fit_model(teaching, task, panel, callbacks, stopped_by=stopped_by)
+    rows = [(tuple(one.ids), one.offsets.tobytes(), one.y.tobytes()) for one in (panel, stopped_by) if one is not None]
+    key = teaching.spec, dataclasses.replace(training, time_limit=None), task, *rows
+    if key not in FITS:
+        FITS[key] = fit_model(teaching, task, panel, stopped_by=stopped_by)
+    return FITS[key]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fits_are_shared():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(comparison, "fit_model", fit_once)
+        yield
+    FITS.clear()
 
 
 @pytest.fixture

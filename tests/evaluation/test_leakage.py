@@ -22,8 +22,8 @@ class Peeking(Gather):
         return super().__call__(origins + 1, firsts)
 
 
-def small(model="ff-ar", **choices):
-    return Forecaster(model, 6, context_length=24, training=Training(**QUICK), **choices)
+def small(model="ff-ar", training=QUICK, **choices):
+    return Forecaster(model, 6, context_length=24, training=Training(**training), **choices)
 
 
 @pytest.mark.parametrize("model", ["ff-ar", "gru", "ar", "seasonal-naive"])
@@ -41,7 +41,7 @@ def test_a_fresh_copy_fitted_before_the_cutoff_knows_nothing_of_what_comes(model
 
 
 def test_symbols_are_checked_like_numbers():
-    forecaster = Forecaster("gru", 4, head="categorical", context_length=8, units=4, training=Training(**QUICK))
+    forecaster = Forecaster("ff-ar", 4, head="categorical", context_length=8, units=4, training=Training(**QUICK))
     assert not forecaster.check_leakage(symbol_frame(rows=60)).leaks
 
 
@@ -93,7 +93,7 @@ def test_a_window_that_is_cut_too_late_is_caught(trained, hourly, tmp_path, monk
 
 def test_a_training_that_sees_the_future_is_caught(hourly, monkeypatch):
     monkeypatch.setattr(Panel, "known_at", lambda self, rolling, window=None: self)
-    differences = small(units=4).check_leakage(hourly).effects[0].differences
+    differences = small(units=4, training=BRIEF).check_leakage(hourly).effects[0].differences
     assert differences["weights"] > 0
     assert differences["forecasts"] > 0
 

@@ -4,13 +4,15 @@ import sys
 
 import keras
 import numpy as np
-import pandas as pd
 import pytest
 import tensorflow as tf
 
 from forecasting import Forecaster, Training
+from forecasting.config.task import Task
 from forecasting.layers import cells
 from forecasting.layers.recurrent import CELLS
+from forecasting.models.spec import ModelSpec
+from forecasting.network.build import build_network
 from tests.conftest import BRIEF, make_frame
 from tests.layers.recurrent_oracles import oracle
 
@@ -148,16 +150,35 @@ def test_a_gradient_is_the_slope_of_the_loss(name):
         np.testing.assert_allclose((gradient * direction).sum(), slope, rtol=1e-5, atol=1e-7, err_msg=weight.path)
 
 
+CHOICES = {"units": 6, "width": 4, "segment": 8}
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_a_forecaster_of_the_cell_learns_and_survives_saving(name, tmp_path):
-    """A recursive model asks most of a cell: run over the context as a layer, then stepped with what it gives back."""
-    frame = make_frame(rows=100)
-    choices = {"cell": name, "units": 6, "width": 4, "segment": 8, "decoding": "recursive"}
-    forecaster = Forecaster("recurrent", 12, context_length=32, training=Training(**BRIEF), **choices).fit(frame)
-    before = forecaster.predict()
-    after = Forecaster.load(forecaster.save(tmp_path / "model")).predict(frame)
-    pd.testing.assert_frame_equal(after, before)
-    assert np.isfinite(before["recurrent"]).all()
+def test_a_recursive_network_of_the_cell_learns_and_is_its_weights(name):
+    """It asks most of a cell: run over the context as a layer, then stepped with what it gives back, in one graph.
+
+    A forecaster of every cell is trained and saved in `tests/models/test_contract.py`.
+    """
+    spec = ModelSpec.of("recurrent", {**CHOICES, "cell": name, "decoding": "recursive"})
+    task, rng = Task(12, 32, "h", (24,)), np.random.default_rng(0)
+    network, other = build_network(spec, task, seed=1), build_network(spec, task, seed=2)
+    context, target = rng.normal(size=(2, 32)), rng.normal(size=(2, 12))
+    known = np.zeros((2, 44, 0), "float32")
+
+    @tf.function(autograph=False)
+    def gradients():
+        with tf.GradientTape() as tape:
+            loss = network.training_loss(context, known, target, None, 0.5)
+        return tape.gradient(loss, network.trainable_variables)
+
+    for gradient in gradients():
+        assert np.isfinite(gradient).all()
+        assert np.any(gradient)
+    before = np.asarray(network(context, known))
+    assert np.isfinite(before).all()
+    assert not np.array_equal(other(context, known), before)
+    other.set_weights(network.get_weights())
+    np.testing.assert_array_equal(other(context, known), before)
 
 
 THROWAWAY = '''"""A cell that only sums."""
@@ -189,7 +210,7 @@ def test_a_file_is_all_that_a_new_cell_needs(tmp_path, monkeypatch):
     (folder / "throwaway.py").write_text(THROWAWAY, encoding="utf-8")
     monkeypatch.setattr(cells, "__path__", [*cells.__path__, str(folder)])
     assert CELLS.names() == sorted([*NAMES, "throwaway"])
-    choices = {"cell": "throwaway", "units": 6, "width": 4, "segment": 8}
+    choices = {**CHOICES, "cell": "throwaway"}
     forecaster = Forecaster("recurrent", 12, context_length=32, training=Training(**BRIEF), **choices)
     forecast = forecaster.fit(make_frame(rows=100)).predict()
     assert np.isfinite(forecast["recurrent"]).all()

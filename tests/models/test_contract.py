@@ -2,6 +2,8 @@
 
 from dataclasses import fields, replace
 from functools import cache, partial
+from importlib import import_module
+from inspect import get_annotations
 
 import numpy as np
 import pytest
@@ -14,18 +16,20 @@ from forecasting.data.time.calendar import Frequency
 from forecasting.errors import ConfigError
 from forecasting.heads import HEADS
 from forecasting.heads.spec import HeadSpec
-from forecasting.layers.attention import ATTENTIONS
+from forecasting.layers.attention import ATTENTIONS, NO_ATTENTION
 from forecasting.layers.decoders import DECODINGS
 from forecasting.layers.decoding.traits import DecodingTraits
 from forecasting.layers.encoders import STACKS
+from forecasting.layers.recurrent import CELLS
 from forecasting.layers.residuals import RESIDUALS
 from forecasting.models import MODELS
+from forecasting.models.config import DecodedConfig
 from forecasting.models.spec import ModelSpec
 from forecasting.network.build import build_network
 from forecasting.training.precision import computing_in
 from tests.conftest import BRIEF, QUICK, make_frame
 
-L, H = 32, 8
+L, H = 32, 4
 #: Small sizes for the fields that have them, so that the tests are quick.
 SMALL = {"units": 8, "width": 4}
 
@@ -54,23 +58,25 @@ def is_read(name, field):
 
 
 def all_specs():
-    """Every model as it comes; every decoding with and without memory; stacks, attentions, heads, and drawn paths."""
+    """Every model as it comes; decodings with and without memory; cells, stacks, attentions, heads, and drawn paths."""
     yield from (spec for spec in map(small_spec, MODELS.names()) if spec.is_built)
     yield small_spec("ensemble", members=({"spec": "ff-ar:units=8"}, {"spec": "seasonal-naive", "weight": 2}))
     yield small_spec("ar", decoding="recursive")
     for decoding in DECODINGS.names():
         yield small_spec("ff-ar", decoding=decoding)
-        yield small_spec("gru", decoding=decoding, segment=4)
+        yield small_spec("gru", decoding=decoding, segment=2)
+    modelled = {getattr(MODELS.load(name).Config, "cell", None) for name in MODELS.names()}
+    yield from (small_spec("recurrent", cell=cell) for cell in CELLS.names() if cell not in modelled)
     for stack in STACKS.names():
         yield small_spec("recurrent", stack=stack, layers=2)
-    for attention in ATTENTIONS.names():
-        yield small_spec("recurrent", decoding="seq2seq", attention=attention, segment=4)
+    for attention in sorted({*ATTENTIONS.names()} - {NO_ATTENTION}):  # without one it is the seq2seq above
+        yield small_spec("recurrent", decoding="seq2seq", attention=attention, segment=2)
     for residual in RESIDUALS.names():
-        yield small_spec("gru", residual=residual, segment=4)
+        yield small_spec("gru", residual=residual, segment=2)
         yield small_spec("ff-ar", "mixture-density", residual=residual, decoding="position")
     yield from (small_spec("ff-ar", head) for head in HEADS.names() if not HeadSpec(head).traits.has_symbols)
-    yield small_spec("gru", "mixture-density", decoding="recursive", segment=4)
-    yield small_spec("gru", "negative-binomial", decoding="recursive", segment=4)
+    yield small_spec("gru", "mixture-density", decoding="recursive", segment=2)
+    yield small_spec("gru", "negative-binomial", decoding="recursive", segment=2)
 
 
 SPECS = list(dict.fromkeys(all_specs()))
@@ -97,13 +103,22 @@ def history_for(spec):
     return frame.assign(y=frame["y"].round()) if are_counts(spec) else frame
 
 
+def training_for(spec):
+    """Return a training of all its stages for the plain perceptron, with a look at the validation for other heads.
+
+    A head decides what an error is; for the other choices a validation is a forecast, which the contract asks for.
+    """
+    plain = small_spec("ff-ar")
+    if spec == plain:
+        return Training(**QUICK)
+    is_head = spec == small_spec("ff-ar", spec.head) if spec.model == plain.model else False
+    return Training(**({**QUICK, "steps": 10, "refit": False} if is_head else BRIEF))
+
+
 @cache
 def fitted(spec):
-    """Return a forecaster that learnt a little, once per process: what is promised holds whatever was learnt.
-
-    The perceptron, which has every head and every decoding, goes through validation and refit as well.
-    """
-    training = Training(**(QUICK if spec.model == "ff-ar" else BRIEF))
+    """Return a forecaster that learnt a little, once per process: what is promised holds whatever was learnt."""
+    training = training_for(spec)
     return Forecaster(spec, H, context_length=L, calendar=("hour",), training=training).fit(history_for(spec))
 
 
@@ -224,7 +239,7 @@ def test_missing_rows_before_a_short_series_change_nothing(predictor):
 
 def test_a_shorter_horizon_is_a_prefix(predictor):
     long = predictor.predict_panel(panel_of(wave()), predictor.question(H)).median
-    np.testing.assert_array_equal(predictor.predict_panel(panel_of(wave()), predictor.question(5)).median, long[:, :5])
+    np.testing.assert_array_equal(predictor.predict_panel(panel_of(wave()), predictor.question(3)).median, long[:, :3])
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=NAMES.get)
@@ -261,16 +276,65 @@ BESIDE = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS.names() if small_spec(name).is_built])
+def pinned(name):
+    """Return the config fields that a model fixes."""
+    return {field.name for field in fields(MODELS.load(name).Config) if not field.init}
+
+
+def builds_itself(name):
+    """Whether a model has a network of its own, or none; the others are that of another model, some fields fixed."""
+    model = MODELS.load(name)
+    return not hasattr(model, "build") or model.build.__module__ == model.__name__
+
+
+def is_another_cell(name):
+    """Whether a model is the network of another one with a cell of its own, and declares nothing else.
+
+    A cell is told its width alone, of which `tests/layers/test_recurrent.py` has the contract; all other fields go to
+    what is around it, the same for every cell.
+    """
+    return not builds_itself(name) and set(get_annotations(MODELS.load(name).Config)) == pinned(name) == {"cell"}
+
+
+BUILT = [name for name in MODELS.names() if small_spec(name).is_built]
+CELL_MODELS = [name for name in BUILT if is_another_cell(name)]
+
+
+@pytest.mark.parametrize("name", CELL_MODELS)
+def test_a_model_of_another_cell_is_built_as_the_model_that_takes_every_cell(name):
+    model, shared = MODELS.load(name), import_module(MODELS.load(name).build.__module__)
+    assert model.build is shared.build
+    assert model.Config.__base__ is shared.Config
+    assert {name for name in vars(model.Config) if not name.startswith("__")} == {"cell"}, "it overrides nothing else"
+    name_of_shared = shared.__name__.rpartition(".")[2]
+    assert name_of_shared in BUILT
+    assert is_free(name_of_shared, "cell"), "there every field is tried"
+    assert name_of_shared not in CELL_MODELS
+    with pytest.raises(ConfigError, match="cell"):
+        ModelSpec.of(name, {"cell": shared.Config().cell})
+
+
+#: Fields that no encoder is told of.
+AROUND = set(get_annotations(DecodedConfig)) - {"dropout"}
+
+
+def tried(name):
+    """Return the free fields of a model that play a part; of one with another encoder alone, those an encoder reads."""
+    free = [field.name for field in fields(MODELS.load(name).Config) if field.init]
+    if not builds_itself(name) and not pinned(name) & AROUND:
+        free = [field for field in free if field not in AROUND]
+    return filter(partial(is_read, name), free)
+
+
+@pytest.mark.parametrize("name", [name for name in BUILT if name not in CELL_MODELS])
 def test_every_config_field_changes_something(name):
     @cache
     def without_it(beside):
         return answer_of(small_spec(name, **dict(beside)))
 
-    free = [field.name for field in fields(MODELS.load(name).Config) if field.init]
     idle = []
-    for field in filter(partial(is_read, name), free):
-        beside = {key: value for key, value in BESIDE.get(field, {}).items() if key in free}
+    for field in tried(name):
+        beside = {key: value for key, value in BESIDE.get(field, {}).items() if is_free(name, key)}
         other = answer_of(small_spec(name, **beside, **{field: OTHER[field]}))
         if np.array_equal(without_it(tuple(beside.items())), other):
             idle.append(field)

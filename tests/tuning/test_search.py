@@ -1,6 +1,7 @@
 """Searching: what is open, what is kept, what is stopped, and what is never tried twice."""
 
 import contextlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,9 +32,17 @@ def frame():
     return make_frame(rows=150)
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    """A database without studies: to make its tables takes longer than all that most tests do with them."""
+    path = tmp_path_factory.mktemp("empty") / "studies.db"
+    optuna.storages.RDBStorage(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-def storage(tmp_path):
-    return f"sqlite:///{tmp_path / 'studies.db'}"
+def storage(empty, tmp_path):
+    return f"sqlite:///{shutil.copy(empty, tmp_path / 'studies.db')}"
 
 
 def small(**training):

@@ -44,7 +44,7 @@ def test_one_model_is_trained_tracked_and_saved(forecast, files, tmp_path):
 
 
 def test_the_winner_learns_from_all_rows_for_as_many_steps_as_its_backtest_found_best(forecast, files, tmp_path):
-    arguments = ["train", files / "hourly.parquet", "--horizon", 6, "--context", 24, "--model", "gru:units=8,width=8",
+    arguments = ["train", files / "hourly.parquet", "--horizon", 6, "--context", 24, "--model", "ff-ar:units=8,width=8",
                  "--no-track", *QUICKLY]  # fmt: skip
     ended = forecast(*arguments, "--windows", 2, "--out", tmp_path / "scored")
     assert ended.code == 0, ended.err
