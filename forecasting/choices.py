@@ -206,10 +206,7 @@ def periods_of(season: Any) -> tuple[int, ...] | None:
     Raises:
         ConfigError: one is no integer of at least 1.
     """
-    if season is None:
-        return None
-    listed = np.ravel(np.asarray(season, object)).tolist()
+    listed = () if season is None else np.ravel(np.asarray(season, object)).tolist()
     periods = tuple(int(one) if isinstance(one, np.integer) else one for one in listed)
-    are_periods = bool(periods) and all(map(is_count, periods))
-    require(are_periods, "season", "one or more ascending integers of at least 1", season)
-    return periods
+    require(all(map(is_count, periods)), "season", "one or more ascending integers of at least 1", season)
+    return periods or None

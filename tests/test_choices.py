@@ -94,7 +94,7 @@ def test_choices_are_never_changed_and_replaced_as_a_whole():
         ("context_length", 2.5),
         ("max_horizon", 0),
         ("max_horizon", 5),
-        ("season", []),
+        ("season", [0]),
         ("calendar", "hour"),
         ("known_covariates", "price"),
         ("past_covariates", "load"),
