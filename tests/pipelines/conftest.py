@@ -28,18 +28,19 @@ class Ended:
         return json.loads(self.out)
 
 
+def run_command(*arguments):
+    """Run `forecast ARGUMENTS` and return how it ended."""
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Ended(result.exit_code, result.stdout, result.stderr)
+
+
 @pytest.fixture
 def forecast():
     """Run `forecast ARGUMENTS` and return how it ended."""
     os.environ.pop("FORECAST_DEBUG", None)
-
-    def run(*arguments):
-        result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Ended(result.exit_code, result.stdout, result.stderr)
-
-    yield run
+    yield run_command
     os.environ.pop("FORECAST_DEBUG", None)
 
 
