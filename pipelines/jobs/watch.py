@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pipelines.jobs.threads import keep_operations_in_one_thread
 from pipelines.terminal.progress import Work, progress
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def watched(label: str) -> Iterator[TrainingWatch]:
     Args:
         label: what is trained.
     """
+    keep_operations_in_one_thread()
     with progress(label) as work:
         yield TrainingWatch(work)
 
