@@ -154,7 +154,7 @@ CHOICES = {"units": 6, "width": 4, "segment": 8}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_recursive_network_of_the_cell_learns_and_is_its_weights(name):
+def test_the_gradient_of_a_recursive_network_reaches_every_weight_and_its_weights_are_all_it_is(name):
     """It asks most of a cell: run over the context as a layer, then stepped with what it gives back, in one graph.
 
     A forecaster of every cell is trained and saved in `tests/models/test_contract.py`.
