@@ -242,7 +242,7 @@ class Known:
             furthest = min(furthest, int((panel.lengths[origins.series] - 1 - origins.steps).min()))
         parts = {}
         for name, ahead in (("forecasts", task.horizon), ("rolled out", furthest)):
-            question = Question(ahead, quantile_levels=levels_of(predictor))
+            question = Question(ahead, quantile_levels=answered_levels(predictor))
             parts[name] = numbers_of(predictor.predict_panel(panel, question, origins))
         return cls(parts)
 
@@ -254,7 +254,7 @@ class Known:
         return Known({"weights": weights, "validation": validation, **self.parts})
 
 
-def levels_of(predictor: Predictor) -> tuple[float, ...]:
+def answered_levels(predictor: Predictor) -> tuple[float, ...]:
     """Return the levels of its task that a predictor can answer; few windows of a calibration support few of them."""
     return tuple(level for level in predictor.task.quantile_levels if predictor.answers([level]))
 
@@ -272,7 +272,7 @@ def without_future(panel: Panel, origins: Origins, predictor: Predictor, before:
     """
     task = predictor.task
     short = panel.windows(origins, int(panel.lengths.max()), task.horizon)
-    answer = predictor.predict_panel(short, Question(task.horizon, quantile_levels=levels_of(predictor)))
+    answer = predictor.predict_panel(short, Question(task.horizon, quantile_levels=answered_levels(predictor)))
     difference = differences_between(before.parts, {"forecasts": numbers_of(answer)})
     scale = float(np.nanmax(np.abs(answer.median), initial=0.0))
     return {name: value if value > 1e-6 * scale else 0.0 for name, value in difference.items()}
