@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import time
@@ -26,6 +27,9 @@ TELLING_TRIALS, BEST_SHARE = 10, 0.25
 
 #: Seconds without a sign of life after which a trial on another machine counts as gone.
 SILENCE = 3600
+
+#: Seconds that another process is given to finish making the tables of a database.
+MOMENT = 1.0
 
 #: Attributes of a trial.
 OWNER, SEEN, REASON, AGAIN, DEFAULTS, KILLS, SECONDS, METRICS = (
@@ -61,11 +65,18 @@ def connect(storage: str) -> optuna.storages.RDBStorage:
         ConfigError: the text is no SQLAlchemy URL, or the driver of such a database is not installed.
     """
     import optuna
-    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+    from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, ProgrammingError
+    from sqlalchemy.pool import NullPool
 
-    patience = {"connect_args": {"timeout": 30}} if storage.startswith("sqlite:") else {}
+    # A server is asked a few times in a trial, which may take hours: no connection is held meanwhile.
+    is_file = storage.startswith("sqlite:")
+    options: dict[str, Any] = {"connect_args": {"timeout": 30}} if is_file else {"poolclass": NullPool}
     try:
-        return optuna.storages.RDBStorage(storage, engine_kwargs=patience)
+        with contextlib.suppress(IntegrityError, ProgrammingError):
+            return optuna.storages.RDBStorage(storage, engine_kwargs=options)
+        # Another process makes the tables of an empty database in this moment; the second time they are there.
+        time.sleep(MOMENT)
+        return optuna.storages.RDBStorage(storage, engine_kwargs=options)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         where, reason = without_password(storage), first_line(error)
         text = f"{where} is no database that can be opened: {reason} Fix: give a SQLAlchemy URL."

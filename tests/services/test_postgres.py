@@ -8,10 +8,12 @@ import optuna
 import pandas as pd
 import pytest
 from sqlalchemy import Column, DateTime, Float, MetaData, Numeric, Table, Text, create_engine
+from sqlalchemy.pool import NullPool
 
 from forecasting import Forecaster
 from forecasting.errors import ForecastingError
 from forecasting.tuning import Limits, Measure, Place, tune
+from forecasting.tuning.study import connect
 from tests.conftest import make_frame
 from tests.places import ROOT
 
@@ -28,7 +30,7 @@ def frame():
 def shop(postgres, frame):
     """A database of sales: times with a zone, numbers as decimals and as floats, and what is missing as NULL."""
     url = postgres.create("shop")
-    engine = create_engine(url)
+    engine = create_engine(url, poolclass=NullPool)
     sales = Table(
         "sales",
         MetaData(),
@@ -134,7 +136,7 @@ def test_processes_share_a_search_and_try_nothing_twice(storage):
     for process in both:
         _, shown = process.communicate(timeout=240)
         assert process.returncode == 0, shown
-    trials = optuna.load_study(study_name="shared", storage=storage).trials
+    trials = optuna.load_study(study_name="shared", storage=connect(storage)).trials
     complete = [trial for trial in trials if trial.state.name == "COMPLETE"]
     assert 6 <= len(complete) <= 7, "the last ones of two processes may both be under way"
     assert len({tuple(sorted(trial.params.items())) for trial in complete}) == len(complete)

@@ -58,9 +58,10 @@ class Query:
         """The answer of the database."""
         from sqlalchemy import create_engine, text
         from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
+        from sqlalchemy.pool import NullPool
 
         try:
-            engine = create_engine(self.parsed)
+            engine = create_engine(self.parsed, poolclass=NullPool)  # asked once: the connection is closed at the end
             with engine.connect() as connection:
                 answer = connection.execute(text(self.sql))
                 return pd.DataFrame(answer.fetchall(), columns=list(answer.keys()))
