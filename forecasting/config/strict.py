@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 from forecasting.errors import ConfigError
@@ -21,14 +21,7 @@ class StrictConfig:
         Raises:
             ConfigError: a key is unknown; the message lists the known ones.
         """
-        known = [field.name for field in dataclasses.fields(cls) if field.init]  # type: ignore[arg-type]
-        for name in values:
-            if name not in known:
-                raise ConfigError(
-                    f"Unknown field {name!r} for {cls.__module__}.{cls.__name__}. Known fields: {', '.join(known)}.",
-                    code="unknown_field",
-                    field=name,
-                )
+        require_known(cls, values)
         return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 
     def to_dict(self) -> dict[str, Any]:
@@ -36,6 +29,18 @@ class StrictConfig:
         fields = [field for field in dataclasses.fields(self) if field.init]  # type: ignore[arg-type]
         values = {field.name: getattr(self, field.name) for field in fields}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def require_known(kind: type, names: Iterable[str]) -> None:
+    """Raise a `ConfigError` where a name is none of the fields that a frozen dataclass is built from."""
+    known = [field.name for field in dataclasses.fields(kind) if field.init]
+    for name in names:
+        if name not in known:
+            raise ConfigError(
+                f"Unknown field {name!r} for {kind.__module__}.{kind.__name__}. Known fields: {', '.join(known)}.",
+                code="unknown_field",
+                field=name,
+            )
 
 
 def require(condition: bool, field: str, expected: str, got: object) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from forecasting.config.scaling import SCHEMES
-from forecasting.config.strict import is_count, is_number, require
+from forecasting.config.strict import is_count, is_number, require, require_known
 from forecasting.config.task import Task
 from forecasting.config.text import read_fields, write_fields
 from forecasting.config.training import Training
@@ -238,9 +238,7 @@ class ModelSpec:
         Raises:
             ConfigError: as `of`; or a field is unknown.
         """
-        known = [one.name for one in dataclasses.fields(cls)]
-        for name in values:
-            require(name in known, "spec", f"of the fields {', '.join(known)}", name)
+        require_known(cls, values)
         return cls.of(
             values["model"],
             values["config"],

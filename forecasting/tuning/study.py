@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +71,7 @@ def connect(storage: str) -> optuna.storages.RDBStorage:
     is_file = storage.startswith("sqlite:")
     options: dict[str, Any] = {"connect_args": {"timeout": 30}} if is_file else {"poolclass": NullPool}
     try:
-        with contextlib.suppress(IntegrityError, ProgrammingError):
+        with suppress(IntegrityError, ProgrammingError):
             return optuna.storages.RDBStorage(storage, engine_kwargs=options)
         # Another process makes the tables of an empty database in this moment; the second time they are there.
         time.sleep(MOMENT)

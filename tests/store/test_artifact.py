@@ -116,7 +116,7 @@ class Field(NamedTuple):
         ({"task": {"horizon": 3}}, "does not describe a model"),
         ({"facts": {}}, "does not describe a model"),
         ({"task": Field("hidden", 1)}, "does not describe a model: Unknown field 'hidden'"),
-        ({"spec": Field("hidden", 1)}, "does not describe a model: `spec` must be of the fields"),
+        ({"spec": Field("hidden", 1)}, "does not describe a model: Unknown field 'hidden'"),
         ({"spec": Field("scaling", "zscore")}, "`scaling` must be one of"),
     ],
 )
